@@ -1,0 +1,135 @@
+//! The city as known: registries from the pack, and what the fold made of the records so far.
+
+use crate::{ids::*, model::*, plan::Plan, LonLat, Pack, Timestamp};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Keeps the order of arrival, which the records fix: iteration, serialisation and hash are deterministic.
+pub type Registry<K, V> = IndexMap<K, V, FxBuildHasher>;
+
+/// The fold of one realm's records.
+///
+/// A registry entry's index is its dense handle in [`crate::Readings`] (sensors, teams, drones); registries never shrink.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct City {
+    pub realm: Realm,
+    /// The last record applied; 0 before the first.
+    pub seq: u64,
+    /// When it was numbered.
+    pub at: Timestamp,
+    pub name: Text,
+    /// Centre of the local metric frame.
+    pub center: LonLat,
+
+    pub districts: Registry<DistrictId, District>,
+    pub agencies: Registry<AgencyId, Agency>,
+    pub teams: Registry<TeamId, Team>,
+    pub depots: Registry<DepotId, Depot>,
+    pub shelters: Registry<ShelterId, Shelter>,
+    pub helipads: Registry<HelipadId, Helipad>,
+    pub hospitals: Registry<HospitalId, Hospital>,
+    pub cameras: Registry<CameraId, Camera>,
+    pub docks: Registry<DockId, Dock>,
+    pub drones: Registry<DroneId, Drone>,
+    pub sensors: Registry<SensorId, Sensor>,
+    pub flood_points: Registry<FloodPointId, FloodPoint>,
+    pub plans: Registry<PlanId, Plan>,
+    pub indicators: Registry<IndicatorId, Indicator>,
+
+    pub cases: Registry<CaseId, Case>,
+    /// `platform/external` → case, so that a platform's repeat is known.
+    pub case_by_external: Registry<Text, CaseId>,
+    pub alarms: Registry<AlarmId, Alarm>,
+    /// The open alarm of a sensor, if any.
+    pub open_alarms: BTreeMap<SensorId, AlarmId>,
+    pub warnings: Registry<WarningId, Warning>,
+    pub typhoons: Registry<TyphoonId, Typhoon>,
+    pub orders: Registry<OrderId, Order>,
+    pub evacuation: BTreeMap<(EvacueeClass, DistrictId), Tally>,
+    /// The whole city's footing.
+    pub footing: Footing,
+    /// Per district, always one entry each.
+    pub footings: BTreeMap<DistrictId, Footing>,
+    pub recommendation: Option<Recommendation>,
+    pub assignments: BTreeMap<TeamId, (Option<OrderId>, Text)>,
+    pub connectors: BTreeMap<PlatformId, ConnectorHealth>,
+    pub exercise: Option<Exercise>,
+    pub scene: Text,
+    pub n_refused_messages: u64,
+    /// Counts kept by the fold so that screens need not recount: cases by stage.
+    pub n_cases_by_stage: [u64; 7],
+}
+
+/// The drill this city is in; only ever some in [`Realm::Exercise`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exercise { pub scenario: Text, pub title: Text, pub seed: u64, pub starts_at: Timestamp, pub ended: bool }
+
+/// What [`City::apply`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    Advanced,
+    /// Already applied; nothing changed.
+    Duplicate,
+    /// Records are missing after `after`; nothing changed. The caller asks the hub for a snapshot.
+    Gap { after: u64 },
+}
+
+impl City {
+    /// The city before its first record.
+    pub fn found(pack: &Pack, realm: Realm) -> Self {
+        let by = FxBuildHasher;
+        macro_rules! registry { ($field:ident) => { pack.$field.iter().map(|it| (it.id.clone(), it.clone())).collect() }; }
+        Self {
+            realm,
+            seq: 0,
+            at: Timestamp(0),
+            name: pack.name.clone(),
+            center: pack.center,
+            districts: registry!(districts),
+            agencies: registry!(agencies),
+            teams: registry!(teams),
+            depots: registry!(depots),
+            shelters: registry!(shelters),
+            helipads: registry!(helipads),
+            hospitals: registry!(hospitals),
+            cameras: registry!(cameras),
+            docks: registry!(docks),
+            drones: registry!(drones),
+            sensors: registry!(sensors),
+            flood_points: registry!(flood_points),
+            plans: registry!(plans),
+            indicators: registry!(indicators),
+            cases: IndexMap::with_hasher(by),
+            case_by_external: IndexMap::with_hasher(by),
+            alarms: IndexMap::with_hasher(by),
+            open_alarms: BTreeMap::new(),
+            warnings: IndexMap::with_hasher(by),
+            typhoons: IndexMap::with_hasher(by),
+            orders: IndexMap::with_hasher(by),
+            evacuation: BTreeMap::new(),
+            footing: Footing::default(),
+            footings: pack.districts.iter().map(|it| (it.id.clone(), Footing::default())).collect(),
+            recommendation: None,
+            assignments: BTreeMap::new(),
+            connectors: BTreeMap::new(),
+            exercise: None,
+            scene: "peace".into(),
+            n_refused_messages: 0,
+            n_cases_by_stage: [0; 7],
+        }
+    }
+
+    /// The city as bytes: snapshots, and what [`City::state_hash`] hashes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> { postcard::to_stdvec(self) }
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> { postcard::from_bytes(bytes) }
+
+    /// SM3 over [`City::to_bytes`], hexadecimal.
+    pub fn state_hash(&self) -> String {
+        use sm3::Digest;
+        let bytes = self.to_bytes().unwrap_or_default();
+        sm3::Sm3::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

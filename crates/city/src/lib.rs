@@ -1,0 +1,38 @@
+//! What is known: the domain of a coastal city's command screen.
+//!
+//! Everything that happens is a [`Record`]. The [`City`] is the fold of its records: [`City::apply`] is total and
+//! deterministic. Every rule lives in [`City::decide`], which turns a [`Command`] into events or a [`Refusal`].
+//! [`Readings`] are the other lane: many, latest wins, never part of the fold.
+//!
+//! **Invariant:** no I/O, no clock, no randomness. Time comes in as a [`Timestamp`], files come in as text.
+//! **Invariant:** this crate knows no tokio, reqwest, bevy, egui or tauri; a test over `cargo metadata` holds it.
+//!
+//! Coordinates are WGS-84 degrees ([`LonLat`]) unless a name says otherwise.
+
+mod apply;
+mod city;
+mod command;
+mod decide;
+mod freshness;
+mod geo;
+mod ids;
+mod model;
+mod pack;
+mod plan;
+mod query;
+mod readings;
+mod record;
+mod time;
+
+pub use city::*;
+pub use command::*;
+pub use freshness::*;
+pub use geo::*;
+pub use ids::*;
+pub use model::*;
+pub use pack::*;
+pub use plan::*;
+pub use query::*;
+pub use readings::*;
+pub use record::*;
+pub use time::*;
