@@ -1,0 +1,1 @@
+//! Charts, drawn once by plotters, painted by egui.
