@@ -1,0 +1,52 @@
+// Loads the desk's wasm and hands it the hub's address.
+//
+// The desktop app puts `window.__GULANG__ = { url, token }` in place before this runs. In a browser the page comes from
+// the hub itself, so the address is the page's own and the token is in its link: http://127.0.0.1:PORT/?token=…
+
+const notice = document.getElementById("notice");
+
+function say(text) {
+  notice.hidden = false;
+  notice.textContent = text;
+}
+
+function hubFromLink() {
+  const here = new URL(window.location.href);
+  return { url: here.origin, token: here.searchParams.get("token") ?? "" };
+}
+
+async function open() {
+  window.__GULANG__ ??= hubFromLink();
+
+  let glue;
+  try {
+    glue = await import("./pkg/gulang-desk.js");
+  } catch (error) {
+    say(`页面的程序还没有构建。\n请在源码目录运行 cargo xtask ui，然后重新打开。\n${error}`);
+    return;
+  }
+
+  // Fetched by hand: a webview's own scheme names no content type that streaming compilation would accept.
+  const answer = await fetch(new URL("./pkg/gulang-desk_bg.wasm", import.meta.url));
+  if (!answer.ok) {
+    say(`读取页面的程序时出错：${answer.status}`);
+    return;
+  }
+  const module = await answer.arrayBuffer();
+  notice.hidden = true;
+  try {
+    await glue.default({ module_or_path: module });
+  } catch (error) {
+    // winit leaves its own stack this way to hand the loop to the browser; it is not a failure.
+    if (!String(error).includes("Using exceptions for control flow")) {
+      say(`鼓浪停了下来：${error}`);
+      throw error;
+    }
+  }
+}
+
+window.addEventListener("error", (event) => {
+  if (!String(event.message).includes("Using exceptions for control flow")) say(`鼓浪停了下来：${event.message}`);
+});
+
+open().catch((error) => say(`打开鼓浪时出错：${error}`));

@@ -1,0 +1,77 @@
+//! Pictures of the real programs, for the README and for the eye.
+
+use crate::{
+    Outcome, Size, app,
+    display::{Display, check_picture},
+    http::Hub,
+    page, places, scratch,
+    sh::{Guard, cargo, command, run, start_until_ready, step},
+};
+use serde_json::json;
+use std::{path::Path, time::Duration};
+
+const DESK: Size = Size { width: 1920, height: 1080 };
+const WALL: Size = Size { width: 3840, height: 1080 };
+
+/// All pictures the README shows, into `docs/`.
+pub fn all() -> Outcome {
+    page::build()?;
+    run(&mut cargo(&["build", "--locked", "--workspace", "--bins"]))?;
+    let docs = places::root().join("docs");
+    std::fs::create_dir_all(&docs).map_err(|e| format!("cannot make {}: {e}", docs.display()))?;
+    let dir = scratch("shots")?;
+
+    let walls = step("the wall, peace and war", "3 minutes");
+    let (_hub_process, hub) = serve(&dir.join("wall"))?;
+    wall(&hub, "peace", WALL, &docs.join("wall-peace.png"))?;
+    go_to_war(&hub)?;
+    wall(&hub, "war", WALL, &docs.join("wall-war.png"))?;
+    walls.done();
+
+    let desks = step("the desk's window, peace and war", "4 minutes");
+    let display = Display::open(DESK, true)?;
+    let (_app, hub) = app::start(&display, DESK, &dir.join("desk"))?;
+    std::thread::sleep(Duration::from_secs(75));
+    shoot(&display, &docs.join("desk-peace.png"))?;
+    go_to_war(&hub)?;
+    std::thread::sleep(Duration::from_secs(45));
+    shoot(&display, &docs.join("desk-war.png"))?;
+    desks.done();
+    Ok(())
+}
+
+/// A hub of its own with a simulated city, on a fresh data folder.
+pub fn serve(data: &Path) -> Outcome<(Guard, Hub)> {
+    let mut command = command(places::program("gulang-hub"), &["serve", "--data"]);
+    command.arg(data);
+    let (process, ready) = start_until_ready(&mut command, Duration::from_secs(90))?;
+    // Long enough for the first cases and readings to arrive.
+    std::thread::sleep(Duration::from_secs(10));
+    Ok((process, Hub::from_ready_line(&ready)?))
+}
+
+/// The typhoon drill, played quickly to its orange warning, then 平转战 at level Ⅲ.
+pub fn go_to_war(hub: &Hub) -> Outcome {
+    hub.post("/api/drill", &json!({"start": {"scenario": "doksuri-2023", "seed": 7, "speed": 3600.0}}))?;
+    std::thread::sleep(Duration::from_secs(20));
+    hub.post("/api/drill", &json!({"set_speed": {"speed": 60.0, "paused": false}}))?;
+    let command = json!({"switch_to_war": {
+        "plan": "typhoon", "level": "III", "struck": [], "confirmed_by": ["值班长 01"], "reason": "按推荐启动"
+    }});
+    hub.post("/api/commands", &command)?;
+    std::thread::sleep(Duration::from_secs(15));
+    Ok(())
+}
+
+/// One picture of the wall, checked to show something.
+pub fn wall(hub: &Hub, scene: &str, size: Size, file: &Path) -> Outcome {
+    let mut wall = command(places::program("gulang-wall"), &["--headless", "--hub", &hub.url, "--token", &hub.token]);
+    wall.args(["--scene", scene, "--size", &size.to_string(), "--shot"]).arg(file);
+    run(&mut wall)?;
+    check_picture(file, size)
+}
+
+fn shoot(display: &Display, file: &Path) -> Outcome {
+    display.shoot(file)?;
+    check_picture(file, DESK)
+}
