@@ -438,7 +438,7 @@ def build_plans():
     floods = lambda n, cm: {"flood_points": {"at_least": n, "cm": cm}}
     warning = lambda color: {"warning": color}
     write("typhoon", "厦门市台风应急响应（示例）", "typhoon", [
-        {"level": "IV", "any": [warning("blue"), circle(7, 36)]},
+        {"level": "IV", "any": [warning("blue"), circle(7, 30)]},
         {"level": "III", "any": [warning("yellow"), circle(7, 20)]},
         {"level": "II", "any": [warning("orange"), circle(10, 16)]},
         {"level": "I", "any": [warning("red"), circle(12, 6)]},
@@ -482,6 +482,7 @@ def main():
     build_track(data)
     build_registries(ground)
     if "--registries" not in sys.argv:
+        sys.modules["build"] = sys.modules["__main__"]
         import layers
         layers.build(ground, data)
 
