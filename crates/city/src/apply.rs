@@ -1,0 +1,270 @@
+//! The fold: what each record does to the city.
+//!
+//! Total and deterministic: no I/O, no clock, no error. A record about something unknown changes nothing but the number.
+//! Whether a thing may happen was settled before, in [`City::decide_from`].
+
+use crate::{ids::*, model::*, Applied, City, Event, Exercise, Record, Timestamp};
+
+impl City {
+    /// Folds one record into the city.
+    pub fn apply(&mut self, record: &Record) -> Applied {
+        if record.seq <= self.seq {
+            return Applied::Duplicate;
+        }
+        if record.seq != self.seq + 1 {
+            return Applied::Gap { after: self.seq };
+        }
+        self.seq = record.seq;
+        self.at = record.at;
+        self.fold(&record.event, record.at);
+        Applied::Advanced
+    }
+
+    fn fold(&mut self, event: &Event, now: Timestamp) {
+        match event {
+            Event::CaseReported { case, report } => self.add_case(*case, report),
+            Event::CaseAdvanced { case, stage, at } => self.advance_case(*case, *stage, *at),
+            Event::CaseSupervised { case } => {
+                if let Some(it) = self.cases.get_mut(case) {
+                    it.n_supervised = it.n_supervised.saturating_add(1);
+                }
+            }
+            Event::CasePressed { case } => {
+                if let Some(it) = self.cases.get_mut(case) {
+                    it.n_pressed = it.n_pressed.saturating_add(1);
+                }
+            }
+            Event::AlarmRaised { alarm, sensor, color, value, at } => {
+                self.raise_alarm(*alarm, sensor, *color, *value, *at);
+            }
+            Event::AlarmRecoloured { alarm, color, value } => {
+                if let Some(it) = self.alarms.get_mut(alarm) {
+                    it.color = *color;
+                    it.value = *value;
+                }
+            }
+            Event::AlarmCleared { alarm, at } => self.clear_alarm(*alarm, *at),
+            Event::AlarmAcknowledged { alarm, seat } => {
+                if let Some(it) = self.alarms.get_mut(alarm) {
+                    it.acknowledged = Some((seat.clone(), now));
+                }
+            }
+            Event::AlarmShelved { alarm, until, .. } => {
+                if let Some(it) = self.alarms.get_mut(alarm) {
+                    it.shelved_until = Some(*until);
+                }
+            }
+            Event::WarningIssued { warning } => {
+                self.warnings.insert(warning.id.clone(), warning.clone());
+            }
+            Event::WarningCancelled { warning } => {
+                if let Some(it) = self.warnings.get_mut(warning) {
+                    it.cancelled = true;
+                }
+            }
+            Event::TyphoonUpdated { typhoon, name, name_en, active, fixes, forecasts } => {
+                self.update_typhoon(typhoon, name, name_en, *active, fixes, forecasts);
+            }
+            Event::LevelRecommended { recommendation } => self.recommendation = Some(recommendation.clone()),
+            Event::RecommendationWithdrawn => self.recommendation = None,
+            Event::FootingChanged { posture, level, plan, districts, .. } => {
+                let footing = Footing { posture: *posture, level: *level, plan: plan.clone(), since: now };
+                self.change_footing(footing, districts);
+            }
+            Event::OrderDrafted { order, text } => self.draft_order(*order, text, now),
+            Event::OrderAttempted { order, n_attempts, .. } => {
+                if let Some(it) = self.orders.get_mut(order) {
+                    it.n_attempts = it.n_attempts.max(*n_attempts);
+                }
+            }
+            Event::OrderClimbed { order, rung, status_version, note } => {
+                self.climb_order(*order, *rung, *status_version, note, now);
+            }
+            Event::OrderOverdue { order, .. } => {
+                if let Some(it) = self.orders.get_mut(order) {
+                    it.overdue_since = Some(now);
+                }
+            }
+            Event::OrderEscalated { order, n_escalations, .. } => {
+                if let Some(it) = self.orders.get_mut(order) {
+                    it.n_escalations = it.n_escalations.max(*n_escalations);
+                }
+            }
+            Event::EvacuationExpected { class, district, n_people } => {
+                let tally = self.evacuation.entry((*class, district.clone())).or_default();
+                tally.expected = *n_people;
+                tally.moved = tally.moved.min(tally.expected);
+            }
+            Event::EvacuationMoved { class, district, n_people } => {
+                let tally = self.evacuation.entry((*class, district.clone())).or_default();
+                tally.moved = (*n_people).min(tally.expected);
+            }
+            Event::TeamAssigned { team, order, purpose } => {
+                self.assignments.insert(team.clone(), (*order, purpose.clone()));
+            }
+            Event::TeamReleased { team } => {
+                self.assignments.remove(team);
+            }
+            Event::ConnectorChanged { health } => {
+                self.connectors.insert(health.platform.clone(), health.clone());
+            }
+            Event::MessageRefused { .. } => self.n_refused_messages = self.n_refused_messages.saturating_add(1),
+            Event::ExerciseStarted { scenario, title, seed, starts_at } => {
+                self.exercise = Some(Exercise {
+                    scenario: scenario.clone(),
+                    title: title.clone(),
+                    seed: *seed,
+                    starts_at: *starts_at,
+                    ended: false,
+                });
+            }
+            Event::ExerciseEnded => {
+                if let Some(it) = &mut self.exercise {
+                    it.ended = true;
+                }
+            }
+            Event::SceneChanged { scene } => self.scene = scene.clone(),
+        }
+    }
+
+    fn add_case(&mut self, id: CaseId, report: &CaseReport) {
+        let stage = CaseStage::Collected;
+        let case = Case {
+            id,
+            report: report.clone(),
+            stage,
+            stage_at: report.reported_at,
+            n_supervised: 0,
+            n_pressed: 0,
+        };
+        self.case_by_external.insert(external_key(&report.platform, &report.external), id);
+        if let Some(replaced) = self.cases.insert(id, case) {
+            self.count_case(replaced.stage, -1);
+        }
+        self.count_case(stage, 1);
+    }
+
+    fn advance_case(&mut self, id: CaseId, stage: CaseStage, at: Timestamp) {
+        let Some(case) = self.cases.get_mut(&id) else { return };
+        let was = std::mem::replace(&mut case.stage, stage);
+        case.stage_at = at;
+        self.count_case(was, -1);
+        self.count_case(stage, 1);
+    }
+
+    fn count_case(&mut self, stage: CaseStage, by: i64) {
+        let n = &mut self.n_cases_by_stage[stage as usize];
+        *n = n.saturating_add_signed(by);
+    }
+
+    fn raise_alarm(&mut self, id: AlarmId, sensor: &SensorId, color: WarningColor, value: f32, at: Timestamp) {
+        let alarm = Alarm {
+            id,
+            sensor: sensor.clone(),
+            color,
+            value,
+            raised_at: at,
+            acknowledged: None,
+            cleared_at: None,
+            shelved_until: None,
+        };
+        self.alarms.insert(id, alarm);
+        self.open_alarms.insert(sensor.clone(), id);
+    }
+
+    fn clear_alarm(&mut self, id: AlarmId, at: Timestamp) {
+        let Some(alarm) = self.alarms.get_mut(&id) else { return };
+        alarm.cleared_at = Some(at);
+        if self.open_alarms.get(&alarm.sensor) == Some(&id) {
+            self.open_alarms.remove(&alarm.sensor);
+        }
+    }
+
+    /// The event carries only what is new; older fixes than the last known are ignored.
+    fn update_typhoon(
+        &mut self,
+        id: &TyphoonId,
+        name: &Text,
+        name_en: &Text,
+        active: bool,
+        fixes: &[TyphoonFix],
+        forecasts: &[Forecast],
+    ) {
+        let typhoon = self.typhoons.entry(id.clone()).or_insert_with(|| Typhoon {
+            id: id.clone(),
+            name: name.clone(),
+            name_en: name_en.clone(),
+            active,
+            track: Vec::new(),
+            forecasts: Vec::new(),
+        });
+        typhoon.name = name.clone();
+        typhoon.name_en = name_en.clone();
+        typhoon.active = active;
+        for fix in fixes {
+            if typhoon.track.last().is_none_or(|last| last.at < fix.at) {
+                typhoon.track.push(fix.clone());
+            }
+        }
+        typhoon.forecasts.extend(forecasts.iter().cloned());
+    }
+
+    /// From peace to war a new count of measures and people begins.
+    fn change_footing(&mut self, footing: Footing, districts: &[DistrictId]) {
+        if !districts.is_empty() {
+            for district in districts {
+                if let Some(it) = self.footings.get_mut(district) {
+                    *it = footing.clone();
+                }
+            }
+            return;
+        }
+        if self.footing.posture == Posture::Peace && footing.posture == Posture::War {
+            self.war_first_order = OrderId(self.orders.len() as u64 + 1);
+            self.evacuation.clear();
+        }
+        for it in self.footings.values_mut() {
+            *it = footing.clone();
+        }
+        self.footing = footing;
+    }
+
+    fn draft_order(&mut self, id: OrderId, text: &OrderText, now: Timestamp) {
+        let order = Order {
+            id,
+            realm: self.realm,
+            text: text.clone(),
+            rung: Rung::Drafted,
+            rung_at: now,
+            drafted_at: now,
+            definition_version: 1,
+            status_version: 0,
+            overdue_since: None,
+            n_escalations: 0,
+            note: "".into(),
+            n_attempts: 0,
+        };
+        self.orders.insert(id, order);
+    }
+
+    fn climb_order(&mut self, id: OrderId, rung: Rung, status_version: u32, note: &Text, now: Timestamp) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        if status_version <= order.status_version {
+            return;
+        }
+        order.rung = rung;
+        order.rung_at = now;
+        order.status_version = status_version;
+        order.overdue_since = None;
+        order.note = note.clone();
+    }
+}
+
+/// How a platform's case is known outside: `platform/external`.
+pub(crate) fn external_key(platform: &PlatformId, external: &str) -> Text {
+    let mut key = String::with_capacity(platform.as_str().len() + 1 + external.len());
+    key.push_str(platform.as_str());
+    key.push('/');
+    key.push_str(external);
+    key.into()
+}

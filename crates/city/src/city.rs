@@ -52,6 +52,9 @@ pub struct City {
     pub footing: Footing,
     /// Per district, always one entry each.
     pub footings: BTreeMap<DistrictId, Footing>,
+    /// The first order of the present war footing (or of the last one, in peace): what was ordered before does not count
+    /// when measures are drafted.
+    pub war_first_order: OrderId,
     pub recommendation: Option<Recommendation>,
     pub assignments: BTreeMap<TeamId, (Option<OrderId>, Text)>,
     pub connectors: BTreeMap<PlatformId, ConnectorHealth>,
@@ -112,6 +115,7 @@ impl City {
             evacuation: BTreeMap::new(),
             footing: Footing::default(),
             footings: pack.districts.iter().map(|it| (it.id.clone(), Footing::default())).collect(),
+            war_first_order: OrderId(1),
             recommendation: None,
             assignments: BTreeMap::new(),
             connectors: BTreeMap::new(),

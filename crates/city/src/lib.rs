@@ -23,6 +23,7 @@ mod query;
 mod readings;
 mod record;
 mod time;
+mod tiny;
 
 pub use city::*;
 pub use command::*;
@@ -36,3 +37,4 @@ pub use query::*;
 pub use readings::*;
 pub use record::*;
 pub use time::*;
+pub use tiny::*;
