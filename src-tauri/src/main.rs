@@ -1,1 +1,95 @@
-fn main(){}
+//! 鼓浪, the desktop app: a shell around the hub and the page, and nothing else.
+//!
+//! It starts the hub and the simulated city in this process, opens the desk window on the page, and does what only a
+//! desktop program can: tray, notifications, a wall on another display, one instance, windows where they were left. What
+//! is known lives in `gulang-city`, what talks in `gulang-hub`, what is drawn in `gulang-ui`.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod alerts;
+mod commands;
+mod desk;
+mod hub;
+mod tray;
+mod wall;
+
+use clap::Parser;
+use std::{error::Error, path::PathBuf, process::ExitCode, str::FromStr};
+use tauri::Manager;
+
+/// 鼓浪: the screen a coastal city commands from. With no configuration it shows the simulated Xiamen.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "gulang", version)]
+pub struct Args {
+    /// Where the log and the recordings are kept [default: this user's application data folder]
+    #[arg(long, env = "GULANG_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The desk window's size, such as 1920x1080 [default: as it was left]
+    #[arg(long, value_name = "WxH")]
+    size: Option<WindowSize>,
+}
+
+/// In logical pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowSize {
+    width: f64,
+    height: f64,
+}
+
+impl FromStr for WindowSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sides = text.split_once('x').and_then(|(w, h)| Some((w.parse::<u16>().ok()?, h.parse::<u16>().ok()?)));
+        let (width, height) = sides.ok_or_else(|| format!("{text:?} is not a size; write it as 1920x1080"))?;
+        Ok(Self { width: width.into(), height: height.into() })
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("gulang: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let context = tauri::generate_context!();
+    let size = args.size;
+    let builder = tauri::Builder::default()
+        // First, so that a second start ends before it touches the log.
+        .plugin(tauri_plugin_single_instance::init(|app, _args, _folder| desk::come_forward(app)))
+        .plugin(tauri_plugin_notification::init())
+        .invoke_handler(tauri::generate_handler![commands::hub_address, commands::displays, commands::open_wall]);
+    // A size that was asked for is kept; otherwise the window stands where it was left.
+    let builder = match size {
+        Some(_) => builder,
+        None => builder.plugin(tauri_plugin_window_state::Builder::new().build()),
+    };
+    let app = builder
+        .setup(move |app| {
+            let hub = hub::Hub::start(app.handle(), args.data.as_deref())?;
+            hub.print_ready_line();
+            alerts::watch(app.handle(), &hub);
+            app.manage(wall::Walls::new(hub.address().clone()));
+            desk::open(app.handle(), hub.address(), size)?;
+            app.manage(hub);
+            if let Err(why) = tray::build(app.handle()) {
+                // A desktop without a tray is still a desktop: the page can open walls too.
+                eprintln!("gulang: no tray: {why}");
+            }
+            Ok(())
+        })
+        .build(context)?;
+    app.run(|app, event| {
+        if let tauri::RunEvent::Exit = event {
+            app.state::<wall::Walls>().close_all();
+            app.state::<hub::Hub>().stop();
+        }
+    });
+    Ok(())
+}

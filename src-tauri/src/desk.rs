@@ -1,0 +1,36 @@
+//! The desk: the one window of this program.
+
+use crate::{WindowSize, hub::Address};
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, utils::config::Color};
+
+/// Its label; capabilities name it.
+const LABEL: &str = "desk";
+/// `background.app` of the design tokens, so that the window does not flash white before the page draws.
+const BACKGROUND: Color = Color(0x0B, 0x11, 0x17, 0xFF);
+
+pub fn open(app: &AppHandle, hub: &Address, size: Option<WindowSize>) -> Result<(), Box<dyn std::error::Error>> {
+    let WindowSize { width, height } = size.unwrap_or(WindowSize { width: 1600.0, height: 900.0 });
+    // JSON is JavaScript; the address has no characters that would not be.
+    let script = format!("window.__GULANG__ = Object.freeze({});", serde_json::to_string(hub)?);
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+        .title("鼓浪")
+        .inner_size(width, height)
+        .min_inner_size(1024.0, 640.0)
+        .background_color(BACKGROUND)
+        .initialization_script(script)
+        // The page is one page: a link out of it is a mistake or an attack.
+        .on_navigation(|url| matches!(url.scheme(), "tauri" | "asset") || url.host_str() == Some("tauri.localhost"));
+    let window = if size.is_some() { window.position(0.0, 0.0).decorations(false) } else { window };
+    window.build()?;
+    Ok(())
+}
+
+/// Shows the window and gives it the keyboard.
+pub fn come_forward(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        // A window manager may refuse any of these; there is nothing better to do then.
+        let _ = window.show();
+        let _ = window.unminimize();
+        let _ = window.set_focus();
+    }
+}
