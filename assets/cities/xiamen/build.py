@@ -121,20 +121,28 @@ class Ground:
         return min(self.districts, key=lambda key: (self.districts[key].distance(point), key))
 
     def on_land(self, rng, district):
-        """A point in the district: mostly near a town centre, sometimes anywhere."""
-        towns = next(it[4] for it in t.DISTRICTS if it[0] == district)
+        """A point in the district: mostly in one of the quarters about a town centre, sometimes anywhere."""
         area = self.prepared[district]
         west, south, east, north = self.districts[district].bounds
         for _ in range(10_000):
-            if rng.random() < 0.85:
-                _, lon, lat = rng.choice(towns)
-                spread = 0.006 if district in ("350203", "350206") else 0.012
+            if rng.random() < 0.9:
+                lon, lat, spread = rng.choice(self.quarters(district))
                 point = Point(rng.gauss(lon, spread), rng.gauss(lat, spread))
             else:
                 point = Point(rng.uniform(west, east), rng.uniform(south, north))
             if area.contains(point):
                 return point
         return self.districts[district].representative_point()
+
+    def quarters(self, district):
+        """Seeded centres of quarters and villages scattered about each town: dense inside, bare between."""
+        cache = self.__dict__.setdefault("_quarters", {})
+        if district not in cache:
+            rng = random.Random(int(district))
+            towns = next(it[4] for it in t.DISTRICTS if it[0] == district)
+            reach = 0.008 if district in ("350203", "350206") else 0.018
+            cache[district] = [(rng.gauss(lon, reach), rng.gauss(lat, reach), rng.uniform(0.0012, 0.0035)) for _, lon, lat in towns for _ in range(22)]
+        return cache[district]
 
     def on_road(self, rng, district, share=1.0):
         """A point on or beside one of the district's roads, and the road's name; on open land for the rest of the share."""
