@@ -1,0 +1,169 @@
+//! What every endpoint shares, and the one place that moves the city on and publishes.
+
+use crate::{
+    clock::{Clock, Speed},
+    feeds::Painter,
+    journal::Journal,
+    mqtt::Broker,
+    world::{Due, World},
+};
+use gulang_city::{BEIJING_OFFSET_MS, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+pub(crate) struct App {
+    pub(crate) world: World,
+    pub(crate) clock: Clock,
+    pub(crate) broker: Broker,
+    pub(crate) desk: Mutex<Desk>,
+    pub(crate) faults: Mutex<HashMap<String, Fault>>,
+    pub(crate) painter: Painter,
+    /// Where a case feed without a cursor begins.
+    pub(crate) feed_from: Timestamp,
+    /// The typhoon feed's last answer, by what it depends on.
+    pub(crate) typhoon: Mutex<HashMap<String, Arc<str>>>,
+    /// Stills already drawn this second, by drone.
+    pub(crate) stills: Mutex<HashMap<usize, (i64, Arc<[u8]>)>>,
+    pub(crate) progress: Mutex<Progress>,
+}
+
+/// The platforms' front desk: the journal, and the latest instant anyone was told about.
+///
+/// A feed told up to an instant must never gain something before it; so an order is never received earlier than that.
+pub(crate) struct Desk {
+    pub(crate) journal: Journal,
+    pub(crate) told_until: Timestamp,
+}
+
+/// How far publishing has come.
+#[derive(Default)]
+pub(crate) struct Progress {
+    last: Option<Timestamp>,
+    n_steps: u64,
+}
+
+/// How a platform misbehaves, on request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// Answers 200 with a code that says no.
+    ErrorCode,
+    Http500,
+    /// Takes the connection and never answers.
+    Hang,
+    /// Does what it was asked, then answers late.
+    Slow(Duration),
+    /// Answers 200 with something that is not JSON.
+    Garbage,
+}
+
+/// What an advance did.
+pub(crate) struct Advanced {
+    pub(crate) at: Timestamp,
+    pub(crate) barrier: u64,
+    /// Without the barrier.
+    pub(crate) n_messages: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AdvanceError {
+    #[error("this city's clock is not in lockstep; start it with --speed lockstep")]
+    NotLockstep,
+    #[error("cannot go back: it is already {now}", now = .0.to_beijing_text())]
+    Back(Timestamp),
+    #[error("the MQTT broker is gone: {0}")]
+    Broker(#[from] rumqttd::local::LinkError),
+}
+
+impl App {
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> { self.desk.lock().unwrap_or_else(PoisonError::into_inner) }
+
+    /// Moves a lockstep clock and publishes everything up to then, the barrier last.
+    pub(crate) fn advance(&self, to: Timestamp) -> Result<Advanced, AdvanceError> {
+        if self.clock.kind != Speed::Lockstep {
+            return Err(AdvanceError::NotLockstep);
+        }
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        if to < now {
+            return Err(AdvanceError::Back(now));
+        }
+        let at = self.clock.advance(to);
+        let due = Due { sensors: true, teams: true, drones: true, docks: progress.n_steps.is_multiple_of(10) };
+        let n_messages = self.publish(&mut progress, at, due)?;
+        let barrier = progress.n_steps;
+        let payload = json!({ "n": barrier, "t": at.0, "messages": n_messages, "simulated": true });
+        self.broker.publish("sim/barrier", payload.to_string())?;
+        Ok(Advanced { at, barrier, n_messages })
+    }
+
+    /// Publishes as time passes: drones every second, teams every two, sensors every five, docks twice a minute.
+    pub(crate) async fn publish_for_ever(self: Arc<Self>) {
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        for n in 0_u64.. {
+            seconds.tick().await;
+            if self.clock.read().paused {
+                continue;
+            }
+            let every = |secs| n.is_multiple_of(secs);
+            let due = Due { sensors: every(5), teams: every(2), drones: true, docks: every(30) || n == 4 };
+            let app = self.clone();
+            let published = tokio::task::spawn_blocking(move || {
+                let mut progress = app.progress.lock().unwrap_or_else(PoisonError::into_inner);
+                app.publish(&mut progress, app.clock.now(), due)
+            });
+            match published.await {
+                Ok(Ok(_)) => {}
+                Ok(Err(e)) => return tracing::error!("nothing is published any more: the broker is gone: {e}"),
+                Err(e) => tracing::error!("a publication failed: {e}"),
+            }
+        }
+    }
+
+    fn publish(&self, progress: &mut Progress, now: Timestamp, due: Due) -> Result<usize, rumqttd::local::LinkError> {
+        // After the clock was set back or far ahead there is no flight to have seen begin.
+        let last = progress.last.filter(|&last| last <= now && now - last < 3_600_000);
+        let messages = self.world.messages(last, now, due);
+        let n = messages.len();
+        for message in messages {
+            self.broker.publish(&message.topic, message.payload)?;
+        }
+        progress.last = Some(now);
+        progress.n_steps += 1;
+        Ok(n)
+    }
+}
+
+/// The Beijing midnight before.
+pub(crate) fn midnight_before(at: Timestamp) -> Timestamp {
+    const DAY_MS: i64 = 86_400_000;
+    Timestamp((at.0 + BEIJING_OFFSET_MS).div_euclid(DAY_MS) * DAY_MS - BEIJING_OFFSET_MS)
+}
+
+impl Fault {
+    /// `ok` is `None`; an unknown word is refused.
+    pub(crate) fn parse(mode: &str) -> Result<Option<Self>, String> {
+        Ok(Some(match mode {
+            "ok" => return Ok(None),
+            "error_code" => Self::ErrorCode,
+            "http500" => Self::Http500,
+            "hang" => Self::Hang,
+            "garbage" => Self::Garbage,
+            _ => match mode.strip_prefix("slow_ms:").and_then(|ms| ms.parse().ok()) {
+                Some(ms) => Self::Slow(Duration::from_millis(ms)),
+                None => return Err(format!("unknown mode {mode:?}; use ok, error_code, http500, hang, slow_ms:N or garbage")),
+            },
+        }))
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct FaultRequest {
+    pub(crate) platform: String,
+    pub(crate) mode: String,
+}

@@ -1,0 +1,83 @@
+//! The figures the city is sized by, each with its source, from `data/figures.toml`.
+
+use serde::Deserialize;
+
+const FIGURES: &str = include_str!("../data/figures.toml");
+
+/// A number and where it comes from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure<T> {
+    pub value: T,
+    /// The document, or `assumed`.
+    pub source: String,
+    pub year: u16,
+}
+
+/// Shortest, typical, longest.
+type Spread = Figure<[f64; 3]>;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figures {
+    pub cases: CaseFigures,
+    pub orders: OrderFigures,
+    pub movers: MoverFigures,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFigures {
+    pub per_day: Figure<f64>,
+    pub rhythm: Figure<[f64; 24]>,
+    pub filed_mins: Spread,
+    pub dispatched_mins: Spread,
+    pub handled_mins: Spread,
+    pub fedback_mins: Spread,
+    pub closed_mins: Spread,
+    pub evaluated_mins: Spread,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderFigures {
+    pub signed_secs: Spread,
+    pub accepted_secs: Spread,
+    pub executing_secs: Spread,
+    pub done_share: Spread,
+    pub done_mins: Spread,
+    pub rejected_share: Figure<f64>,
+    pub silent_share: Figure<f64>,
+    pub late_share: Figure<f64>,
+    pub late_secs: Spread,
+    pub evacuees_found: Spread,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoverFigures {
+    pub patrol_share: Figure<f64>,
+    pub patrol_speed_mps: Figure<f64>,
+    pub drone_speed_mps: Figure<f64>,
+    pub drone_height_m: Figure<f64>,
+    pub drone_max_wind_mps: Figure<f64>,
+    pub geoid_m: Figure<f64>,
+}
+
+impl Figures {
+    /// The shipped figures; a test reads them, so they cannot be broken in a build that passed.
+    pub fn shipped() -> Self { toml::from_str(FIGURES).expect("data/figures.toml is checked by a test") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_figures_are_read_and_name_their_source() {
+        let figures = Figures::shipped();
+        assert_eq!(figures.cases.per_day.value, 5500.0);
+        assert_eq!(figures.cases.per_day.source, "000, 001");
+        assert!(figures.movers.geoid_m.year > 2000);
+    }
+}

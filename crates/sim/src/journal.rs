@@ -1,0 +1,190 @@
+//! What the outside did to the city: orders received, repeated, cancelled or refused, kept for ever.
+//!
+//! A line is written and synced before its answer goes out, so a platform that said `ok` never forgets it, whatever
+//! happens to the process. With the world's pure function it is all the state there is.
+
+use gulang_city::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+/// One line of `journal.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Entry {
+    Order { at: Timestamp, platform: String, notice: Notice },
+    /// The same notice again: answered as before, changes nothing.
+    Repeat { at: Timestamp, notice_id: String },
+    Cancel { at: Timestamp, notice_id: String, reason: String },
+    /// An order of the wrong realm: kept apart, never acted on.
+    Refused { at: Timestamp, platform: String, notice_id: String, exercise: bool, why: String },
+    /// 督办 or 催办 of a case.
+    Urge { at: Timestamp, action: String, rec_id: String },
+}
+
+/// `NOTIFY` as it came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Notice {
+    pub(crate) notice_id: String,
+    #[serde(default)]
+    pub(crate) order_id: serde_json::Value,
+    #[serde(default)]
+    pub(crate) definition_version: u64,
+    pub(crate) unit_id: String,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) content: String,
+    #[serde(default)]
+    pub(crate) ack_by: serde_json::Value,
+    #[serde(default)]
+    pub(crate) deadline: serde_json::Value,
+    #[serde(default)]
+    pub(crate) channel: serde_json::Value,
+    #[serde(default)]
+    pub(crate) exercise: bool,
+}
+
+/// An order this city has, once.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) at: Timestamp,
+    pub(crate) platform: String,
+    pub(crate) notice: Notice,
+    /// How often it was sent to us, the first time included.
+    pub(crate) times: u32,
+    pub(crate) cancelled_at: Option<Timestamp>,
+}
+
+pub(crate) struct Journal {
+    file: File,
+    /// In order of receipt; an order's index is its number.
+    pub(crate) orders: Vec<Received>,
+    pub(crate) refused: Vec<Entry>,
+    by_notice: HashMap<String, usize>,
+    pub(crate) last_at: Option<Timestamp>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error("cannot open the journal {path}: {source}; give a --state folder this program may write")]
+    Open { path: PathBuf, source: std::io::Error },
+    #[error("{path}:{line}: not a journal line: {source}; move the file away to begin anew")]
+    Line { path: PathBuf, line: usize, source: serde_json::Error },
+}
+
+impl Journal {
+    /// Opens or begins the journal in `dir`. A last line without its end, torn by a crash, was never answered and is cut.
+    pub(crate) fn open(dir: &Path) -> Result<Self, JournalError> {
+        let path = dir.join("journal.jsonl");
+        let failed = |source| JournalError::Open { path: path.clone(), source };
+        std::fs::create_dir_all(dir).map_err(failed)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
+        file.set_len(whole as u64).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let mut journal =
+            Self { file, orders: Vec::new(), refused: Vec::new(), by_notice: HashMap::new(), last_at: None };
+        for (i, line) in bytes[..whole].split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+            let entry = serde_json::from_slice(line)
+                .map_err(|source| JournalError::Line { path: path.clone(), line: i + 1, source })?;
+            journal.fold(entry);
+        }
+        Ok(journal)
+    }
+
+    /// Makes the entry durable, then counts it.
+    pub(crate) fn append(&mut self, entry: Entry) -> std::io::Result<()> {
+        let mut line = serde_json::to_vec(&entry)?;
+        line.push(b'\n');
+        let end = self.file.stream_position()?;
+        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
+        if let Err(e) = written {
+            // Leave no half line for the next entry to be glued to.
+            let _ = self.file.set_len(end);
+            let _ = self.file.seek(SeekFrom::Start(end));
+            return Err(e);
+        }
+        self.fold(entry);
+        Ok(())
+    }
+
+    /// The number of the order this notice made, if it came before.
+    pub(crate) fn number_of(&self, notice_id: &str) -> Option<usize> { self.by_notice.get(notice_id).copied() }
+
+    fn fold(&mut self, entry: Entry) {
+        let at = match &entry {
+            Entry::Order { at, .. }
+            | Entry::Repeat { at, .. }
+            | Entry::Cancel { at, .. }
+            | Entry::Refused { at, .. }
+            | Entry::Urge { at, .. } => *at,
+        };
+        self.last_at = self.last_at.max(Some(at));
+        match entry {
+            Entry::Order { at, platform, notice } => {
+                self.by_notice.insert(notice.notice_id.clone(), self.orders.len());
+                self.orders.push(Received { at, platform, notice, times: 1, cancelled_at: None });
+            }
+            Entry::Repeat { notice_id, .. } => {
+                if let Some(&i) = self.by_notice.get(&notice_id) {
+                    self.orders[i].times += 1;
+                }
+            }
+            Entry::Cancel { at, notice_id, .. } => {
+                if let Some(&i) = self.by_notice.get(&notice_id) {
+                    self.orders[i].cancelled_at.get_or_insert(at);
+                }
+            }
+            refused @ Entry::Refused { .. } => self.refused.push(refused),
+            Entry::Urge { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(id: &str, at: i64) -> Entry {
+        let notice = Notice {
+            notice_id: id.into(),
+            order_id: 1.into(),
+            definition_version: 1,
+            unit_id: "wenlv".into(),
+            title: "转移".into(),
+            content: String::new(),
+            ack_by: serde_json::Value::Null,
+            deadline: serde_json::Value::Null,
+            channel: serde_json::Value::Null,
+            exercise: true,
+        };
+        Entry::Order { at: Timestamp(at), platform: "yunguanfu".into(), notice }
+    }
+
+    #[test]
+    fn a_torn_last_line_is_cut_and_the_rest_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(dir.path()).unwrap();
+        journal.append(order("a", 1)).unwrap();
+        journal.append(order("b", 2)).unwrap();
+        journal.append(Entry::Repeat { at: Timestamp(3), notice_id: "a".into() }).unwrap();
+        drop(journal);
+        let path = dir.path().join("journal.jsonl");
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&whole[..], br#"{"kind":"order","at":4,"pla"#].concat()).unwrap();
+        let mut journal = Journal::open(dir.path()).unwrap();
+        assert_eq!(journal.orders.iter().map(|o| o.times).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(journal.last_at, Some(Timestamp(3)));
+        journal.append(order("c", 5)).unwrap();
+        drop(journal);
+        assert_eq!(Journal::open(dir.path()).unwrap().orders.len(), 3);
+    }
+}

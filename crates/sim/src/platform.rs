@@ -1,0 +1,276 @@
+//! The city's platforms over REST, in the shape of the eGova open interface: one endpoint, an action inside.
+//!
+//! `code` 0 is success; anything else is failure, though HTTP says 200. `NOTIFY` is durable before it is answered and is
+//! idempotent by `noticeId`. A platform serves one realm and answers the other with code 403.
+
+use crate::{
+    agencies,
+    app::{App, Fault},
+    cases::ChangeKey,
+    journal::{Entry, Notice},
+};
+use axum::{
+    body::Bytes,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use gulang_city::{Realm, Timestamp};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+const MAX_PAGE: usize = 2000;
+const CITY_PLATFORM: &str = "yunguanfu";
+const EMERGENCY_PLATFORM: &str = "yingji";
+
+/// Why an action was not done, as the platform words it.
+struct Denied {
+    code: i64,
+    msg: String,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    action: String,
+    #[serde(default)]
+    data: Value,
+}
+
+#[derive(Deserialize)]
+struct PageRequest {
+    #[serde(default)]
+    cursor: String,
+    #[serde(default = "default_limit")]
+    limit: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CancelRequest {
+    notice_id: String,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UrgeRequest {
+    rec_id: String,
+}
+
+pub(crate) async fn openapi(
+    State(app): State<Arc<App>>,
+    Path(platform): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+    body: Bytes,
+) -> Response {
+    let known = [CITY_PLATFORM, EMERGENCY_PLATFORM].contains(&platform.as_str())
+        || app.world.pack.agencies.iter().any(|a| a.platform.as_str() == platform);
+    if !known {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let fault = app.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&platform).copied();
+    match fault {
+        Some(Fault::ErrorCode) => return denied(500, "系统繁忙，请稍后再试").into_response(),
+        Some(Fault::Http500) => return (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response(),
+        Some(Fault::Garbage) => return "<html><body>网关超时</body>".into_response(),
+        Some(Fault::Hang) => loop {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        },
+        Some(Fault::Slow(_)) | None => {}
+    }
+    let has_token = query.get("egova_openapi_token").is_some_and(|t| !t.is_empty());
+    // The journal syncs its file; keep that off the async threads.
+    let answer = tokio::task::spawn_blocking(move || {
+        if !has_token {
+            return Err(denied(401, "缺少 egova_openapi_token"));
+        }
+        let request: Request = read(serde_json::from_slice(&body), "request")?;
+        act(&app, &platform, &request.action, request.data)
+    })
+    .await;
+    if let Some(Fault::Slow(delay)) = fault {
+        tokio::time::sleep(delay).await;
+    }
+    match answer {
+        Ok(Ok(data)) => axum::Json(json!({ "code": 0, "msg": "ok", "data": data, "simulated": true })).into_response(),
+        Ok(Err(denied)) => denied.into_response(),
+        Err(e) => (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
+    }
+}
+
+/// `GET /journal`: what arrived, how often, and what was turned away. Tests judge by it.
+pub(crate) async fn journal(State(app): State<Arc<App>>) -> axum::Json<Value> {
+    let desk = app.desk();
+    let orders: Vec<Value> = desk
+        .journal
+        .orders
+        .iter()
+        .map(|o| {
+            json!({
+                "noticeId": o.notice.notice_id, "platform": o.platform, "exercise": o.notice.exercise,
+                "received_at": o.at.0, "times": o.times, "cancelled": o.cancelled_at.is_some(),
+                "orderId": o.notice.order_id, "unitId": o.notice.unit_id, "title": o.notice.title,
+            })
+        })
+        .collect();
+    axum::Json(json!({ "realm": app.world.realm, "orders": orders, "refused": desk.journal.refused, "simulated": true }))
+}
+
+fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, Denied> {
+    match action {
+        "ITEM_INST_SYNC" if platform == CITY_PLATFORM => sync_cases(app, parse(data, action)?),
+        "NOTIFY" => notify(app, platform, parse(data, action)?),
+        "APPLY_CANCEL" => cancel(app, parse(data, action)?),
+        "SUPERVISE" | "PRESS" => urge(app, action, parse(data, action)?),
+        "GET_NOTICE_INFO" => notices(app, platform, parse(data, action)?),
+        "GET_EVACUATION_INFO" if platform == EMERGENCY_PLATFORM => evacuation(app, parse(data, action)?),
+        _ => Err(denied(404, format!("本平台不支持 {action}"))),
+    }
+}
+
+fn sync_cases(app: &App, page: PageRequest) -> Result<Value, Denied> {
+    let after = match page.cursor.as_str() {
+        "" => ChangeKey::before(app.feed_from),
+        text => {
+            let [at, number, stage] = cursor(text)?;
+            ChangeKey { at: Timestamp(at), number: number as u64, stage: stage.clamp(0, 7) as u8 }
+        }
+    };
+    let (items, next, more) = app.world.case_items(after, app.clock.now(), page.limit.clamp(1, MAX_PAGE));
+    let cursor = format!("{}-{}-{}", next.at.0, next.number, next.stage);
+    Ok(json!({ "items": items, "cursor": cursor, "more": more }))
+}
+
+fn notify(app: &App, platform: &str, notice: Notice) -> Result<Value, Denied> {
+    if notice.notice_id.is_empty() || notice.unit_id.is_empty() {
+        return Err(denied(400, "noticeId 与 unitId 不能为空"));
+    }
+    let mut desk = app.desk();
+    let at = app.clock.now().max(desk.told_until);
+    let ours = app.world.realm == Realm::Exercise;
+    if notice.exercise != ours {
+        let why = if ours { "演练平台不接收实战指令" } else { "实战平台不接收演练指令" };
+        let (notice_id, exercise) = (notice.notice_id, notice.exercise);
+        let entry = Entry::Refused { at, platform: platform.into(), notice_id, exercise, why: why.into() };
+        desk.journal.append(entry).map_err(unwritable)?;
+        return Err(denied(403, why));
+    }
+    let notice_id = notice.notice_id.clone();
+    if let Some(number) = desk.journal.number_of(&notice_id) {
+        desk.journal.append(Entry::Repeat { at, notice_id }).map_err(unwritable)?;
+        return Ok(json!({ "receiptId": receipt(number), "duplicate": true }));
+    }
+    desk.journal.append(Entry::Order { at, platform: platform.into(), notice }).map_err(unwritable)?;
+    Ok(json!({ "receiptId": receipt(desk.journal.orders.len() - 1), "duplicate": false }))
+}
+
+fn cancel(app: &App, request: CancelRequest) -> Result<Value, Denied> {
+    let mut desk = app.desk();
+    let at = app.clock.now().max(desk.told_until) + 1; // What was told up to now stands.
+    let Some(number) = desk.journal.number_of(&request.notice_id) else {
+        return Err(denied(404, format!("没有 {}", request.notice_id)));
+    };
+    if desk.journal.orders[number].cancelled_at.is_none() {
+        let entry = Entry::Cancel { at, notice_id: request.notice_id, reason: request.reason };
+        desk.journal.append(entry).map_err(unwritable)?;
+    }
+    Ok(json!({ "receiptId": receipt(number) }))
+}
+
+fn urge(app: &App, action: &str, request: UrgeRequest) -> Result<Value, Denied> {
+    let mut desk = app.desk();
+    let at = app.clock.now().max(desk.told_until);
+    let entry = Entry::Urge { at, action: action.into(), rec_id: request.rec_id.clone() };
+    desk.journal.append(entry).map_err(unwritable)?;
+    Ok(json!({ "recId": request.rec_id }))
+}
+
+fn notices(app: &App, platform: &str, page: PageRequest) -> Result<Value, Denied> {
+    let after = position(&page.cursor)?;
+    let mut desk = app.desk();
+    let now = app.clock.now();
+    desk.told_until = desk.told_until.max(now);
+    let (f, dice) = (&app.world.figures.orders, app.world.orders_dice());
+    let mut found = Vec::new();
+    for (number, order) in desk.journal.orders.iter().enumerate().filter(|(_, o)| o.platform == platform) {
+        for (i, step) in agencies::steps(order, f, dice).into_iter().enumerate() {
+            let key = [step.at.0, number as i64, i as i64];
+            if step.at <= now && key > after {
+                found.push((key, order, step));
+            }
+        }
+    }
+    found.sort_by_key(|(key, ..)| *key);
+    let (more, cursor) = cut(&mut found, page.limit, after, |(key, ..)| *key);
+    let items: Vec<Value> = found
+        .iter()
+        .map(|(_, order, step)| {
+            json!({
+                "noticeId": order.notice.notice_id, "orderId": order.notice.order_id,
+                "definitionVersion": order.notice.definition_version, "status": step.status, "note": step.note,
+                "at": step.at.to_beijing_text(), "simulated": true,
+            })
+        })
+        .collect();
+    Ok(json!({ "items": items, "cursor": cursor, "more": more }))
+}
+
+fn evacuation(app: &App, page: PageRequest) -> Result<Value, Denied> {
+    let after = position(&page.cursor)?;
+    let mut desk = app.desk();
+    let now = app.clock.now();
+    desk.told_until = desk.told_until.max(now);
+    let (f, dice) = (&app.world.figures.orders, app.world.orders_dice());
+    let mut found = agencies::moved(&desk.journal.orders, &app.world.pack, f, dice, now);
+    let key = |m: &agencies::Moved| [m.at.0, m.order as i64, m.i as i64];
+    found.retain(|m| key(m) > after);
+    let (more, cursor) = cut(&mut found, page.limit, after, key);
+    let items: Vec<Value> = found
+        .iter()
+        .map(|m| {
+            json!({
+                "class": m.class, "districtId": m.district, "moved": m.moved, "at": m.at.to_beijing_text(),
+                "simulated": true,
+            })
+        })
+        .collect();
+    Ok(json!({ "items": items, "cursor": cursor, "more": more }))
+}
+
+/// Cuts a page; whether there is more, and where the next begins.
+fn cut<T>(found: &mut Vec<T>, limit: usize, after: [i64; 3], key: impl Fn(&T) -> [i64; 3]) -> (bool, String) {
+    let limit = limit.clamp(1, MAX_PAGE);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let [at, a, b] = found.last().map_or(after, key);
+    (more, if at == i64::MIN { String::new() } else { format!("{at}-{a}-{b}") })
+}
+
+fn position(text: &str) -> Result<[i64; 3], Denied> { if text.is_empty() { Ok([i64::MIN; 3]) } else { cursor(text) } }
+
+fn cursor(text: &str) -> Result<[i64; 3], Denied> {
+    let parts: Option<Vec<i64>> = text.split('-').map(|part| part.parse().ok()).collect();
+    parts.and_then(|p| p.try_into().ok()).ok_or_else(|| denied(400, format!("cursor 无法识别：{text}")))
+}
+
+fn parse<T: DeserializeOwned>(data: Value, action: &str) -> Result<T, Denied> { read(serde_json::from_value(data), action) }
+
+fn read<T>(parsed: serde_json::Result<T>, what: &str) -> Result<T, Denied> {
+    parsed.map_err(|e| denied(400, format!("{what} 参数错误：{e}")))
+}
+
+fn receipt(number: usize) -> String { format!("R{:08}", number + 1) }
+
+fn default_limit() -> usize { 200 }
+
+fn unwritable(e: std::io::Error) -> Denied { denied(507, format!("日志无法写入：{e}")) }
+
+fn denied(code: i64, msg: impl Into<String>) -> Denied { Denied { code, msg: msg.into() } }
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        axum::Json(json!({ "code": self.code, "msg": self.msg, "data": null, "simulated": true })).into_response()
+    }
+}

@@ -1,0 +1,176 @@
+//! The HTTP side: platforms, warnings, typhoon, pictures and the controls of the simulation, on one loopback port.
+
+use crate::{
+    app::{AdvanceError, App, Fault, FaultRequest},
+    cap, platform,
+};
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use gulang_city::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
+
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/{platform}/openapi", post(platform::openapi))
+        .route("/journal", get(platform::journal))
+        .route("/cap/index.json", get(cap_index))
+        .route("/cap/{file}", get(cap_alert))
+        .route("/typhoon/Api/TyhoonActivity", get(typhoon_activity))
+        .route("/typhoon/Api/TyphoonInfo/{tfid}", get(typhoon_info))
+        .route("/feeds/{file}", get(feed))
+        .route("/sim/advance", post(advance))
+        .route("/sim/clock", get(clock).post(set_clock))
+        .route("/sim/fault", post(set_fault))
+        .route("/sim/stats", get(stats))
+        .with_state(app)
+}
+
+async fn cap_index(State(app): State<Arc<App>>) -> Json<Value> {
+    let alerts: Vec<Value> = app
+        .world
+        .alerts(app.clock.now())
+        .iter()
+        .map(|a| json!({ "identifier": a.identifier, "sent": cap::rfc3339(a.sent), "url": format!("/cap/{}.xml", a.identifier) }))
+        .collect();
+    Json(json!({ "alerts": alerts, "simulated": true }))
+}
+
+async fn cap_alert(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
+    let world = &app.world;
+    let alerts = world.alerts(app.clock.now());
+    let Some(alert) = file.strip_suffix(".xml").and_then(|id| alerts.iter().find(|a| a.identifier == id)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let xml = alert.xml(world.realm, &world.pack.name, world.pack.center);
+    ([(header::CONTENT_TYPE, "application/cap+xml; charset=utf-8")], xml).into_response()
+}
+
+async fn typhoon_activity(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(app.world.typhoon_activity(app.clock.now()))
+}
+
+async fn typhoon_info(State(app): State<Arc<App>>, Path(tfid): Path<String>, headers: HeaderMap) -> Response {
+    let now = app.clock.now();
+    let Some(storm) = app.world.scenario.as_ref().and_then(|s| s.storm.as_ref()).filter(|s| s.id == tfid) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    // The answer changes only when a fix comes in or grows a day old.
+    let n_fixes = |until: Timestamp| storm.track.partition_point(|fix| fix.at <= until);
+    let (n_now, n_old) = (n_fixes(now), n_fixes(now + -(86_400_000 + 1)));
+    let etag = format!("\"{tfid}-{n_now}-{n_old}-{}\"", storm.fix_at(now).is_some());
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    let mut kept = app.typhoon.lock().unwrap_or_else(PoisonError::into_inner);
+    if !kept.contains_key(&etag) {
+        let info = app.world.typhoon_info(&tfid, now).unwrap_or_default();
+        kept.clear();
+        kept.insert(etag.clone(), info.to_string().into());
+    }
+    let body = kept.get(&etag).map(|text| text.to_string()).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json; charset=utf-8".to_owned()), (header::ETAG, etag)], body).into_response()
+}
+
+async fn feed(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
+    let drones = &app.world.pack.drones;
+    let sn = file.strip_suffix(".jpg");
+    let Some(i) = sn.and_then(|sn| drones.iter().position(|d| d.id.as_str() == sn)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let drawn = tokio::task::spawn_blocking(move || still(&app, i)).await;
+    match drawn {
+        Ok(jpeg) => {
+            ([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")], jpeg.to_vec()).into_response()
+        }
+        Err(e) => (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
+    }
+}
+
+/// The drone's picture of this second.
+fn still(app: &App, i: usize) -> Arc<[u8]> {
+    let now = app.clock.now();
+    let second = now.0.div_euclid(1000);
+    let kept = app.stills.lock().unwrap_or_else(PoisonError::into_inner).get(&i).cloned();
+    if let Some((at, jpeg)) = kept.filter(|(at, _)| *at == second) {
+        debug_assert_eq!(at, second);
+        return jpeg;
+    }
+    let world = &app.world;
+    let drone = &world.pack.drones[i];
+    let dice = world.orders_dice().of_text(drone.id.as_str());
+    let jpeg = app.painter.still(&drone.name, &world.drone(i, now), &world.weather(now), now, dice);
+    let jpeg: Arc<[u8]> = jpeg.into();
+    app.stills.lock().unwrap_or_else(PoisonError::into_inner).insert(i, (second, jpeg.clone()));
+    jpeg
+}
+
+#[derive(Deserialize)]
+struct AdvanceRequest {
+    to_ms: i64,
+}
+
+async fn advance(State(app): State<Arc<App>>, Json(request): Json<AdvanceRequest>) -> Response {
+    let advanced = tokio::task::spawn_blocking(move || app.advance(Timestamp(request.to_ms))).await;
+    match advanced {
+        Ok(Ok(done)) => {
+            let body = json!({ "at_ms": done.at.0, "barrier": done.barrier, "mqtt_messages": done.n_messages });
+            Json(body).into_response()
+        }
+        Ok(Err(e @ (AdvanceError::NotLockstep | AdvanceError::Back(_)))) => refusal(StatusCode::CONFLICT, e.to_string()),
+        Ok(Err(e)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
+        Err(e) => refusal(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
+    }
+}
+
+async fn clock(State(app): State<Arc<App>>) -> Json<Value> {
+    let reading = app.clock.read();
+    Json(json!({ "now_ms": reading.now.0, "speed": reading.speed, "paused": reading.paused }))
+}
+
+#[derive(Deserialize)]
+struct ClockRequest {
+    now_ms: Option<i64>,
+    speed: Option<f64>,
+    paused: Option<bool>,
+}
+
+async fn set_clock(State(app): State<Arc<App>>, Json(request): Json<ClockRequest>) -> Response {
+    if !app.clock.set(request.now_ms.map(Timestamp), request.speed, request.paused) {
+        return refusal(StatusCode::CONFLICT, "only a scaled clock can be set; start with --speed N".into());
+    }
+    clock(State(app)).await.into_response()
+}
+
+async fn set_fault(State(app): State<Arc<App>>, Json(request): Json<FaultRequest>) -> Response {
+    let mut faults = app.faults.lock().unwrap_or_else(PoisonError::into_inner);
+    match Fault::parse(&request.mode) {
+        Ok(Some(fault)) => drop(faults.insert(request.platform, fault)),
+        Ok(None) => drop(faults.remove(&request.platform)),
+        Err(words) => return refusal(StatusCode::BAD_REQUEST, words),
+    }
+    Json(json!({ "ok": true })).into_response()
+}
+
+/// What the docks asked and who answered, and how much is in the journal.
+async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
+    let replies = &app.broker.replies;
+    let n = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let (n_orders, n_refused) = {
+        let desk = app.desk();
+        (desk.journal.orders.len(), desk.journal.refused.len())
+    };
+    Json(json!({
+        "requests": n(&replies.n_requests), "requests_answered": n(&replies.n_requests_answered),
+        "events": n(&replies.n_events), "events_answered": n(&replies.n_events_answered),
+        "orders": n_orders, "refused": n_refused, "simulated": true,
+    }))
+}
+
+fn refusal(status: StatusCode, words: String) -> Response { (status, Json(json!({ "error": words }))).into_response() }

@@ -1,0 +1,330 @@
+//! The simulated city as a pure function: of the pack, the scenario, the seed and the moment asked about.
+//!
+//! Nothing here remembers or counts. What the outside does to the city (orders) is in [`crate::journal`].
+
+use crate::{
+    cap::{self, Alert},
+    cases::{Cases, ChangeKey},
+    dice::Dice,
+    figures::Figures,
+    movers::{DroneFix, Movers},
+    scenario::Scenario,
+    sensors,
+    weather::{Sky, Weather},
+};
+use gulang_city::{CaseKind, Pack, Realm, SensorKind, Timestamp, WarningColor};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Kinds of chance, kept apart so that one kind's draws never shift another's.
+mod part {
+    pub(super) const CASES: u64 = 1;
+    pub(super) const SENSORS: u64 = 2;
+    pub(super) const MOVERS: u64 = 3;
+    pub(super) const SKY: u64 = 4;
+    pub(super) const FORECASTS: u64 = 5;
+    pub(super) const WARNINGS: u64 = 6;
+    pub(super) const ORDERS: u64 = 7;
+    pub(super) const ENVELOPES: u64 = 8;
+}
+
+pub(crate) struct World {
+    pub(crate) pack: Pack,
+    pub(crate) scenario: Option<Scenario>,
+    pub(crate) realm: Realm,
+    pub(crate) figures: Figures,
+    pub(crate) cases: Cases,
+    movers: Movers,
+    /// Sensors of each kind, by index, so that a batch is one pass.
+    of_kind: Vec<(SensorKind, Vec<usize>)>,
+    dice: Dice,
+}
+
+/// One MQTT publication.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Message {
+    pub(crate) topic: String,
+    pub(crate) payload: String,
+}
+
+/// What to publish this time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Due {
+    pub(crate) sensors: bool,
+    pub(crate) teams: bool,
+    pub(crate) drones: bool,
+    pub(crate) docks: bool,
+}
+
+impl World {
+    pub(crate) fn new(pack: Pack, scenario: Option<Scenario>, realm: Realm, seed: u64) -> Self {
+        let (figures, dice) = (Figures::shipped(), Dice::new(seed));
+        let indices = |kind| (0..pack.sensors.len()).filter(|&i| pack.sensors[i].kind == kind).collect::<Vec<_>>();
+        let of_kind = SensorKind::ALL.iter().map(|&kind| (kind, indices(kind))).filter(|(_, of)| !of.is_empty()).collect();
+        Self {
+            cases: Cases::new(&pack, figures.cases.clone(), dice.of(part::CASES)),
+            movers: Movers::new(&pack, figures.movers.clone(), dice.of(part::MOVERS)),
+            of_kind,
+            pack,
+            scenario,
+            realm,
+            figures,
+            dice,
+        }
+    }
+
+    pub(crate) fn weather(&self, at: Timestamp) -> Weather { self.sky().at(at) }
+
+    /// How much of a storm it is, 0–1, by the wind.
+    pub(crate) fn storminess(&self, at: Timestamp) -> f64 { ((self.sky().wind(at).0 - 8.0) / 16.0).clamp(0.0, 1.0) }
+
+    pub(crate) fn alerts(&self, now: Timestamp) -> Vec<Alert> {
+        cap::alerts(self.scenario.as_ref(), now, &self.pack.name, self.dice.of(part::WARNINGS))
+    }
+
+    pub(crate) fn typhoon_activity(&self, now: Timestamp) -> Value {
+        let storm = self.scenario.as_ref().and_then(|s| s.storm.as_ref());
+        json!(storm.and_then(|s| s.activity(now)).into_iter().collect::<Vec<_>>())
+    }
+
+    pub(crate) fn typhoon_info(&self, tfid: &str, now: Timestamp) -> Option<Value> {
+        let storm = self.scenario.as_ref()?.storm.as_ref()?;
+        (storm.id == tfid).then(|| storm.info(now, self.dice.of(part::FORECASTS)))
+    }
+
+    /// A page of the case feed: items and whether more follow, with the cursor to go on from.
+    pub(crate) fn case_items(&self, after: ChangeKey, until: Timestamp, limit: usize) -> (Vec<Value>, ChangeKey, bool) {
+        let (found, more) = self.cases.changes(after, until, limit, &|at| self.storminess(at));
+        let next = found.last().map_or(after, |(key, ..)| *key);
+        let item = |(key, lives, i): &(ChangeKey, std::sync::Arc<Vec<crate::cases::CaseLife>>, usize)| {
+            let life = &lives[*i];
+            let level = match life.color {
+                WarningColor::Red => 1,
+                WarningColor::Orange => 2,
+                WarningColor::Yellow => 3,
+                WarningColor::Blue => 4,
+            };
+            json!({
+                "recId": life.number.to_string(),
+                "taskNum": format!("{}{:02}", life.stages[0].beijing().strftime("%Y%m%d%H%M"), life.number % 100),
+                "recType": if life.kind == CaseKind::Part { "part" } else { "event" },
+                "title": life.title,
+                "address": life.address,
+                "districtId": life.district,
+                "coordinatex": rounded(life.at.lon()),
+                "coordinatey": rounded(life.at.lat()),
+                "unitId": life.agency,
+                "level": level,
+                "stage": key.stage() as u8 + 1,
+                "createTime": life.stages[0].to_beijing_text(),
+                "actTime": key.at.to_beijing_text(),
+                "deadline": life.due_at.to_beijing_text(),
+                "simulated": true,
+            })
+        };
+        (found.iter().map(item).collect(), next, more)
+    }
+
+    pub(crate) fn orders_dice(&self) -> Dice { self.dice.of(part::ORDERS) }
+
+    pub(crate) fn drone(&self, i: usize, at: Timestamp) -> DroneFix {
+        let sky = self.sky();
+        self.movers.drone(i, at, &|at| sky.wind(at).0)
+    }
+
+    /// Everything to publish for the moment `now`; `before` is the moment of the last publication, between which and now
+    /// a flight may have begun or ended.
+    pub(crate) fn messages(&self, before: Option<Timestamp>, now: Timestamp, due: Due) -> Vec<Message> {
+        let weather = self.weather(now);
+        let mut messages = Vec::new();
+        if due.sensors {
+            let batches = self.of_kind.iter().map(|(kind, of)| self.sensor_batch(*kind, of, now, &weather));
+            messages.extend(batches);
+        }
+        if due.teams && !self.pack.teams.is_empty() {
+            messages.push(self.team_batch(now));
+        }
+        for i in 0..self.pack.drones.len() {
+            self.drone_messages(i, before, now, due, &weather, &mut messages);
+        }
+        messages
+    }
+
+    fn sensor_batch(&self, kind: SensorKind, of: &[usize], now: Timestamp, weather: &Weather) -> Message {
+        let dice = self.dice.of(part::SENSORS);
+        let mut payload = String::with_capacity(64 + of.len() * 24);
+        // Writing to a String cannot fail; ids are pack text and are escaped by the serialiser.
+        let _ = write!(payload, r#"{{"t":{},"simulated":true,"r":["#, now.0);
+        for (n, &i) in of.iter().enumerate() {
+            let sensor = &self.pack.sensors[i];
+            let value = sensors::value(sensor, now, weather, dice);
+            let _ = write!(payload, "{}[{},{value}]", if n == 0 { "" } else { "," }, quoted(sensor.id.as_str()));
+        }
+        payload.push_str("]}");
+        Message { topic: format!("sensors/batch/{}", kind_name(kind)), payload }
+    }
+
+    fn team_batch(&self, now: Timestamp) -> Message {
+        let mut payload = String::with_capacity(64 + self.pack.teams.len() * 60);
+        let _ = write!(payload, r#"{{"t":{},"simulated":true,"r":["#, now.0);
+        for (i, team) in self.pack.teams.iter().enumerate() {
+            let fix = self.movers.team(i, now);
+            let _ = write!(
+                payload,
+                "{}[{},{:.6},{:.6},{:.0},{:.1}]",
+                if i == 0 { "" } else { "," },
+                quoted(team.id.as_str()),
+                fix.at.lon(),
+                fix.at.lat(),
+                fix.heading,
+                fix.speed
+            );
+        }
+        payload.push_str("]}");
+        Message { topic: "teams/batch".into(), payload }
+    }
+
+    fn drone_messages(
+        &self, i: usize, before: Option<Timestamp>, now: Timestamp, due: Due, weather: &Weather, messages: &mut Vec<Message>,
+    ) {
+        let drone = &self.pack.drones[i];
+        let (sn, dock_sn) = (drone.id.as_str(), drone.dock.as_str());
+        let fix = self.drone(i, now);
+        let envelope = |topic: String, method: Option<&str>, need_reply: Option<u8>, data: Value| {
+            let id = self.dice.of(part::ENVELOPES).of_text(&topic).of(now.0 as u64).bits();
+            let mut body = json!({
+                "tid": format!("{id:016x}-t"), "bid": format!("{id:016x}-b"), "timestamp": now.0, "gateway": dock_sn,
+                "simulated": true, "data": data,
+            });
+            if let Some(method) = method {
+                body["method"] = method.into();
+            }
+            if let Some(need_reply) = need_reply {
+                body["need_reply"] = need_reply.into();
+            }
+            Message { topic, payload: body.to_string() }
+        };
+        if due.docks {
+            let sub_devices = json!([{ "sn": sn, "type": 91, "sub_type": 0, "index": "A", "thing_version": "1.2.0" }]);
+            let data = json!({ "type": 3, "sub_type": 0, "thing_version": "1.2.0", "sub_devices": sub_devices });
+            messages.push(envelope(format!("sys/product/{dock_sn}/status"), Some("update_topo"), None, data));
+            let at = self.pack.docks.iter().find(|d| d.id == drone.dock).map_or(fix.at, |d| d.at);
+            let data = json!({
+                "mode_code": if fix.flight.is_some() { 4 } else { 0 },
+                "cover_state": u8::from(fix.elevation < 40.0 && fix.flight.is_some()),
+                "drone_in_dock": u8::from(fix.flight.is_none()),
+                "rainfall": match weather.rain { r if r > 16.0 => 3, r if r > 4.0 => 2, r if r > 0.2 => 1, _ => 0 },
+                "wind_speed": tenths(weather.wind),
+                "temperature": 27.5, "humidity": 78, "emergency_stop_state": 0, "flighttask_step_code": if fix.flight.is_some() { 1 } else { 5 },
+                "latitude": rounded(at.lat()), "longitude": rounded(at.lon()),
+                "alternate_land_point": { "latitude": rounded(at.lat()), "longitude": rounded(at.lon()), "is_configured": 1 },
+            });
+            messages.push(envelope(format!("thing/product/{dock_sn}/osd"), None, None, data));
+        }
+        if due.drones {
+            let data = json!({
+                "mode_code": fix.mode,
+                "latitude": rounded(fix.at.lat()), "longitude": rounded(fix.at.lon()),
+                "height": tenths(fix.ellipsoid_height), "elevation": tenths(fix.elevation),
+                "attitude_head": tenths(if fix.heading > 180.0 { fix.heading - 360.0 } else { fix.heading }),
+                "attitude_pitch": if fix.speed > 0.0 { -6.0 } else { 0.0 }, "attitude_roll": 0.0,
+                "horizontal_speed": tenths(fix.speed), "vertical_speed": tenths(fix.climb),
+                "wind_speed": (weather.wind * 10.0).round(), "wind_direction": 1 + ((weather.wind_from / 45.0).round() as u8) % 8,
+                "home_distance": tenths(fix.home_m),
+                "battery": {
+                    "capacity_percent": fix.battery, "remain_flight_time": fix.remain_s,
+                    "return_home_power": 25, "landing_power": 12,
+                },
+                "position_state": { "is_fixed": 2, "gps_number": 24, "rtk_number": 28, "quality": 5 },
+                "control_source": "A",
+                "track_id": fix.flight.map_or(String::new(), |(n, _)| format!("{sn}-{n}")),
+            });
+            messages.push(envelope(format!("thing/product/{sn}/osd"), None, None, data));
+        }
+        let Some(before) = before.filter(|_| due.drones) else { return };
+        let was = self.drone(i, before).flight.map(|(n, _)| n);
+        let is = fix.flight.map(|(n, _)| n);
+        if was == is {
+            return;
+        }
+        if is.is_some() {
+            let topic = format!("thing/product/{dock_sn}/requests");
+            messages.push(envelope(topic, Some("flight_areas_get"), None, json!({})));
+        }
+        let progress = |n: i64, status: &str, percent: u8| {
+            let data = json!({
+                "output": {
+                    "status": status, "progress": { "current_step": if percent == 100 { 25 } else { 5 }, "percent": percent },
+                    "ext": { "flight_id": format!("{sn}-{n}"), "current_waypoint_index": 0, "track_id": format!("{sn}-{n}") },
+                },
+                "result": 0,
+            });
+            envelope(format!("thing/product/{dock_sn}/events"), Some("flighttask_progress"), Some(1), data)
+        };
+        messages.extend(was.map(|n| progress(n, "ok", 100)));
+        messages.extend(is.map(|n| progress(n, "in_progress", 1)));
+    }
+
+    fn sky(&self) -> Sky<'_> {
+        let scenario = self.scenario.as_ref();
+        Sky {
+            storm: scenario.and_then(|s| s.storm.as_ref()),
+            rain: scenario.and_then(|s| s.rain),
+            center: self.pack.center,
+            dice: self.dice.of(part::SKY),
+        }
+    }
+}
+
+/// The kind's name in a topic: its serde form.
+fn kind_name(kind: SensorKind) -> &'static str {
+    match kind {
+        SensorKind::FloodDepth => "flood_depth",
+        SensorKind::Tide => "tide",
+        SensorKind::Rain => "rain",
+        SensorKind::Wind => "wind",
+        SensorKind::Noise => "noise",
+        SensorKind::Tilt => "tilt",
+        SensorKind::Air => "air",
+        SensorKind::WaterQuality => "water_quality",
+        SensorKind::Sound => "sound",
+        SensorKind::Exhaust => "exhaust",
+    }
+}
+
+/// Text as a JSON string; ids are nearly always plain, which is then cheap.
+fn quoted(text: &str) -> String { Value::from(text).to_string() }
+
+/// Degrees to about a decimetre.
+fn rounded(degrees: f64) -> f64 { (degrees * 1e6).round() / 1e6 }
+
+fn tenths(v: f64) -> f64 { (v * 10.0).round() / 10.0 }
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::tiny_pack;
+
+    const ALL: Due = Due { sensors: true, teams: true, drones: true, docks: true };
+
+    #[test]
+    fn two_worlds_of_one_seed_say_the_same_bytes() {
+        let world = |seed| World::new(tiny_pack(), None, Realm::Exercise, seed);
+        let start = Timestamp::parse("2024-06-03 09:00:00").unwrap();
+        let whole_day = |w: &World| -> Vec<Message> {
+            (0..600).flat_map(|m| w.messages(Some(start.plus_mins(m - 1)), start.plus_mins(m), ALL)).collect()
+        };
+        assert_eq!(whole_day(&world(9)), whole_day(&world(9)));
+        assert_ne!(whole_day(&world(9)), whole_day(&world(10)));
+        let methods: Vec<_> = whole_day(&world(9)).iter().filter(|m| m.topic.ends_with("/requests")).cloned().collect();
+        assert!(methods.len() > 10, "{}", methods.len());
+    }
+
+    #[test]
+    fn kind_names_are_the_serde_names() {
+        for kind in SensorKind::ALL {
+            assert_eq!(json!(kind), kind_name(kind));
+        }
+    }
+}
