@@ -64,7 +64,8 @@ fn a_drill_is_a_function_of_its_seed_and_its_log() {
 fn flip_a_byte(data: &Path) {
     let log = find_log(data).expect("a log");
     let mut bytes = fs::read(&log).expect("the log");
-    let records: Vec<usize> = bytes.windows(6).enumerate().filter(|(_, w)| w == b"\"seq\":").map(|(at, _)| at).collect();
+    let records: Vec<usize> =
+        bytes.windows(6).enumerate().filter(|(_, w)| w == b"\"seq\":").map(|(at, _)| at).collect();
     let middle = records[records.len() / 2];
     // A letter of the key stays JSON-like and changes what was said.
     bytes[middle + 1] ^= 0x01;
@@ -93,7 +94,8 @@ fn a_broken_pack_is_refused_with_file_and_line() {
     let output = run(hub_command(&["check"]).arg(&pack));
     assert_eq!(output.status.code(), Some(1));
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let line = said.lines().find(|line| line.contains("teams.json:")).unwrap_or_else(|| panic!("no file:line in {said}"));
+    let line =
+        said.lines().find(|line| line.contains("teams.json:")).unwrap_or_else(|| panic!("no file:line in {said}"));
     let number = line.split("teams.json:").nth(1).and_then(|rest| rest.split(':').next());
     assert!(number.is_some_and(|n| n.trim().parse::<u32>().is_ok()), "{line}");
 }

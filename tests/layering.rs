@@ -2,8 +2,11 @@
 //!
 //! Tested and not remembered, because a wrong `use` compiles as well as a right one.
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
-use std::collections::{BTreeSet, HashMap};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
 /// What each crate must not reach, however many steps away.
 const MUST_NOT_REACH: &[(&str, &[&str])] = &[
@@ -32,19 +35,19 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 #[test]
 fn no_crate_reaches_what_it_must_not_know() {
-    let metadata = metadata();
+    let graph = Graph::read();
     for (name, forbidden) in MUST_NOT_REACH {
-        let reached = reached_from(&metadata, name);
+        let reached = graph.reached_from(name);
         let broken: Vec<&&str> = forbidden.iter().filter(|name| reached.contains(**name)).collect();
-        assert!(broken.is_empty(), "{name} must not reach {broken:?}; `cargo tree -p {name} -i …` shows by what way it does");
+        assert!(broken.is_empty(), "{name} must not reach {broken:?}; `cargo tree -p {name} -i …` shows how it does");
     }
 }
 
 #[test]
 fn no_crate_names_what_it_must_not_use() {
-    let metadata = metadata();
+    let graph = Graph::read();
     for (name, forbidden) in MUST_NOT_NAME {
-        let named = named_by(&metadata, name);
+        let named = graph.named_by(name);
         let broken: Vec<&&str> = forbidden.iter().filter(|name| named.contains(**name)).collect();
         assert!(broken.is_empty(), "{name} must not depend on {broken:?}");
     }
@@ -52,50 +55,81 @@ fn no_crate_names_what_it_must_not_use() {
 
 #[test]
 fn arrows_between_our_crates_run_one_way() {
-    let metadata = metadata();
-    let ours: BTreeSet<String> = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
-    let drawn: BTreeSet<String> = ARROWS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(ours, drawn, "a crate came or went: draw its arrows here and in ARCHITECTURE.md");
+    let graph = Graph::read();
+    let drawn: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(graph.ours(), drawn, "a crate came or went: draw its arrows here and in ARCHITECTURE.md");
     for (name, allowed) in ARROWS {
-        let named: Vec<String> = named_by(&metadata, name).into_iter().filter(|dep| ours.contains(dep)).collect();
-        let broken: Vec<&String> = named.iter().filter(|dep| !allowed.contains(&dep.as_str())).collect();
+        let named = graph.named_by(name);
+        let broken: Vec<&&str> =
+            named.iter().filter(|dep| drawn.contains(**dep)).filter(|dep| !allowed.contains(dep)).collect();
         assert!(broken.is_empty(), "{name} must not depend on {broken:?}");
     }
 }
 
-fn metadata() -> Metadata {
-    let mut command = MetadataCommand::new();
-    command.manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-    // The graph of the machine the tests run on; other platforms' parts are not even downloaded.
-    command.other_options(["--locked".into(), "--filter-platform".into(), host()]);
-    command.exec().expect("cargo metadata")
+/// What `cargo metadata` says, as it says it.
+struct Graph(Value);
+
+impl Graph {
+    fn read() -> Self {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        // The graph of the machine the tests run on; other platforms' parts are not even downloaded.
+        let args = ["metadata", "--format-version=1", "--locked", "--manifest-path", manifest, "--filter-platform"];
+        let output = Command::new(env!("CARGO")).args(args).arg(host()).output().expect("cargo metadata");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self(serde_json::from_slice(&output.stdout).expect("JSON"))
+    }
+
+    fn packages(&self) -> impl Iterator<Item = &Value> {
+        self.0["packages"].as_array().into_iter().flatten()
+    }
+
+    fn ours(&self) -> BTreeSet<&str> {
+        let members: Vec<&str> = texts(&self.0["workspace_members"]).collect();
+        self.packages().filter(|p| members.contains(&text(&p["id"]))).map(|p| text(&p["name"])).collect()
+    }
+
+    fn package(&self, name: &str) -> &Value {
+        let ours = |p: &&Value| text(&p["name"]) == name && p["source"].is_null();
+        self.packages().find(ours).unwrap_or_else(|| panic!("no crate {name} here"))
+    }
+
+    /// Names of a crate's own normal dependencies.
+    fn named_by(&self, name: &str) -> BTreeSet<&str> {
+        let dependencies = self.package(name)["dependencies"].as_array().into_iter().flatten();
+        dependencies.filter(|dep| dep["kind"].is_null()).map(|dep| text(&dep["name"])).collect()
+    }
+
+    /// Names of all crates some normal dependency leads to.
+    fn reached_from(&self, name: &str) -> BTreeSet<&str> {
+        let names: BTreeMap<&str, &str> = self.packages().map(|p| (text(&p["id"]), text(&p["name"]))).collect();
+        let nodes = self.0["resolve"]["nodes"].as_array().into_iter().flatten();
+        let nodes: BTreeMap<&str, &Value> = nodes.map(|node| (text(&node["id"]), node)).collect();
+        let root = text(&self.package(name)["id"]);
+        let (mut seen, mut next) = (BTreeSet::new(), vec![root]);
+        while let Some(id) = next.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let is_normal =
+                |dep: &&Value| dep["dep_kinds"].as_array().into_iter().flatten().any(|kind| kind["kind"].is_null());
+            let deps = nodes[id]["deps"].as_array().into_iter().flatten();
+            next.extend(deps.filter(is_normal).map(|dep| text(&dep["pkg"])));
+        }
+        seen.remove(root);
+        seen.iter().map(|id| names[id]).collect()
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    value.as_array().into_iter().flatten().map(text)
 }
 
 fn host() -> String {
-    let output = std::process::Command::new("rustc").arg("-vV").output().expect("rustc -vV");
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc -vV");
     let about = String::from_utf8(output.stdout).expect("text");
     about.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host line").to_owned()
-}
-
-/// Names of all crates some normal dependency leads to.
-fn reached_from(metadata: &Metadata, name: &str) -> BTreeSet<String> {
-    let nodes: HashMap<&PackageId, _> =
-        metadata.resolve.iter().flat_map(|resolve| &resolve.nodes).map(|node| (&node.id, node)).collect();
-    let root = &metadata.packages.iter().find(|package| package.name == name).expect("a workspace crate").id;
-    let (mut seen, mut next) = (BTreeSet::new(), vec![root]);
-    while let Some(id) = next.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        let normal = nodes[id].deps.iter().filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
-        next.extend(normal.map(|dep| &dep.pkg));
-    }
-    seen.iter().filter(|id| **id != root).map(|id| metadata[id].name.to_string()).collect()
-}
-
-/// Names of a crate's own normal dependencies.
-fn named_by(metadata: &Metadata, name: &str) -> BTreeSet<String> {
-    let package = metadata.packages.iter().find(|package| package.name == name).expect("a workspace crate");
-    let normal = package.dependencies.iter().filter(|dep| dep.kind == DependencyKind::Normal);
-    normal.map(|dep| dep.name.clone()).collect()
 }

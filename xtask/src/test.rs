@@ -32,7 +32,8 @@ pub fn all(args: &Test) -> Outcome {
 
     // The tests in tests/ start the real programs; cargo builds only a package's own for its tests.
     let building = step("every program", "25 minutes the first time, under a minute after");
-    run(&mut cargo(&["build", "--locked", "--workspace", "--bins"]))?;
+    // All targets, as `cargo test` would: another selection means other features, and everything built twice.
+    run(&mut cargo(&["build", "--locked", "--workspace", "--all-targets"]))?;
     building.done();
 
     let testing = step("cargo test", "10 minutes the first time, 3 after");
