@@ -22,7 +22,7 @@ def icon():
     for y, height, phase, color in ((500, 60, 0.1, FAR), (610, 66, 0.55, WAVE)):
         draw.polygon(crest(y, height, phase) + [(SIZE, SIZE), (0, SIZE)], fill=color)
     draw.polygon(crest(735, 60, 0.0) + [(SIZE, SIZE), (0, SIZE)], fill=NIGHT)
-    draw.line(crest(735, 60, 0.0), fill=RIM, width=26)
+    draw.line(crest(735, 60, 0.0), fill=RIM, width=26, joint="curve")
     mask = Image.new("L", (SIZE, SIZE), 0)
     ImageDraw.Draw(mask).ellipse((44, 44, SIZE - 44, SIZE - 44), fill=255)
     out = Image.new("RGBA", (SIZE, SIZE), (0, 0, 0, 0))
