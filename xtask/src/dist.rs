@@ -7,16 +7,36 @@ use crate::{
 use std::{path::PathBuf, time::Duration};
 
 /// What an installed Gulang cannot do without.
-const MUST_HOLD: &[&str] = &["usr/bin/gulang", "usr/bin/gulang-wall", "cities/xiamen/city.toml", ".desktop"];
+const MUST_HOLD: &[&str] = &[
+    "/usr/bin/gulang\n",
+    "/usr/bin/gulang-wall\n",
+    "/usr/bin/gulang-hub\n",
+    "/usr/bin/gulang-sim\n",
+    "/usr/lib/gulang/assets/cities/xiamen/city.toml\n",
+    "/usr/lib/gulang/assets/LICENSES.md\n",
+    ".desktop\n",
+];
+
+/// Programs the app starts or a city runs beside it; the tauri CLI builds only the app.
+const BESIDE: &[(&str, &str)] =
+    &[("gulang-ui", "gulang-wall"), ("gulang-hub", "gulang-hub"), ("gulang-sim", "gulang-sim")];
 
 pub fn deb() -> Outcome {
     tauri_cli()?;
     page::build()?;
     let building = step("the programs, optimised", "60 minutes the first time");
-    run(&mut cargo(&["build", "--locked", "--release", "-p", "gulang-ui", "--bin", "gulang-wall"]))?;
+    let mut files = serde_json::Map::new();
+    let mut build = cargo(&["build", "--locked", "--release"]);
+    for (package, program) in BESIDE {
+        build.args(["-p", package, "--bin", program]);
+        let built = places::target_dir().join("release").join(program);
+        files.insert(format!("/usr/bin/{program}"), built.to_string_lossy().into());
+    }
+    run(&mut build)?;
     building.done();
     let bundling = step("the package", "20 minutes the first time");
-    run(&mut cargo(&["tauri", "build", "--bundles", "deb"]))?;
+    let config = serde_json::json!({"bundle": {"linux": {"deb": {"files": files}}}}).to_string();
+    run(&mut cargo(&["tauri", "build", "--bundles", "deb", "--config", &config]))?;
     bundling.done();
     check(&newest_deb()?)
 }
