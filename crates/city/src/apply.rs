@@ -3,7 +3,7 @@
 //! Total and deterministic: no I/O, no clock, no error. A record about something unknown changes nothing but the number.
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
-use crate::{ids::*, model::*, Applied, City, Event, Exercise, Record, Timestamp};
+use crate::{Applied, City, Event, Exercise, Record, Timestamp, ids::*, model::*};
 
 impl City {
     /// Folds one record into the city.
@@ -129,14 +129,8 @@ impl City {
 
     fn add_case(&mut self, id: CaseId, report: &CaseReport) {
         let stage = CaseStage::Collected;
-        let case = Case {
-            id,
-            report: report.clone(),
-            stage,
-            stage_at: report.reported_at,
-            n_supervised: 0,
-            n_pressed: 0,
-        };
+        let case =
+            Case { id, report: report.clone(), stage, stage_at: report.reported_at, n_supervised: 0, n_pressed: 0 };
         self.case_by_external.insert(external_key(&report.platform, &report.external), id);
         if let Some(replaced) = self.cases.insert(id, case) {
             self.count_case(replaced.stage, -1);

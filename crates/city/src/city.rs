@@ -1,6 +1,6 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
-use crate::{ids::*, model::*, plan::Plan, LonLat, Pack, Timestamp};
+use crate::{LonLat, Pack, Timestamp, ids::*, model::*, plan::Plan};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,13 @@ pub struct City {
 
 /// The drill this city is in; only ever some in [`Realm::Exercise`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Exercise { pub scenario: Text, pub title: Text, pub seed: u64, pub starts_at: Timestamp, pub ended: bool }
+pub struct Exercise {
+    pub scenario: Text,
+    pub title: Text,
+    pub seed: u64,
+    pub starts_at: Timestamp,
+    pub ended: bool,
+}
 
 /// What [`City::apply`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,14 +83,20 @@ pub enum Applied {
     /// Already applied; nothing changed.
     Duplicate,
     /// Records are missing after `after`; nothing changed. The caller asks the hub for a snapshot.
-    Gap { after: u64 },
+    Gap {
+        after: u64,
+    },
 }
 
 impl City {
     /// The city before its first record.
     pub fn found(pack: &Pack, realm: Realm) -> Self {
         let by = FxBuildHasher;
-        macro_rules! registry { ($field:ident) => { pack.$field.iter().map(|it| (it.id.clone(), it.clone())).collect() }; }
+        macro_rules! registry {
+            ($field:ident) => {
+                pack.$field.iter().map(|it| (it.id.clone(), it.clone())).collect()
+            };
+        }
         Self {
             realm,
             seq: 0,
@@ -127,8 +139,12 @@ impl City {
     }
 
     /// The city as bytes: snapshots, and what [`City::state_hash`] hashes.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> { postcard::to_stdvec(self) }
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> { postcard::from_bytes(bytes) }
+    pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(self)
+    }
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
 
     /// SM3 over [`City::to_bytes`], hexadecimal.
     pub fn state_hash(&self) -> String {

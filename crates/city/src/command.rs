@@ -1,6 +1,6 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
-use crate::{ids::*, model::*, Timestamp};
+use crate::{Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 
 /// In the imperative. [`crate::City::decide`] answers with events or a [`Refusal`].
@@ -9,38 +9,112 @@ use serde::{Deserialize, Serialize};
 pub enum Command {
     // -- from platforms
     /// A new case, or news of a known one (then only a later stage counts).
-    ReportCase { report: CaseReport, stage: CaseStage, stage_at: Timestamp },
+    ReportCase {
+        report: CaseReport,
+        stage: CaseStage,
+        stage_at: Timestamp,
+    },
     /// A reading crossed a threshold upwards (`color` is some) or fell below all of them (`None`).
-    JudgeReading { sensor: SensorId, color: Option<WarningColor>, value: f32, at: Timestamp },
-    IssueWarning { warning: Warning },
-    CancelWarning { warning: WarningId },
-    UpdateTyphoon { typhoon: TyphoonId, name: Text, name_en: Text, active: bool, fixes: Vec<TyphoonFix>, forecasts: Vec<Forecast> },
+    JudgeReading {
+        sensor: SensorId,
+        color: Option<WarningColor>,
+        value: f32,
+        at: Timestamp,
+    },
+    IssueWarning {
+        warning: Warning,
+    },
+    CancelWarning {
+        warning: WarningId,
+    },
+    UpdateTyphoon {
+        typhoon: TyphoonId,
+        name: Text,
+        name_en: Text,
+        active: bool,
+        fixes: Vec<TyphoonFix>,
+        forecasts: Vec<Forecast>,
+    },
     /// A platform's answer about an order. `status_version` is the platform's own count, if it keeps one.
-    ReportOrder { order: OrderId, definition_version: u32, rung: Rung, note: Text },
-    ReportMoved { class: EvacueeClass, district: DistrictId, n_people: u32 },
-    RefuseMessage { platform: PlatformId, what: Text, why: Text },
-    ReportHealth { health: ConnectorHealth },
+    ReportOrder {
+        order: OrderId,
+        definition_version: u32,
+        rung: Rung,
+        note: Text,
+    },
+    ReportMoved {
+        class: EvacueeClass,
+        district: DistrictId,
+        n_people: u32,
+    },
+    RefuseMessage {
+        platform: PlatformId,
+        what: Text,
+        why: Text,
+    },
+    ReportHealth {
+        health: ConnectorHealth,
+    },
     // -- from the hub
     /// Recompute the recommendation, raise overdue orders, expire warnings: all that time alone changes.
     Tick,
-    NoteAttempt { order: OrderId },
-    StartExercise { scenario: Text, title: Text, seed: u64, starts_at: Timestamp },
+    NoteAttempt {
+        order: OrderId,
+    },
+    StartExercise {
+        scenario: Text,
+        title: Text,
+        seed: u64,
+        starts_at: Timestamp,
+    },
     EndExercise,
     // -- from seats
-    AcknowledgeAlarm { alarm: AlarmId },
-    ShelveAlarm { alarm: AlarmId, until: Timestamp, reason: Text },
-    SuperviseCase { case: CaseId },
-    PressCase { case: CaseId },
+    AcknowledgeAlarm {
+        alarm: AlarmId,
+    },
+    ShelveAlarm {
+        alarm: AlarmId,
+        until: Timestamp,
+        reason: Text,
+    },
+    SuperviseCase {
+        case: CaseId,
+    },
+    PressCase {
+        case: CaseId,
+    },
     /// 平转战, with the measures struck from the sheet. Ⅰ and Ⅱ need two seats in `confirmed_by`.
-    SwitchToWar { plan: PlanId, level: ResponseLevel, struck: Vec<MeasureId>, confirmed_by: Vec<SeatId>, reason: Text },
+    SwitchToWar {
+        plan: PlanId,
+        level: ResponseLevel,
+        struck: Vec<MeasureId>,
+        confirmed_by: Vec<SeatId>,
+        reason: Text,
+    },
     /// 战转平.
-    StandDown { confirmed_by: Vec<SeatId>, reason: Text },
+    StandDown {
+        confirmed_by: Vec<SeatId>,
+        reason: Text,
+    },
     /// 升级叫应: call whom the ladder names next.
-    EscalateOrder { order: OrderId },
-    CancelOrder { order: OrderId, reason: Text },
-    AssignTeam { team: TeamId, order: Option<OrderId>, purpose: Text },
-    ReleaseTeam { team: TeamId },
-    ShowScene { scene: Text },
+    EscalateOrder {
+        order: OrderId,
+    },
+    CancelOrder {
+        order: OrderId,
+        reason: Text,
+    },
+    AssignTeam {
+        team: TeamId,
+        order: Option<OrderId>,
+        purpose: Text,
+    },
+    ReleaseTeam {
+        team: TeamId,
+    },
+    ShowScene {
+        scene: Text,
+    },
 }
 
 /// Why a command may not happen. The message is what the operator reads.

@@ -5,7 +5,14 @@ use serde::{Deserialize, Serialize};
 
 /// What a value is; each has its budget (`tokens.toml [staleness]`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Budget { Default, Position, Video, Weather, Orders, Water }
+pub enum Budget {
+    Default,
+    Position,
+    Video,
+    Weather,
+    Orders,
+    Water,
+}
 
 impl Budget {
     /// Seconds until stale, seconds until lost.
@@ -22,18 +29,37 @@ impl Budget {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness { Fresh, Stale { age_secs: i64 }, Lost { age_secs: i64 }, NeverHeard }
+pub enum Freshness {
+    Fresh,
+    Stale { age_secs: i64 },
+    Lost { age_secs: i64 },
+    NeverHeard,
+}
 
 /// How fresh a value read at `as_of` is at `now`. A time from the future counts as age 0.
 pub fn freshness(budget: Budget, as_of: Timestamp, now: Timestamp) -> Freshness {
-    if as_of.0 == 0 { return Freshness::NeverHeard; }
+    if as_of.0 == 0 {
+        return Freshness::NeverHeard;
+    }
     let age_secs = (now.since_ms(as_of) / 1000).max(0);
     let (warn, drop) = budget.secs();
-    if age_secs > drop { Freshness::Lost { age_secs } } else if age_secs > warn { Freshness::Stale { age_secs } } else { Freshness::Fresh }
+    if age_secs > drop {
+        Freshness::Lost { age_secs }
+    } else if age_secs > warn {
+        Freshness::Stale { age_secs }
+    } else {
+        Freshness::Fresh
+    }
 }
 
 /// `42秒`, `11分`, `1时08分` (DESIGN.md §8).
 pub fn elapsed_text(secs: i64) -> String {
     let secs = secs.max(0);
-    if secs < 60 { format!("{secs}秒") } else if secs < 3600 { format!("{}分", secs / 60) } else { format!("{}时{:02}分", secs / 3600, secs / 60 % 60) }
+    if secs < 60 {
+        format!("{secs}秒")
+    } else if secs < 3600 {
+        format!("{}分", secs / 60)
+    } else {
+        format!("{}时{:02}分", secs / 3600, secs / 60 % 60)
+    }
 }

@@ -27,6 +27,7 @@ mod tiny;
 
 pub use city::*;
 pub use command::*;
+pub use decide::*;
 pub use freshness::*;
 pub use geo::*;
 pub use ids::*;

@@ -1,42 +1,78 @@
 //! The things a city is made of. Registries come from the city pack; the rest is made by the fold.
 
-use crate::{ids::*, LonLat, Timestamp};
+use crate::{LonLat, Timestamp, ids::*};
 use serde::{Deserialize, Serialize};
 
 /// 平时 or 战时.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Posture { #[default] Peace, War }
+pub enum Posture {
+    #[default]
+    Peace,
+    War,
+}
 
 /// 实战 or 演练. A city, its log, its connectors and its orders all belong to exactly one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Realm { #[default] Actual, Exercise }
+pub enum Realm {
+    #[default]
+    Actual,
+    Exercise,
+}
 
 /// 应急响应 Ⅳ–Ⅰ. `Ord`: a higher response is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum ResponseLevel { IV, III, II, I }
+pub enum ResponseLevel {
+    IV,
+    III,
+    II,
+    I,
+}
 
 impl ResponseLevel {
     pub const ALL: [Self; 4] = [Self::IV, Self::III, Self::II, Self::I];
     /// `Ⅳ`–`Ⅰ`.
-    pub fn roman(self) -> &'static str { match self { Self::IV => "Ⅳ", Self::III => "Ⅲ", Self::II => "Ⅱ", Self::I => "Ⅰ" } }
+    pub fn roman(self) -> &'static str {
+        match self {
+            Self::IV => "Ⅳ",
+            Self::III => "Ⅲ",
+            Self::II => "Ⅱ",
+            Self::I => "Ⅰ",
+        }
+    }
 }
 
 /// 蓝黄橙红. `Ord`: red is greatest. Also the four levels of alarms and events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WarningColor { Blue, Yellow, Orange, Red }
+pub enum WarningColor {
+    Blue,
+    Yellow,
+    Orange,
+    Red,
+}
 
 impl WarningColor {
     pub const ALL: [Self; 4] = [Self::Blue, Self::Yellow, Self::Orange, Self::Red];
-    pub fn glyph(self) -> &'static str { match self { Self::Blue => "蓝", Self::Yellow => "黄", Self::Orange => "橙", Self::Red => "红" } }
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Self::Blue => "蓝",
+            Self::Yellow => "黄",
+            Self::Orange => "橙",
+            Self::Red => "红",
+        }
+    }
 }
 
 /// What a plan or a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Hazard { Typhoon, Rainstorm, Other }
+pub enum Hazard {
+    Typhoon,
+    Rainstorm,
+    Other,
+}
 
 // ---------------------------------------------------------------- registries
 
@@ -66,19 +102,41 @@ pub struct Agency {
 /// What a team can do; its map character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Capability { Rescue, Fire, Water, Drainage, Power, Medical, City }
+pub enum Capability {
+    Rescue,
+    Fire,
+    Water,
+    Drainage,
+    Power,
+    Medical,
+    City,
+}
 
 impl Capability {
-    pub const ALL: [Self; 7] = [Self::Rescue, Self::Fire, Self::Water, Self::Drainage, Self::Power, Self::Medical, Self::City];
+    pub const ALL: [Self; 7] =
+        [Self::Rescue, Self::Fire, Self::Water, Self::Drainage, Self::Power, Self::Medical, Self::City];
     /// One character, drawn inside the map symbol (DESIGN.md §9).
     pub fn glyph(self) -> &'static str {
-        match self { Self::Rescue => "救", Self::Fire => "消", Self::Water => "水", Self::Drainage => "排", Self::Power => "电", Self::Medical => "医", Self::City => "城" }
+        match self {
+            Self::Rescue => "救",
+            Self::Fire => "消",
+            Self::Water => "水",
+            Self::Drainage => "排",
+            Self::Power => "电",
+            Self::Medical => "医",
+            Self::City => "城",
+        }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TeamTier { National, Trade, Social, Local }
+pub enum TeamTier {
+    National,
+    Trade,
+    Social,
+    Local,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Team {
@@ -93,25 +151,64 @@ pub struct Team {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Depot { pub id: DepotId, pub name: Text, pub at: LonLat, pub district: DistrictId, /** What it holds, in words. */ pub stock: Text }
+pub struct Depot {
+    pub id: DepotId,
+    pub name: Text,
+    pub at: LonLat,
+    pub district: DistrictId,
+    /** What it holds, in words. */
+    pub stock: Text,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Shelter { pub id: ShelterId, pub name: Text, pub at: LonLat, pub district: DistrictId, /** People. */ pub capacity: u32 }
+pub struct Shelter {
+    pub id: ShelterId,
+    pub name: Text,
+    pub at: LonLat,
+    pub district: DistrictId,
+    /** People. */
+    pub capacity: u32,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Helipad { pub id: HelipadId, pub name: Text, pub at: LonLat, pub district: DistrictId }
+pub struct Helipad {
+    pub id: HelipadId,
+    pub name: Text,
+    pub at: LonLat,
+    pub district: DistrictId,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Hospital { pub id: HospitalId, pub name: Text, pub at: LonLat, pub district: DistrictId, pub n_beds: u32 }
+pub struct Hospital {
+    pub id: HospitalId,
+    pub name: Text,
+    pub at: LonLat,
+    pub district: DistrictId,
+    pub n_beds: u32,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Camera { pub id: CameraId, pub name: Text, pub at: LonLat, pub district: DistrictId }
+pub struct Camera {
+    pub id: CameraId,
+    pub name: Text,
+    pub at: LonLat,
+    pub district: DistrictId,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Dock { pub id: DockId, pub name: Text, pub at: LonLat, pub district: DistrictId }
+pub struct Dock {
+    pub id: DockId,
+    pub name: Text,
+    pub at: LonLat,
+    pub district: DistrictId,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Drone { pub id: DroneId, pub name: Text, pub dock: DockId }
+pub struct Drone {
+    pub id: DroneId,
+    pub name: Text,
+    pub dock: DockId,
+}
 
 /// What a sensor measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -140,18 +237,54 @@ pub enum SensorKind {
 }
 
 impl SensorKind {
-    pub const ALL: [Self; 10] = [Self::FloodDepth, Self::Tide, Self::Rain, Self::Wind, Self::Noise, Self::Tilt, Self::Air, Self::WaterQuality, Self::Sound, Self::Exhaust];
+    pub const ALL: [Self; 10] = [
+        Self::FloodDepth,
+        Self::Tide,
+        Self::Rain,
+        Self::Wind,
+        Self::Noise,
+        Self::Tilt,
+        Self::Air,
+        Self::WaterQuality,
+        Self::Sound,
+        Self::Exhaust,
+    ];
     pub fn unit(self) -> &'static str {
-        match self { Self::FloodDepth => "cm", Self::Tide => "m", Self::Rain => "mm", Self::Wind => "m/s", Self::Noise | Self::Sound => "dB", Self::Tilt => "°", Self::Air => "", Self::WaterQuality => "类", Self::Exhaust => "%" }
+        match self {
+            Self::FloodDepth => "cm",
+            Self::Tide => "m",
+            Self::Rain => "mm",
+            Self::Wind => "m/s",
+            Self::Noise | Self::Sound => "dB",
+            Self::Tilt => "°",
+            Self::Air => "",
+            Self::WaterQuality => "类",
+            Self::Exhaust => "%",
+        }
     }
     pub fn name_zh(self) -> &'static str {
-        match self { Self::FloodDepth => "积水", Self::Tide => "潮位", Self::Rain => "雨量", Self::Wind => "风速", Self::Noise => "工地噪声", Self::Tilt => "广告倾角", Self::Air => "空气", Self::WaterQuality => "水质", Self::Sound => "声环境", Self::Exhaust => "尾气" }
+        match self {
+            Self::FloodDepth => "积水",
+            Self::Tide => "潮位",
+            Self::Rain => "雨量",
+            Self::Wind => "风速",
+            Self::Noise => "工地噪声",
+            Self::Tilt => "广告倾角",
+            Self::Air => "空气",
+            Self::WaterQuality => "水质",
+            Self::Sound => "声环境",
+            Self::Exhaust => "尾气",
+        }
     }
 }
 
 /// Turns readings into alarms: on at or above `on`, off only below `off` (hysteresis, so `off < on`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Threshold { pub color: WarningColor, pub on: f32, pub off: f32 }
+pub struct Threshold {
+    pub color: WarningColor,
+    pub on: f32,
+    pub off: f32,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sensor {
@@ -166,19 +299,43 @@ pub struct Sensor {
 
 /// 内涝点: a place that floods, watched by a sensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FloodPoint { pub id: FloodPointId, pub name: Text, pub at: LonLat, pub district: DistrictId, pub sensor: SensorId }
+pub struct FloodPoint {
+    pub id: FloodPointId,
+    pub name: Text,
+    pub at: LonLat,
+    pub district: DistrictId,
+    pub sensor: SensorId,
+}
 
 /// How an indicator is computed from the city and the readings; the thin set of the spine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IndicatorFormula {
-    CasesToday, CasesOpen, CasesClosedToday, CasesOverdue,
+    CasesToday,
+    CasesOpen,
+    CasesClosedToday,
+    CasesOverdue,
     /// Share of today's cases already closed, 0–1.
     CaseCloseRate,
-    AlarmsOpen, AlarmsUnacknowledged,
-    SensorsFresh(SensorKind), SensorsOverThreshold(SensorKind), SensorMax(SensorKind), SensorMean(SensorKind),
-    CamerasKnown, TeamsKnown, PeopleInTeams, DronesFlying, DronesKnown, SheltersCapacity, HelipadsKnown,
-    OrdersOpen, OrdersOverdue, OrdersDone, EvacueesExpected, EvacueesMoved, ConnectorsHealthy,
+    AlarmsOpen,
+    AlarmsUnacknowledged,
+    SensorsFresh(SensorKind),
+    SensorsOverThreshold(SensorKind),
+    SensorMax(SensorKind),
+    SensorMean(SensorKind),
+    CamerasKnown,
+    TeamsKnown,
+    PeopleInTeams,
+    DronesFlying,
+    DronesKnown,
+    SheltersCapacity,
+    HelipadsKnown,
+    OrdersOpen,
+    OrdersOverdue,
+    OrdersDone,
+    EvacueesExpected,
+    EvacueesMoved,
+    ConnectorsHealthy,
 }
 
 /// 指标: a figure on the wall.
@@ -199,19 +356,39 @@ pub struct Indicator {
 /// 案件七阶段.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CaseStage { Collected, Filed, Dispatched, Handled, Fedback, Closed, Evaluated }
+pub enum CaseStage {
+    Collected,
+    Filed,
+    Dispatched,
+    Handled,
+    Fedback,
+    Closed,
+    Evaluated,
+}
 
 impl CaseStage {
-    pub const ALL: [Self; 7] = [Self::Collected, Self::Filed, Self::Dispatched, Self::Handled, Self::Fedback, Self::Closed, Self::Evaluated];
+    pub const ALL: [Self; 7] =
+        [Self::Collected, Self::Filed, Self::Dispatched, Self::Handled, Self::Fedback, Self::Closed, Self::Evaluated];
     /// 采集 立案 派遣 处置 反馈 结案 评价.
     pub fn name_zh(self) -> &'static str {
-        match self { Self::Collected => "采集", Self::Filed => "立案", Self::Dispatched => "派遣", Self::Handled => "处置", Self::Fedback => "反馈", Self::Closed => "结案", Self::Evaluated => "评价" }
+        match self {
+            Self::Collected => "采集",
+            Self::Filed => "立案",
+            Self::Dispatched => "派遣",
+            Self::Handled => "处置",
+            Self::Fedback => "反馈",
+            Self::Closed => "结案",
+            Self::Evaluated => "评价",
+        }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CaseKind { Event, Part }
+pub enum CaseKind {
+    Event,
+    Part,
+}
 
 /// What a platform says when it reports a case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -294,11 +471,21 @@ pub struct TyphoonFix {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ForecastPoint { pub at: Timestamp, pub center: LonLat, pub wind: f32, pub pressure: f32 }
+pub struct ForecastPoint {
+    pub at: Timestamp,
+    pub center: LonLat,
+    pub wind: f32,
+    pub pressure: f32,
+}
 
 /// One agency's forecast of one issue time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Forecast { /** 中国, 日本, 美国 … as the feed names it. */ pub agency: Text, pub issued_at: Timestamp, pub points: Vec<ForecastPoint> }
+pub struct Forecast {
+    /** 中国, 日本, 美国 … as the feed names it. */
+    pub agency: Text,
+    pub issued_at: Timestamp,
+    pub points: Vec<ForecastPoint>,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Typhoon {
@@ -315,23 +502,59 @@ pub struct Typhoon {
 /// 指令阶梯. `Ord` follows the climb; the four ends come after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rung { Drafted, Sent, Delivered, Acknowledged, Accepted, Executing, Done, Rejected, Failed, Cancelled, Superseded }
+pub enum Rung {
+    Drafted,
+    Sent,
+    Delivered,
+    Acknowledged,
+    Accepted,
+    Executing,
+    Done,
+    Rejected,
+    Failed,
+    Cancelled,
+    Superseded,
+}
 
 impl Rung {
     /// Nothing climbs on from here.
-    pub fn is_end(self) -> bool { self >= Self::Done }
+    pub fn is_end(self) -> bool {
+        self >= Self::Done
+    }
     pub fn name_zh(self) -> &'static str {
-        match self { Self::Drafted => "待发", Self::Sent => "未送达", Self::Delivered => "系统送达", Self::Acknowledged => "已签收", Self::Accepted => "已领受", Self::Executing => "执行中", Self::Done => "完成", Self::Rejected => "退回", Self::Failed => "发送失败", Self::Cancelled => "已撤销", Self::Superseded => "已替代" }
+        match self {
+            Self::Drafted => "待发",
+            Self::Sent => "未送达",
+            Self::Delivered => "系统送达",
+            Self::Acknowledged => "已签收",
+            Self::Accepted => "已领受",
+            Self::Executing => "执行中",
+            Self::Done => "完成",
+            Self::Rejected => "退回",
+            Self::Failed => "发送失败",
+            Self::Cancelled => "已撤销",
+            Self::Superseded => "已替代",
+        }
     }
 }
 
 /// How an order travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Channel { Platform, PlatformAndCall, PlatformAndSms }
+pub enum Channel {
+    Platform,
+    PlatformAndCall,
+    PlatformAndSms,
+}
 
 impl Channel {
-    pub fn name_zh(self) -> &'static str { match self { Self::Platform => "协同", Self::PlatformAndCall => "协同 + 叫应", Self::PlatformAndSms => "协同 + 短信" } }
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Platform => "协同",
+            Self::PlatformAndCall => "协同 + 叫应",
+            Self::PlatformAndSms => "协同 + 短信",
+        }
+    }
 }
 
 /// What an order says. Fixed when drafted; a change is a new `definition_version`.
@@ -375,7 +598,10 @@ pub struct Order {
 impl Order {
     /// Stable across restarts and retries; what makes a resend harmless.
     pub fn idempotency_key(&self) -> String {
-        let realm = match self.realm { Realm::Actual => "a", Realm::Exercise => "x" };
+        let realm = match self.realm {
+            Realm::Actual => "a",
+            Realm::Exercise => "x",
+        };
         format!("gulang-{realm}-{}-{}", self.id, self.definition_version)
     }
 }
@@ -383,34 +609,75 @@ impl Order {
 /// 人员转移五类 (CITY.md, from document 000).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum EvacueeClass { UrbanVillage, Visitors, SeaAndSites, SpecialTrades, Responders }
+pub enum EvacueeClass {
+    UrbanVillage,
+    Visitors,
+    SeaAndSites,
+    SpecialTrades,
+    Responders,
+}
 
 impl EvacueeClass {
-    pub const ALL: [Self; 5] = [Self::UrbanVillage, Self::Visitors, Self::SeaAndSites, Self::SpecialTrades, Self::Responders];
+    pub const ALL: [Self; 5] =
+        [Self::UrbanVillage, Self::Visitors, Self::SeaAndSites, Self::SpecialTrades, Self::Responders];
     pub fn name_zh(self) -> &'static str {
-        match self { Self::UrbanVillage => "城中村人员", Self::Visitors => "外来游客和车辆", Self::SeaAndSites => "海上及在建工地", Self::SpecialTrades => "特定行业人员", Self::Responders => "救援人员撤收" }
+        match self {
+            Self::UrbanVillage => "城中村人员",
+            Self::Visitors => "外来游客和车辆",
+            Self::SeaAndSites => "海上及在建工地",
+            Self::SpecialTrades => "特定行业人员",
+            Self::Responders => "救援人员撤收",
+        }
     }
 }
 
 /// People of one class in one district.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally { pub expected: u32, pub moved: u32 }
+pub struct Tally {
+    pub expected: u32,
+    pub moved: u32,
+}
 
 /// Why a level is advised: what was seen, how strong, as of when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evidence { pub text: Text, pub as_of: Timestamp }
+pub struct Evidence {
+    pub text: Text,
+    pub as_of: Timestamp,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recommendation { pub plan: PlanId, pub level: ResponseLevel, pub evidence: Vec<Evidence>, pub made_at: Timestamp }
+pub struct Recommendation {
+    pub plan: PlanId,
+    pub level: ResponseLevel,
+    pub evidence: Vec<Evidence>,
+    pub made_at: Timestamp,
+}
 
 /// Posture and response of the whole city or one district.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Footing { pub posture: Posture, pub level: Option<ResponseLevel>, pub plan: Option<PlanId>, pub since: Timestamp }
+pub struct Footing {
+    pub posture: Posture,
+    pub level: Option<ResponseLevel>,
+    pub plan: Option<PlanId>,
+    pub since: Timestamp,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HealthState { Unknown, Healthy, Degraded, Silent }
+pub enum HealthState {
+    Unknown,
+    Healthy,
+    Degraded,
+    Silent,
+}
 
 /// Only changes are records; last-heard times travel with the readings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ConnectorHealth { pub platform: PlatformId, pub name: Text, pub state: HealthState, pub since: Timestamp, pub last_error: Text, pub simulated: bool }
+pub struct ConnectorHealth {
+    pub platform: PlatformId,
+    pub name: Text,
+    pub state: HealthState,
+    pub since: Timestamp,
+    pub last_error: Text,
+    pub simulated: bool,
+}

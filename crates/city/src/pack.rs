@@ -4,8 +4,9 @@
 //! array of the [`crate::model`] types, `plans/*.json`, `indicators.json`. The crate reads no files: the caller hands in
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
-use crate::{ids::*, model::*, plan::Plan, LonLat};
-use serde::Deserialize;
+use crate::{LonLat, ids::*, model::*, plan::Plan};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::collections::{HashMap, HashSet};
 
 /// Everything [`crate::City::found`] needs.
 #[derive(Clone, Debug, Default)]
@@ -29,10 +30,6 @@ pub struct Pack {
     pub indicators: Vec<Indicator>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CityToml { pub id: Text, pub name: Text, pub center: LonLat }
-
 /// One thing wrong with a pack: `file:line: what, why, what to do`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {what}, {why}, {todo}")]
@@ -45,11 +42,331 @@ pub struct PackError {
     pub todo: String,
 }
 
-/// Reads and checks a whole pack; all that is wrong at once. `read` gives a file's text by its path in the pack (or why it
-/// could not), `list` the names of the files in one of its folders.
+/// Reads and checks a whole pack; all that is wrong comes at once.
+///
+/// `read` gives a file's text by its path in the pack (or says why it cannot), `list` the names of the files in one of its
+/// folders. Map layers are the screens' own business and are not read here.
 pub fn load_pack(
-    _read: &dyn Fn(&str) -> Result<String, String>,
-    _list: &dyn Fn(&str) -> Vec<String>,
+    read: &dyn Fn(&str) -> Result<String, String>,
+    list: &dyn Fn(&str) -> Vec<String>,
 ) -> Result<Pack, Vec<PackError>> {
-    Ok(Pack::default())
+    let mut loader = Loader { read, texts: HashMap::new(), errors: Vec::new() };
+    let city = loader.city_toml();
+    let mut pack = Pack {
+        id: city.id,
+        name: city.name,
+        center: city.center,
+        districts: loader.registry("districts.json"),
+        agencies: loader.registry("agencies.json"),
+        teams: loader.registry("teams.json"),
+        depots: loader.registry("depots.json"),
+        shelters: loader.registry("shelters.json"),
+        helipads: loader.registry("helipads.json"),
+        hospitals: loader.registry("hospitals.json"),
+        cameras: loader.registry("cameras.json"),
+        docks: loader.registry("docks.json"),
+        drones: loader.registry("drones.json"),
+        sensors: loader.registry("sensors.json"),
+        flood_points: loader.registry("flood_points.json"),
+        plans: Vec::new(),
+        indicators: loader.registry("indicators.json"),
+    };
+    let mut plan_files: Vec<String> = list("plans")
+        .into_iter()
+        .filter(|it| it.ends_with(".json"))
+        .map(|it| if it.starts_with("plans/") { it } else { format!("plans/{it}") })
+        .collect();
+    plan_files.sort();
+    for file in &plan_files {
+        if let Some(plan) = loader.json(file) {
+            pack.plans.push(plan);
+        }
+    }
+    // A file that could not be read makes every name in it unknown: telling those too would bury the cause.
+    if loader.errors.is_empty() {
+        check(&pack, &plan_files, &mut loader);
+    }
+    let mut errors = loader.errors;
+    if errors.is_empty() {
+        return Ok(pack);
+    }
+    errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    Err(errors)
+}
+
+/// Farther than this from the city's centre, a place in the pack is a slip of the pen.
+const MAX_PLACE_DISTANCE_M: f64 = 300_000.0;
+
+/// What a measure's template may name.
+const TEMPLATE_FIELDS: [&str; 4] = ["agency", "level", "typhoon", "due"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CityToml {
+    id: Text,
+    name: Text,
+    center: LonLat,
+}
+
+struct Loader<'a> {
+    read: &'a dyn Fn(&str) -> Result<String, String>,
+    texts: HashMap<String, String>,
+    errors: Vec<PackError>,
+}
+
+impl Loader<'_> {
+    fn city_toml(&mut self) -> CityToml {
+        let none = CityToml { id: "".into(), name: "".into(), center: LonLat::default() };
+        let file = "city.toml";
+        let Some(text) = self.text(file) else { return none };
+        match toml::from_str::<CityToml>(&text) {
+            Ok(city) => {
+                for (key, is_wrong) in [("id", city.id.is_empty()), ("name", city.name.is_empty())] {
+                    if is_wrong {
+                        self.error(file, line_of(&text, key), format!("empty {key}"), "a city needs one", "name it");
+                    }
+                }
+                if !city.center.is_sane() || city.center == LonLat::default() {
+                    let why = format!("{}, {} is not a place on land", city.center.0, city.center.1);
+                    let todo = "give [longitude, latitude] in WGS-84 degrees";
+                    self.error(file, line_of(&text, "center"), "bad center", why, todo);
+                }
+                city
+            }
+            Err(error) => {
+                let line = error.span().map_or(1, |it| 1 + text[..it.start.min(text.len())].matches('\n').count());
+                let why = error.message().replace('\n', " ");
+                self.error(file, line, "unreadable city.toml", why, "write id, name and center = [lon, lat]");
+                none
+            }
+        }
+    }
+
+    fn registry<T: DeserializeOwned>(&mut self, file: &str) -> Vec<T> {
+        self.json(file).unwrap_or_default()
+    }
+
+    fn json<T: DeserializeOwned>(&mut self, file: &str) -> Option<T> {
+        let text = self.text(file)?;
+        match serde_json::from_str(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let full = error.to_string();
+                let why = full.split(" at line ").next().unwrap_or(&full).to_owned();
+                let todo = format!("correct it (column {})", error.column());
+                self.error(file, error.line(), "unreadable JSON", why, todo);
+                None
+            }
+        }
+    }
+
+    fn text(&mut self, file: &str) -> Option<String> {
+        match (self.read)(file) {
+            Ok(text) if text.trim().is_empty() => {
+                self.error(file, 1, "empty file", "it holds nothing", "write [] if the city has none of these");
+                None
+            }
+            Ok(text) => {
+                self.texts.insert(file.to_owned(), text.clone());
+                Some(text)
+            }
+            Err(why) => {
+                self.error(file, 1, "cannot read the file", why, "add it to the pack, with [] if the city has none");
+                None
+            }
+        }
+    }
+
+    fn error(
+        &mut self,
+        file: &str,
+        line: usize,
+        what: impl Into<String>,
+        why: impl Into<String>,
+        todo: impl Into<String>,
+    ) {
+        let (what, why, todo) = (what.into(), why.into(), todo.into());
+        self.errors.push(PackError { file: file.to_owned(), line: line.max(1), what, why, todo });
+    }
+
+    /// An error about the entry with this id.
+    fn entry_error(&mut self, file: &str, id: &str, what: String, why: impl Into<String>, todo: &str) {
+        let line = self.texts.get(file).map_or(1, |it| line_of_id(it, id, 0));
+        self.error(file, line, what, why, todo);
+    }
+}
+
+/// What JSON cannot say: names that must exist, places that must lie here, thresholds in order.
+fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
+    if pack.districts.is_empty() {
+        loader.error("districts.json", 1, "no district", "everything lies in one", "add at least one");
+    }
+    if pack.agencies.is_empty() {
+        loader.error("agencies.json", 1, "no agency", "orders go to agencies", "add at least one");
+    }
+    if plan_files.is_empty() {
+        let todo = "add plans/typhoon.json";
+        loader.error("plans", 1, "no plan", "without one the city cannot switch to war", todo);
+    }
+    macro_rules! unique {
+        ($($field:ident in $file:literal),* $(,)?) => {$(
+            check_unique(loader, $file, pack.$field.iter().map(|it| it.id.as_str()));
+        )*};
+    }
+    unique!(
+        districts in "districts.json", agencies in "agencies.json", teams in "teams.json", depots in "depots.json",
+        shelters in "shelters.json", helipads in "helipads.json", hospitals in "hospitals.json",
+        cameras in "cameras.json", docks in "docks.json", drones in "drones.json", sensors in "sensors.json",
+        flood_points in "flood_points.json", indicators in "indicators.json",
+    );
+    let districts: HashSet<&str> = pack.districts.iter().map(|it| it.id.as_str()).collect();
+    let mut check_place = |file: &str, id: &str, at: LonLat, district: &DistrictId| {
+        if !at.is_sane() || at.distance_m(pack.center) > MAX_PLACE_DISTANCE_M {
+            let why = format!("{}, {} is not near the city", at.0, at.1);
+            loader.entry_error(
+                file,
+                id,
+                format!("bad place of {id}"),
+                why,
+                "give [longitude, latitude] in WGS-84 degrees",
+            );
+        }
+        if !districts.contains(district.as_str()) {
+            let why = format!("there is no district {district}");
+            loader.entry_error(file, id, format!("bad district of {id}"), why, "use an id of districts.json");
+        }
+    };
+    for it in &pack.districts {
+        check_place("districts.json", it.id.as_str(), it.center, &it.id);
+    }
+    for it in &pack.teams {
+        check_place("teams.json", it.id.as_str(), it.home, &it.district);
+    }
+    macro_rules! places {
+        ($($field:ident in $file:literal),* $(,)?) => {$(
+            for it in &pack.$field {
+                check_place($file, it.id.as_str(), it.at, &it.district);
+            }
+        )*};
+    }
+    places!(
+        depots in "depots.json", shelters in "shelters.json", helipads in "helipads.json",
+        hospitals in "hospitals.json", cameras in "cameras.json", docks in "docks.json", sensors in "sensors.json",
+        flood_points in "flood_points.json",
+    );
+    for it in pack.agencies.iter() {
+        if let Some(district) = &it.district
+            && !districts.contains(district.as_str())
+        {
+            let why = format!("there is no district {district}");
+            let what = format!("bad district of {}", it.id);
+            loader.entry_error("agencies.json", it.id.as_str(), what, why, "use an id of districts.json");
+        }
+        if it.platform.as_str().is_empty() {
+            let what = format!("no platform for {}", it.id);
+            loader.entry_error("agencies.json", it.id.as_str(), what, "its orders need a carrier", "name a platform");
+        }
+    }
+    let docks: HashSet<&str> = pack.docks.iter().map(|it| it.id.as_str()).collect();
+    for it in pack.drones.iter().filter(|it| !docks.contains(it.dock.as_str())) {
+        let (what, why) = (format!("bad dock of {}", it.id), format!("there is no dock {}", it.dock));
+        loader.entry_error("drones.json", it.id.as_str(), what, why, "use an id of docks.json");
+    }
+    let sensors: HashSet<&str> = pack.sensors.iter().map(|it| it.id.as_str()).collect();
+    for it in pack.flood_points.iter().filter(|it| !sensors.contains(it.sensor.as_str())) {
+        let (what, why) = (format!("bad sensor of {}", it.id), format!("there is no sensor {}", it.sensor));
+        loader.entry_error("flood_points.json", it.id.as_str(), what, why, "use an id of sensors.json");
+    }
+    for it in &pack.sensors {
+        if let Some(why) = wrong_thresholds(&it.thresholds) {
+            let what = format!("bad thresholds of {}", it.id);
+            let todo = "write them ascending, each with off below on";
+            loader.entry_error("sensors.json", it.id.as_str(), what, why, todo);
+        }
+    }
+    let mut plans = HashSet::new();
+    for (plan, file) in pack.plans.iter().zip(plan_files) {
+        if !plans.insert(plan.id.as_str()) {
+            let what = format!("second plan {}", plan.id);
+            loader.entry_error(file, plan.id.as_str(), what, "an earlier file has this id", "give it another");
+        }
+        check_plan(pack, plan, file, &districts, loader);
+    }
+}
+
+fn check_plan(pack: &Pack, plan: &Plan, file: &str, districts: &HashSet<&str>, loader: &mut Loader<'_>) {
+    check_unique(loader, file, plan.measures.iter().map(|it| it.id.as_str()));
+    if plan.measures.is_empty() {
+        loader.error(file, 1, "no measure", "the plan would order nothing", "add measures");
+    }
+    if plan.ladder.is_empty() {
+        loader.error(file, 1, "empty ladder", "nobody would be called when an order stays silent", "add names");
+    }
+    for measure in &plan.measures {
+        let id = measure.id.as_str();
+        if !pack.agencies.iter().any(|it| it.id == measure.agency) {
+            let (what, why) = (format!("bad agency of measure {id}"), format!("there is no agency {}", measure.agency));
+            loader.entry_error(file, id, what, why, "use an id of agencies.json");
+        }
+        for field in template_fields(&measure.template) {
+            if !TEMPLATE_FIELDS.contains(&field) {
+                let what = format!("bad template of measure {id}");
+                let why = format!("it does not know {{{field}}}");
+                loader.entry_error(file, id, what, why, "use {agency}, {level}, {typhoon} or {due}");
+            }
+        }
+        for need in measure.evacuees.iter().filter(|it| !districts.contains(it.district.as_str())) {
+            let (what, why) =
+                (format!("bad evacuees of measure {id}"), format!("there is no district {}", need.district));
+            loader.entry_error(file, id, what, why, "use an id of districts.json");
+        }
+    }
+}
+
+fn check_unique<'a>(loader: &mut Loader<'_>, file: &str, ids: impl Iterator<Item = &'a str>) {
+    let mut seen = HashSet::new();
+    for id in ids {
+        if id.is_empty() {
+            let line = loader.texts.get(file).map_or(1, |it| line_of_id(it, id, 0));
+            loader.error(file, line, "empty id", "every entry is named", "give it an id");
+        } else if !seen.insert(id) {
+            let line = loader.texts.get(file).map_or(1, |it| line_of_id(it, id, 1));
+            loader.error(file, line, format!("second {id}"), "an id names one entry", "give it another id");
+        }
+    }
+}
+
+fn wrong_thresholds(thresholds: &[Threshold]) -> Option<String> {
+    for it in thresholds {
+        if !it.on.is_finite() || !it.off.is_finite() || it.off >= it.on {
+            return Some(format!("{}: off {} is not below on {}", it.color.glyph(), it.off, it.on));
+        }
+    }
+    for pair in thresholds.windows(2) {
+        let (a, b) = (&pair[0], &pair[1]);
+        if a.on >= b.on || a.off > b.off || a.color >= b.color {
+            return Some(format!("{} does not come before {}", a.color.glyph(), b.color.glyph()));
+        }
+    }
+    None
+}
+
+/// The names between braces; an unclosed brace names the rest.
+fn template_fields(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).map(|it| it.split('}').next().unwrap_or(it))
+}
+
+/// The line on which a key first stands.
+fn line_of(text: &str, key: &str) -> usize {
+    text.lines().position(|it| it.trim_start().starts_with(key)).map_or(1, |i| i + 1)
+}
+
+/// The line of the `nth` entry with this id, counted from 0: where the id stands after an `"id":`.
+fn line_of_id(text: &str, id: &str, nth: usize) -> usize {
+    let quoted = serde_json::Value::from(id).to_string();
+    let entries = text
+        .match_indices(&quoted)
+        .filter(|(i, _)| text[..*i].trim_end().strip_suffix(':').is_some_and(|it| it.trim_end().ends_with("\"id\"")));
+    let found = entries.map(|(i, _)| 1 + text[..i].matches('\n').count());
+    found.clone().nth(nth).or_else(|| found.last()).unwrap_or(1)
 }

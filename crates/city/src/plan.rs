@@ -21,7 +21,10 @@ pub struct Plan {
 
 /// Recommends `level` when any of its conditions holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trigger { pub level: ResponseLevel, pub any: Vec<Condition> }
+pub struct Trigger {
+    pub level: ResponseLevel,
+    pub any: Vec<Condition>,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,4 +56,8 @@ pub struct Measure {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EvacuationNeed { pub class: EvacueeClass, pub district: DistrictId, pub n_people: u32 }
+pub struct EvacuationNeed {
+    pub class: EvacueeClass,
+    pub district: DistrictId,
+    pub n_people: u32,
+}

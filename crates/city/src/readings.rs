@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 /// Sensor values, structs of arrays. `at[i] == 0` means never heard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Gauges { pub value: Vec<f32>, pub at: Vec<Timestamp> }
+pub struct Gauges {
+    pub value: Vec<f32>,
+    pub at: Vec<Timestamp>,
+}
 
 /// Positions of movers (teams, drones), structs of arrays. `at[i] == 0` means never heard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,7 +31,16 @@ pub struct Fixes {
 
 /// One fix of one mover.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fix { pub lon: f64, pub lat: f64, pub height: f32, pub heading: f32, pub speed: f32, pub battery: f32, pub mode: u8, pub at: Timestamp }
+pub struct Fix {
+    pub lon: f64,
+    pub lat: f64,
+    pub height: f32,
+    pub heading: f32,
+    pub speed: f32,
+    pub battery: f32,
+    pub mode: u8,
+    pub at: Timestamp,
+}
 
 /// The city's present readings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,12 +66,17 @@ impl Readings {
 }
 
 impl Gauges {
-    pub fn resize(&mut self, n: usize) { self.value.resize(n, 0.0); self.at.resize(n, Timestamp(0)); }
+    pub fn resize(&mut self, n: usize) {
+        self.value.resize(n, 0.0);
+        self.at.resize(n, Timestamp(0));
+    }
 
     /// Keeps the newer; `false` if the handle is unknown or the reading is not newer.
     pub fn put(&mut self, handle: u32, value: f32, at: Timestamp) -> bool {
         let i = handle as usize;
-        if i >= self.at.len() || at <= self.at[i] { return false; }
+        if i >= self.at.len() || at <= self.at[i] {
+            return false;
+        }
         self.value[i] = value;
         self.at[i] = at;
         true
@@ -74,21 +91,44 @@ impl Gauges {
 
 impl Fixes {
     pub fn resize(&mut self, n: usize) {
-        self.lon.resize(n, 0.0); self.lat.resize(n, 0.0); self.height.resize(n, 0.0); self.heading.resize(n, f32::NAN);
-        self.speed.resize(n, 0.0); self.battery.resize(n, f32::NAN); self.mode.resize(n, 0); self.at.resize(n, Timestamp(0));
+        self.lon.resize(n, 0.0);
+        self.lat.resize(n, 0.0);
+        self.height.resize(n, 0.0);
+        self.heading.resize(n, f32::NAN);
+        self.speed.resize(n, 0.0);
+        self.battery.resize(n, f32::NAN);
+        self.mode.resize(n, 0);
+        self.at.resize(n, Timestamp(0));
     }
 
     /// Keeps the newer; `false` if the handle is unknown or the fix is not newer.
     pub fn put(&mut self, handle: u32, fix: Fix) -> bool {
         let i = handle as usize;
-        if i >= self.at.len() || fix.at <= self.at[i] { return false; }
-        self.lon[i] = fix.lon; self.lat[i] = fix.lat; self.height[i] = fix.height; self.heading[i] = fix.heading;
-        self.speed[i] = fix.speed; self.battery[i] = fix.battery; self.mode[i] = fix.mode; self.at[i] = fix.at;
+        if i >= self.at.len() || fix.at <= self.at[i] {
+            return false;
+        }
+        self.lon[i] = fix.lon;
+        self.lat[i] = fix.lat;
+        self.height[i] = fix.height;
+        self.heading[i] = fix.heading;
+        self.speed[i] = fix.speed;
+        self.battery[i] = fix.battery;
+        self.mode[i] = fix.mode;
+        self.at[i] = fix.at;
         true
     }
 
     pub fn get(&self, i: usize) -> Option<Fix> {
         let at = *self.at.get(i)?;
-        (at.0 != 0).then(|| Fix { lon: self.lon[i], lat: self.lat[i], height: self.height[i], heading: self.heading[i], speed: self.speed[i], battery: self.battery[i], mode: self.mode[i], at })
+        (at.0 != 0).then(|| Fix {
+            lon: self.lon[i],
+            lat: self.lat[i],
+            height: self.height[i],
+            heading: self.heading[i],
+            speed: self.speed[i],
+            battery: self.battery[i],
+            mode: self.mode[i],
+            at,
+        })
     }
 }

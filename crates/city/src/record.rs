@@ -1,6 +1,6 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
-use crate::{ids::*, model::*, Timestamp};
+use crate::{Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. `seq` starts at 1 and has no gaps within a log.
@@ -16,44 +16,145 @@ pub struct Record {
 /// Who said so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source { Hub, Seat(SeatId), Platform(PlatformId) }
+pub enum Source {
+    Hub,
+    Seat(SeatId),
+    Platform(PlatformId),
+}
 
 /// In the past tense; values only. Externally tagged, so that JSON (the log) and postcard (the wire) both carry it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    CaseReported { case: CaseId, report: CaseReport },
-    CaseAdvanced { case: CaseId, stage: CaseStage, at: Timestamp },
-    CaseSupervised { case: CaseId },
-    CasePressed { case: CaseId },
-    AlarmRaised { alarm: AlarmId, sensor: SensorId, color: WarningColor, value: f32, at: Timestamp },
-    AlarmRecoloured { alarm: AlarmId, color: WarningColor, value: f32 },
-    AlarmCleared { alarm: AlarmId, at: Timestamp },
-    AlarmAcknowledged { alarm: AlarmId, seat: SeatId },
-    AlarmShelved { alarm: AlarmId, until: Timestamp, reason: Text },
-    WarningIssued { warning: Warning },
-    WarningCancelled { warning: WarningId },
-    TyphoonUpdated { typhoon: TyphoonId, name: Text, name_en: Text, active: bool, fixes: Vec<TyphoonFix>, forecasts: Vec<Forecast> },
-    LevelRecommended { recommendation: Recommendation },
+    CaseReported {
+        case: CaseId,
+        report: CaseReport,
+    },
+    CaseAdvanced {
+        case: CaseId,
+        stage: CaseStage,
+        at: Timestamp,
+    },
+    CaseSupervised {
+        case: CaseId,
+    },
+    CasePressed {
+        case: CaseId,
+    },
+    AlarmRaised {
+        alarm: AlarmId,
+        sensor: SensorId,
+        color: WarningColor,
+        value: f32,
+        at: Timestamp,
+    },
+    AlarmRecoloured {
+        alarm: AlarmId,
+        color: WarningColor,
+        value: f32,
+    },
+    AlarmCleared {
+        alarm: AlarmId,
+        at: Timestamp,
+    },
+    AlarmAcknowledged {
+        alarm: AlarmId,
+        seat: SeatId,
+    },
+    AlarmShelved {
+        alarm: AlarmId,
+        until: Timestamp,
+        reason: Text,
+    },
+    WarningIssued {
+        warning: Warning,
+    },
+    WarningCancelled {
+        warning: WarningId,
+    },
+    TyphoonUpdated {
+        typhoon: TyphoonId,
+        name: Text,
+        name_en: Text,
+        active: bool,
+        fixes: Vec<TyphoonFix>,
+        forecasts: Vec<Forecast>,
+    },
+    LevelRecommended {
+        recommendation: Recommendation,
+    },
     RecommendationWithdrawn,
     /// 平转战 or a change of level. `districts` empty means all.
-    FootingChanged { posture: Posture, level: Option<ResponseLevel>, plan: Option<PlanId>, districts: Vec<DistrictId>, confirmed_by: Vec<SeatId>, reason: Text },
-    OrderDrafted { order: OrderId, text: OrderText },
+    FootingChanged {
+        posture: Posture,
+        level: Option<ResponseLevel>,
+        plan: Option<PlanId>,
+        districts: Vec<DistrictId>,
+        confirmed_by: Vec<SeatId>,
+        reason: Text,
+    },
+    OrderDrafted {
+        order: OrderId,
+        text: OrderText,
+    },
     /// The outbox put it on the wire, or tried: `n_attempts` counts.
-    OrderAttempted { order: OrderId, status_version: u32, n_attempts: u32 },
-    OrderClimbed { order: OrderId, rung: Rung, status_version: u32, note: Text },
-    OrderOverdue { order: OrderId, rung: Rung },
-    OrderEscalated { order: OrderId, to: Text, n_escalations: u32 },
-    EvacuationExpected { class: EvacueeClass, district: DistrictId, n_people: u32 },
+    OrderAttempted {
+        order: OrderId,
+        status_version: u32,
+        n_attempts: u32,
+    },
+    OrderClimbed {
+        order: OrderId,
+        rung: Rung,
+        status_version: u32,
+        note: Text,
+    },
+    OrderOverdue {
+        order: OrderId,
+        rung: Rung,
+    },
+    OrderEscalated {
+        order: OrderId,
+        to: Text,
+        n_escalations: u32,
+    },
+    EvacuationExpected {
+        class: EvacueeClass,
+        district: DistrictId,
+        n_people: u32,
+    },
     /// Totals, not increments: latest wins, and never more than expected.
-    EvacuationMoved { class: EvacueeClass, district: DistrictId, n_people: u32 },
-    TeamAssigned { team: TeamId, order: Option<OrderId>, purpose: Text },
-    TeamReleased { team: TeamId },
-    ConnectorChanged { health: ConnectorHealth },
+    EvacuationMoved {
+        class: EvacueeClass,
+        district: DistrictId,
+        n_people: u32,
+    },
+    TeamAssigned {
+        team: TeamId,
+        order: Option<OrderId>,
+        purpose: Text,
+    },
+    TeamReleased {
+        team: TeamId,
+    },
+    ConnectorChanged {
+        health: ConnectorHealth,
+    },
     /// A message a connector could not accept, kept so that nothing is lost silently.
-    MessageRefused { platform: PlatformId, what: Text, why: Text },
-    ExerciseStarted { scenario: Text, title: Text, seed: u64, starts_at: Timestamp },
+    MessageRefused {
+        platform: PlatformId,
+        what: Text,
+        why: Text,
+    },
+    ExerciseStarted {
+        scenario: Text,
+        title: Text,
+        seed: u64,
+        starts_at: Timestamp,
+    },
     ExerciseEnded,
     /// The scene every wall shows.
-    SceneChanged { scene: Text },
+    SceneChanged {
+        scene: Text,
+    },
 }

@@ -12,12 +12,22 @@ pub struct Timestamp(pub i64);
 pub const BEIJING_OFFSET_MS: i64 = 8 * 3_600_000;
 
 impl Timestamp {
-    pub const fn from_secs(secs: i64) -> Self { Self(secs * 1000) }
-    pub const fn ms(self) -> i64 { self.0 }
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs * 1000)
+    }
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
     /// Milliseconds from `earlier` to `self`; negative if `self` is before it.
-    pub const fn since_ms(self, earlier: Self) -> i64 { self.0 - earlier.0 }
-    pub const fn plus_secs(self, secs: i64) -> Self { Self(self.0 + secs * 1000) }
-    pub const fn plus_mins(self, mins: i64) -> Self { self.plus_secs(mins * 60) }
+    pub const fn since_ms(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+    pub const fn plus_secs(self, secs: i64) -> Self {
+        Self(self.0 + secs * 1000)
+    }
+    pub const fn plus_mins(self, mins: i64) -> Self {
+        self.plus_secs(mins * 60)
+    }
 
     /// Parses `2023-07-27 10:00[:00]` or `2023-07-27T10:00:00` read as Beijing time, or RFC 3339 with an offset.
     pub fn parse(text: &str) -> Option<Self> {
@@ -30,6 +40,12 @@ impl Timestamp {
         Some(Self(instant.as_millisecond()))
     }
 
+    /// The last midnight in Beijing.
+    pub const fn start_of_day(self) -> Self {
+        const DAY_MS: i64 = 86_400_000;
+        Self(self.0 - (self.0 + BEIJING_OFFSET_MS).rem_euclid(DAY_MS))
+    }
+
     /// The civil Beijing date and time, for formatting.
     pub fn beijing(self) -> jiff::civil::DateTime {
         let clamped = self.0.clamp(-60_000_000_000_000, 200_000_000_000_000);
@@ -38,18 +54,28 @@ impl Timestamp {
     }
 
     /// `2023-07-27 10:00:00`, Beijing time.
-    pub fn to_beijing_text(self) -> String { self.beijing().strftime("%Y-%m-%d %H:%M:%S").to_string() }
+    pub fn to_beijing_text(self) -> String {
+        self.beijing().strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
     /// `10:00:00`, Beijing time.
-    pub fn hms(self) -> String { self.beijing().strftime("%H:%M:%S").to_string() }
+    pub fn hms(self) -> String {
+        self.beijing().strftime("%H:%M:%S").to_string()
+    }
     /// `10:00`, Beijing time.
-    pub fn hm(self) -> String { self.beijing().strftime("%H:%M").to_string() }
+    pub fn hm(self) -> String {
+        self.beijing().strftime("%H:%M").to_string()
+    }
 }
 
 impl Add<i64> for Timestamp {
     type Output = Self;
-    fn add(self, ms: i64) -> Self { Self(self.0 + ms) }
+    fn add(self, ms: i64) -> Self {
+        Self(self.0 + ms)
+    }
 }
 impl Sub for Timestamp {
     type Output = i64;
-    fn sub(self, earlier: Self) -> i64 { self.0 - earlier.0 }
+    fn sub(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
 }

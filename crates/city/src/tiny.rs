@@ -1,6 +1,233 @@
 //! A city of a few of everything, for tests and examples.
 
-use crate::Pack;
+use crate::{ids::*, *};
 
-/// Two districts, three agencies on two platforms, and one or a few of every registry.
-pub fn tiny_pack() -> Pack { Pack::default() }
+/// 小城: two districts, four agencies on two platforms (`yunguanfu`, `yingji`), one or a few of every registry, one
+/// typhoon plan and every indicator there is.
+///
+/// Sensor `flood-1` (blue at 15 cm, yellow 27, orange 40, red 60) watches flood point `fp-1`; `flood-2` likewise.
+pub fn tiny_pack() -> Pack {
+    let [siming, jimei] = [DistrictId::from("350203"), DistrictId::from("350211")];
+    let near = |dlon: f64, dlat: f64| LonLat(118.11 + dlon, 24.50 + dlat);
+    Pack {
+        id: "tiny".into(),
+        name: "小城".into(),
+        center: near(0.0, 0.0),
+        districts: vec![
+            District { id: siming.clone(), name: "思明区".into(), center: near(0.0, -0.03) },
+            District { id: jimei.clone(), name: "集美区".into(), center: near(0.0, 0.1) },
+        ],
+        agencies: vec![
+            agency("ag-city", "城市管理局", "城管", None, "yunguanfu"),
+            agency("ag-water", "水利局", "水利", None, "yunguanfu"),
+            agency("ag-emergency", "应急管理局", "应急", None, "yingji"),
+            agency("ag-350203", "思明区指挥部", "思明", Some(&siming), "yunguanfu"),
+        ],
+        teams: vec![
+            team("team-1", Capability::Rescue, near(0.01, 0.0), &siming),
+            team("team-2", Capability::Drainage, near(0.03, 0.0), &siming),
+            team("team-3", Capability::Rescue, near(0.0, 0.1), &jimei),
+        ],
+        depots: vec![Depot {
+            id: "depot-1".into(),
+            name: "一号库".into(),
+            at: near(0.02, 0.02),
+            district: siming.clone(),
+            stock: "水泵 4 台".into(),
+        }],
+        shelters: vec![Shelter {
+            id: "shelter-1".into(),
+            name: "一中".into(),
+            at: near(-0.01, 0.0),
+            district: siming.clone(),
+            capacity: 300,
+        }],
+        helipads: vec![Helipad {
+            id: "pad-1".into(),
+            name: "一号起降点".into(),
+            at: near(0.04, 0.0),
+            district: siming.clone(),
+        }],
+        hospitals: vec![Hospital {
+            id: "hospital-1".into(),
+            name: "一院".into(),
+            at: near(0.0, -0.01),
+            district: siming.clone(),
+            n_beds: 500,
+        }],
+        cameras: vec![
+            Camera { id: "cam-1".into(), name: "路口一".into(), at: near(0.001, 0.001), district: siming.clone() },
+            Camera { id: "cam-2".into(), name: "路口二".into(), at: near(0.002, 0.101), district: jimei.clone() },
+        ],
+        docks: vec![Dock {
+            id: "dock-1".into(),
+            name: "一号机场".into(),
+            at: near(0.0, 0.02),
+            district: siming.clone(),
+        }],
+        drones: vec![Drone { id: "drone-1".into(), name: "一号机".into(), dock: "dock-1".into() }],
+        sensors: vec![
+            sensor(
+                "flood-1",
+                SensorKind::FloodDepth,
+                near(0.005, 0.0),
+                &siming,
+                &[(15.0, 10.0), (27.0, 22.0), (40.0, 35.0), (60.0, 50.0)],
+            ),
+            sensor(
+                "flood-2",
+                SensorKind::FloodDepth,
+                near(0.0, 0.1),
+                &jimei,
+                &[(15.0, 10.0), (27.0, 22.0), (40.0, 35.0), (60.0, 50.0)],
+            ),
+            sensor("wind-1", SensorKind::Wind, near(0.02, -0.02), &siming, &[(17.2, 15.0), (24.5, 22.0)]),
+            sensor("rain-1", SensorKind::Rain, near(0.02, 0.0), &siming, &[]),
+        ],
+        flood_points: vec![
+            FloodPoint {
+                id: "fp-1".into(),
+                name: "一号下穿".into(),
+                at: near(0.005, 0.0),
+                district: siming.clone(),
+                sensor: "flood-1".into(),
+            },
+            FloodPoint {
+                id: "fp-2".into(),
+                name: "二号下穿".into(),
+                at: near(0.0, 0.1),
+                district: jimei.clone(),
+                sensor: "flood-2".into(),
+            },
+        ],
+        plans: vec![typhoon_plan(&siming, &jimei)],
+        indicators: indicators(),
+    }
+}
+
+fn agency(id: &str, name: &str, short: &str, district: Option<&DistrictId>, platform: &str) -> Agency {
+    Agency {
+        id: id.into(),
+        name: name.into(),
+        short: short.into(),
+        district: district.cloned(),
+        phone: "0592-0000000".into(),
+        platform: platform.into(),
+    }
+}
+
+fn team(id: &str, capability: Capability, home: LonLat, district: &DistrictId) -> Team {
+    Team {
+        id: id.into(),
+        name: id.into(),
+        tier: TeamTier::Local,
+        capability,
+        n_people: 20,
+        home,
+        district: district.clone(),
+    }
+}
+
+fn sensor(id: &str, kind: SensorKind, at: LonLat, district: &DistrictId, on_off: &[(f32, f32)]) -> Sensor {
+    let thresholds =
+        WarningColor::ALL.iter().zip(on_off).map(|(color, &(on, off))| Threshold { color: *color, on, off }).collect();
+    Sensor { id: id.into(), name: id.into(), kind, at, district: district.clone(), thresholds }
+}
+
+fn typhoon_plan(siming: &DistrictId, jimei: &DistrictId) -> Plan {
+    use ResponseLevel::*;
+    let measure = |id: &str, title: &str, from_level, agency: &str, evacuees: Vec<EvacuationNeed>| Measure {
+        id: id.into(),
+        title: title.into(),
+        clause: "7.1".into(),
+        from_level,
+        agency: agency.into(),
+        channel: Channel::Platform,
+        within_mins: 120,
+        template: "{typhoon}逼近，{level} 级响应：请{agency}于 {due} 前完成。".into(),
+        evacuees,
+    };
+    let move_people = |district: &DistrictId, n_people| EvacuationNeed {
+        class: EvacueeClass::SeaAndSites,
+        district: district.clone(),
+        n_people,
+    };
+    Plan {
+        id: "typhoon".into(),
+        title: "防台风预案（示意）".into(),
+        hazard: Hazard::Typhoon,
+        basis: "测试用".into(),
+        ack_within_mins: 5,
+        escalate_after_mins: 10,
+        ladder: vec!["值班员".into(), "分管领导".into()],
+        triggers: vec![
+            Trigger { level: IV, any: vec![Condition::Warning(WarningColor::Blue)] },
+            Trigger {
+                level: III,
+                any: vec![Condition::Warning(WarningColor::Yellow), Condition::FloodPoints { at_least: 2, cm: 27 }],
+            },
+            Trigger {
+                level: II,
+                any: vec![Condition::Warning(WarningColor::Orange), Condition::CircleWithin { grade: 7, hours: 24 }],
+            },
+            Trigger {
+                level: I,
+                any: vec![Condition::Warning(WarningColor::Red), Condition::CircleWithin { grade: 10, hours: 12 }],
+            },
+        ],
+        measures: vec![
+            measure("m-patrol", "巡查广告牌", IV, "ag-city", vec![]),
+            measure(
+                "m-sea",
+                "海上人员上岸",
+                III,
+                "ag-emergency",
+                vec![move_people(siming, 100), move_people(jimei, 50)],
+            ),
+            measure("m-gates", "水库预泄", II, "ag-water", vec![]),
+            measure("m-stop", "三停一休", I, "ag-350203", vec![move_people(siming, 400)]),
+        ],
+    }
+}
+
+fn indicators() -> Vec<Indicator> {
+    use IndicatorFormula::*;
+    let formulas = [
+        CasesToday,
+        CasesOpen,
+        CasesClosedToday,
+        CasesOverdue,
+        CaseCloseRate,
+        AlarmsOpen,
+        AlarmsUnacknowledged,
+        SensorsFresh(SensorKind::FloodDepth),
+        SensorsOverThreshold(SensorKind::FloodDepth),
+        SensorMax(SensorKind::Wind),
+        SensorMean(SensorKind::Rain),
+        CamerasKnown,
+        TeamsKnown,
+        PeopleInTeams,
+        DronesFlying,
+        DronesKnown,
+        SheltersCapacity,
+        HelipadsKnown,
+        OrdersOpen,
+        OrdersOverdue,
+        OrdersDone,
+        EvacueesExpected,
+        EvacueesMoved,
+        ConnectorsHealthy,
+    ];
+    let named = formulas.into_iter().enumerate();
+    named
+        .map(|(i, formula)| Indicator {
+            id: format!("ind-{i}").into(),
+            name: format!("{formula:?}").into(),
+            unit: "".into(),
+            group: "城市".into(),
+            source: "测试用".into(),
+            formula,
+            reference: None,
+        })
+        .collect()
+}
