@@ -1,1 +1,21 @@
+//! What talks: connectors, log, outbox, clock, recordings, server.
+//!
+//! [`start`] runs a hub: the actual city always, and beside it an exercise while one is on, each with its own log,
+//! numbering actor and connectors. Everything that enters passes [`actor`]; everything a screen sees leaves [`server`].
+//!
+//! **Invariant:** no bevy, no egui, no tauri; and never `gulang-sim`: the simulated city is reached only over the same
+//! sockets as a real one.
 
+pub mod actor;
+pub mod assets;
+pub mod config;
+pub mod connectors;
+pub mod clock;
+pub mod drill;
+pub mod feeds;
+pub mod health;
+pub mod log;
+pub mod parquet;
+pub mod readings;
+pub mod realm;
+pub mod sim_host;

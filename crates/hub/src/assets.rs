@@ -1,0 +1,112 @@
+//! Where the city pack and the scenarios lie, and reading them.
+
+use gulang_city::{Pack, Timestamp, load_pack};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum AssetError {
+    #[error("找不到 assets 目录；用 --pack 指明城市数据，或设置 GULANG_ASSETS")]
+    NoAssets,
+    /// One line per fault: `file:line: what, why, what to do`.
+    #[error("{0}")]
+    Pack(String),
+    #[error("{path}:{line}: {what}, {why}, {todo}")]
+    File { path: PathBuf, line: usize, what: &'static str, why: String, todo: &'static str },
+}
+
+/// `GULANG_ASSETS`, else `assets` here or above the program, else the one it was built beside.
+pub fn assets_dir() -> Result<PathBuf, AssetError> {
+    let named = std::env::var_os("GULANG_ASSETS").map(PathBuf::from);
+    let here = std::env::current_dir().ok().map(|it| it.join("assets"));
+    let exe = std::env::current_exe().ok();
+    let above = exe.iter().flat_map(|it| it.ancestors().skip(1)).flat_map(|it| [it.join("assets"), it.join("lib/gulang/assets")]);
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let all = named.into_iter().chain(here).chain(above).chain([built]);
+    all.into_iter().find(|it| it.join("cities").is_dir()).ok_or(AssetError::NoAssets)
+}
+
+/// The pack in `dir`, or every fault in it.
+pub fn read_pack(dir: &Path) -> Result<Pack, AssetError> {
+    let read = |name: &str| {
+        let path = dir.join(name);
+        std::fs::read_to_string(&path).map_err(|why| why.to_string())
+    };
+    let list = |folder: &str| {
+        let entries = std::fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.filter_map(|it| it.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    };
+    load_pack(&read, &list).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(|it| format!("{}/{it}", dir.display())).collect();
+        AssetError::Pack(lines.join("\n"))
+    })
+}
+
+/// What the hub needs to know of a scenario; the rest is the simulated city's.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Scenario {
+    pub id: String,
+    pub title: String,
+    #[serde(deserialize_with = "beijing")]
+    pub starts_at: Timestamp,
+    #[serde(deserialize_with = "beijing")]
+    pub ends_at: Timestamp,
+    #[serde(default)]
+    pub seed: u64,
+    #[serde(default)]
+    pub officer: Officer,
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+/// The officer's part in a drill run without people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Officer {
+    pub seats: Vec<String>,
+    /// How long a recommendation is read before it is confirmed.
+    pub confirm_after_mins: i64,
+    pub follow: bool,
+    pub acknowledge_alarms: bool,
+    pub stand_down_at: Option<String>,
+}
+
+impl Default for Officer {
+    fn default() -> Self {
+        let seats = vec!["值班长 01".to_owned(), "带班领导 02".to_owned()];
+        Self { seats, confirm_after_mins: 5, follow: true, acknowledge_alarms: true, stand_down_at: None }
+    }
+}
+
+fn beijing<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Timestamp::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a time like \"2023-07-26 08:00:00\"")))
+}
+
+/// A scenario by path, or by name in `scenarios_dir`.
+pub fn read_scenario(named: &str, scenarios_dir: Option<&Path>) -> Result<Scenario, AssetError> {
+    let direct = PathBuf::from(named);
+    let in_dir = scenarios_dir.map(|dir| dir.join(format!("{named}.toml")));
+    let file = if direct.is_file() { direct } else { in_dir.filter(|it| it.is_file()).unwrap_or(direct) };
+    let fault = |line, why: String| AssetError::File {
+        path: file.clone(),
+        line,
+        what: "剧本读不了",
+        why,
+        todo: "改正该行，或给出 assets/scenarios 里的剧本",
+    };
+    let text = std::fs::read_to_string(&file).map_err(|why| fault(0, why.to_string()))?;
+    let mut scenario: Scenario = toml::from_str(&text).map_err(|why| fault(line_of(&text, &why), why.message().to_owned()))?;
+    if scenario.ends_at <= scenario.starts_at {
+        return Err(fault(0, "ends_at 不晚于 starts_at".into()));
+    }
+    scenario.file = std::path::absolute(&file).unwrap_or(file);
+    Ok(scenario)
+}
+
+/// The line a TOML fault is on, from 1.
+pub fn line_of(text: &str, error: &toml::de::Error) -> usize {
+    error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1)
+}

@@ -1,0 +1,143 @@
+//! The hub's clock: live, a scaled exercise, a replay, or stepped by hand in a drill at full speed.
+//!
+//! An exercise's anchor is kept in its folder, so that a hub started again goes on from the instant it had reached and does
+//! not jump over the time it was down.
+
+use crate::log::write_whole;
+use gulang_city::Timestamp;
+use gulang_wire::{Clock, ClockKind};
+use serde::{Deserialize, Serialize};
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+#[derive(Debug)]
+pub struct HubClock {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Live,
+    Scaled { anchor: Anchor, since: Instant, file: Option<PathBuf>, is_replay: bool },
+}
+
+/// At some instant it was `now`, and ran at `speed`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Anchor {
+    pub now: Timestamp,
+    pub speed: f32,
+    pub paused: bool,
+}
+
+/// What the machine's clock says.
+pub fn wall_now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_millis() as i64))
+}
+
+impl HubClock {
+    pub fn live() -> Self {
+        Self { inner: Mutex::new(Inner::Live) }
+    }
+
+    /// An exercise's clock, kept in `file`. One already there is gone on with, but never before `not_before`.
+    pub fn exercise(anchor: Anchor, file: Option<PathBuf>, not_before: Timestamp) -> Self {
+        let mut anchor = file.as_deref().and_then(read_anchor).unwrap_or(anchor);
+        anchor.now = anchor.now.max(not_before);
+        let clock = Self { inner: Mutex::new(Inner::Scaled { anchor, since: Instant::now(), file, is_replay: false }) };
+        clock.keep();
+        clock
+    }
+
+    pub fn replay(anchor: Anchor) -> Self {
+        Self { inner: Mutex::new(Inner::Scaled { anchor, since: Instant::now(), file: None, is_replay: true }) }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        match &*self.lock() {
+            Inner::Live => wall_now(),
+            Inner::Scaled { anchor, since, .. } => run_on(anchor, since),
+        }
+    }
+
+    /// What every frame to a screen carries.
+    pub fn frame(&self) -> Clock {
+        let wall = wall_now();
+        match &*self.lock() {
+            Inner::Live => Clock { now: wall, wall, kind: ClockKind::Live },
+            Inner::Scaled { anchor, since, is_replay, .. } => {
+                let (speed, paused) = (anchor.speed, anchor.paused);
+                let kind = if *is_replay { ClockKind::Replay { speed, paused } } else { ClockKind::Exercise { speed, paused } };
+                Clock { now: run_on(anchor, since), wall, kind }
+            }
+        }
+    }
+
+    /// Changes an exercise's speed from now on; nothing for a live clock.
+    pub fn set_speed(&self, speed: f32, paused: bool) {
+        if let Inner::Scaled { anchor, since, .. } = &mut *self.lock() {
+            let speed = if speed.is_finite() { speed.clamp(0.1, 3600.0) } else { 1.0 };
+            *anchor = Anchor { now: run_on(anchor, since), speed, paused };
+            *since = Instant::now();
+        }
+        self.keep();
+    }
+
+    /// The anchor as of now; `None` for a live clock.
+    pub fn anchor(&self) -> Option<Anchor> {
+        match &*self.lock() {
+            Inner::Live => None,
+            Inner::Scaled { anchor, since, .. } => Some(Anchor { now: run_on(anchor, since), ..*anchor }),
+        }
+    }
+
+    /// Writes the anchor down; called on every change and about once a second.
+    pub fn keep(&self) {
+        let Some(anchor) = self.anchor() else { return };
+        let file = match &*self.lock() {
+            Inner::Scaled { file: Some(file), .. } => file.clone(),
+            _ => return,
+        };
+        if let Ok(text) = serde_json::to_string(&anchor)
+            && let Err(error) = write_whole(&file, &text)
+        {
+            tracing::warn!(%error, "the exercise clock could not be kept");
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn run_on(anchor: &Anchor, since: &Instant) -> Timestamp {
+    if anchor.paused {
+        return anchor.now;
+    }
+    Timestamp(anchor.now.0 + (since.elapsed().as_secs_f64() * 1000.0 * f64::from(anchor.speed)) as i64)
+}
+
+fn read_anchor(file: &Path) -> Option<Anchor> {
+    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exercise_clock_goes_on_where_it_stopped() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let file = dir.path().join("clock.json");
+        let start = Anchor { now: Timestamp(1_000), speed: 60.0, paused: true };
+        let clock = HubClock::exercise(start, Some(file.clone()), Timestamp(5_000));
+        assert_eq!(clock.now(), Timestamp(5_000));
+        clock.set_speed(10.0, true);
+        drop(clock);
+        let again = HubClock::exercise(start, Some(file), Timestamp(0));
+        assert_eq!(again.anchor(), Some(Anchor { now: Timestamp(5_000), speed: 10.0, paused: true }));
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! The configuration file: where a city's real platforms are. Without one the hub works with the simulated city.
+//!
+//! ```toml
+//! [actual]
+//! platform = "http://10.0.0.5:8080"   # {platform}/{platform_id}/openapi
+//! cap = "http://10.0.0.6/cap"
+//! typhoon = "http://10.0.0.7"
+//! mqtt = "10.0.0.8:1883"
+//! feeds = "http://10.0.0.9/feeds"
+//! token = "…"
+//! ```
+//! An exercise never uses these: it has its own simulated city.
+
+use crate::{assets::line_of, realm::Addresses};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub actual: Option<Addresses>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: {what}, {why}, {todo}")]
+pub struct ConfigError {
+    pub path: PathBuf,
+    pub line: usize,
+    pub what: String,
+    pub why: String,
+    pub todo: String,
+}
+
+pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
+    let fault = |line, what: &str, why: String, todo: &str| ConfigError {
+        path: path.to_owned(),
+        line,
+        what: what.to_owned(),
+        why,
+        todo: todo.to_owned(),
+    };
+    let text = std::fs::read_to_string(path).map_err(|why| fault(0, "配置读不了", why.to_string(), "检查路径和权限"))?;
+    let config: Config = toml::from_str(&text).map_err(|why| {
+        let why_text = why.message().replace('\n', " ");
+        fault(line_of(&text, &why), "配置有误", why_text, "改正该行；键见 gulang-hub serve --help")
+    })?;
+    for (key, value) in config.actual.iter().flat_map(urls) {
+        let line = text.lines().position(|it| it.trim_start().starts_with(key)).map_or(1, |it| it + 1);
+        if key == "mqtt" {
+            let is_good = value.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            if !is_good {
+                return Err(fault(line, "mqtt 地址有误", format!("{value:?} 不是 主机:端口"), "写成 10.0.0.8:1883 的样子"));
+            }
+        } else if reqwest::Url::parse(value).map_or(true, |url| !matches!(url.scheme(), "http" | "https")) {
+            return Err(fault(line, &format!("{key} 地址有误"), format!("{value:?} 不是 http 地址"), "写成 http://主机:端口/… 的样子"));
+        }
+    }
+    Ok(config)
+}
+
+fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> {
+    let Addresses { platform, cap, typhoon, mqtt, feeds, control, .. } = addresses;
+    let all = [("platform", platform), ("cap", cap), ("typhoon", typhoon), ("mqtt", mqtt), ("feeds", feeds), ("control", control)];
+    all.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_named_by_line() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("hub.toml");
+        let check = |text: &str| -> Result<String, std::io::Error> {
+            std::fs::write(&path, text)?;
+            Ok(read_config(&path).err().map(|it| it.to_string()).unwrap_or_default())
+        };
+        assert_eq!(check("[actual]\nplatform = \"http://127.0.0.1:1\"\n")?, "");
+        assert!(check("[actual]\nplatfrom = \"http://127.0.0.1:1\"\n")?.contains("hub.toml:2: "));
+        assert!(check("[actual]\n\nmqtt = \"broker\"\n")?.contains("hub.toml:3: "));
+        assert!(check("[actual]\ncap = \"ftp://x\"\n")?.contains("hub.toml:2: "));
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! A bounded HTTP exchange: a time limit, a size limit, and an answer that may still be nonsense.
+
+use bytes::BytesMut;
+use std::time::Duration;
+
+/// More than any honest answer; a body beyond it is cut off unread.
+pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    #[error("无法连接 {url}：{why}")]
+    Unreachable { url: String, why: String },
+    #[error("{url} 在 {secs} 秒内没有应答")]
+    TimedOut { url: String, secs: u64 },
+    #[error("{url} 返回 HTTP {status}")]
+    Status { url: String, status: u16 },
+    #[error("{url} 的应答超过 {MAX_BODY_BYTES} 字节")]
+    TooLarge { url: String },
+}
+
+impl HttpError {
+    /// What the operator should look at.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "检查该平台是否在运行、网络是否通",
+            Self::TimedOut { .. } => "平台过慢或挂起：联系平台值守，系统会继续重试",
+            Self::Status { .. } => "检查接口地址和令牌",
+            Self::TooLarge { .. } => "接口返回异常：联系平台厂商",
+        }
+    }
+}
+
+/// One client for a realm: keeps connections, follows nothing, uses no proxy.
+pub fn client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    builder.tcp_nodelay(true).build().unwrap_or_default()
+}
+
+/// Sends and reads the whole answer within `limit`.
+pub async fn exchange(request: reqwest::RequestBuilder, url: &str, limit: Duration) -> Result<Vec<u8>, HttpError> {
+    let whole = async {
+        let unreachable = |error: reqwest::Error| HttpError::Unreachable { url: url.to_owned(), why: root_cause(&error) };
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(HttpError::Status { url: url.to_owned(), status: status.as_u16() });
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(HttpError::TooLarge { url: url.to_owned() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.to_vec())
+    };
+    match tokio::time::timeout(limit, whole).await {
+        Ok(result) => result,
+        Err(_) => Err(HttpError::TimedOut { url: url.to_owned(), secs: limit.as_secs() }),
+    }
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

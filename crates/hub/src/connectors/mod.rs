@@ -1,0 +1,54 @@
+//! Connectors: bytes of the outside world ⇄ commands and readings. Each decodes, none retries, numbers or keeps time;
+//! cadence, backoff and health are the hub's ([`crate::poll`], [`crate::outbox`], [`crate::health`]). Each has its own
+//! error type with a `remedy()` for the operator.
+//!
+//! What cannot be decoded becomes [`Command::RefuseMessage`], so that nothing is lost silently.
+
+pub mod cap;
+pub mod city_platform;
+pub mod dji;
+pub mod http;
+pub mod mqtt;
+pub mod typhoon;
+
+use gulang_city::{Command, Fix, PlatformId, Text, Timestamp};
+
+/// One reading, named as its source names things.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    Gauge { sensor: Text, value: f32, at: Timestamp },
+    Team { team: Text, fix: Fix },
+    Drone { drone: Text, fix: Fix },
+}
+
+/// The connectors by the names health and the screens know them by.
+pub mod names {
+    pub const SENSORS: &str = "sensors";
+    pub const TEAMS: &str = "teams";
+    pub const DRONES: &str = "dji";
+    pub const CAP: &str = "cap";
+    pub const TYPHOON: &str = "typhoon";
+    /// 运管服: cases, notices.
+    pub const CASES: &str = "yunguanfu";
+    /// 应急: notices, evacuation.
+    pub const EMERGENCY: &str = "yingji";
+
+    pub fn title_zh(platform: &str) -> &str {
+        match platform {
+            SENSORS => "物联感知",
+            TEAMS => "队伍定位",
+            DRONES => "无人机",
+            CAP => "气象预警",
+            TYPHOON => "台风路径",
+            CASES => "运管服平台",
+            EMERGENCY => "应急指挥平台",
+            other => other,
+        }
+    }
+}
+
+/// Keeps a message we could not use, cut to a readable length.
+pub fn refuse(platform: &str, what: &str, why: impl std::fmt::Display) -> Command {
+    let what: String = what.chars().filter(|it| !it.is_control()).take(200).collect();
+    Command::RefuseMessage { platform: PlatformId::from(platform), what: what.into(), why: why.to_string().into() }
+}

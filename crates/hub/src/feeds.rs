@@ -1,0 +1,257 @@
+//! The polled connectors under one trait. A feed remembers where it was; it moves its cursor only when the hub says that
+//! what it brought is in the log, so nothing is lost between the wire and the disk, and a repeat is harmless.
+
+use crate::{
+    connectors::{
+        cap::{CapSource, decode_alert},
+        city_platform::{CityPlatform, Page, PlatformError},
+        names, refuse,
+        typhoon::{TyphoonSource, decode_info},
+    },
+    log::{Chain, sm3, write_whole},
+    realm::{Endpoints, RealmKind},
+};
+use async_trait::async_trait;
+use gulang_city::{Command, DistrictId};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// Why a poll brought nothing, for the lamp and the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}；{remedy}")]
+pub struct FeedError {
+    pub what: String,
+    pub remedy: &'static str,
+}
+
+macro_rules! feed_error_from {
+    ($($kind:ty),*) => {$(
+        impl From<$kind> for FeedError {
+            fn from(error: $kind) -> Self { Self { what: error.to_string(), remedy: error.remedy() } }
+        }
+    )*};
+}
+feed_error_from!(PlatformError, crate::connectors::cap::CapError, crate::connectors::typhoon::TyphoonError);
+
+/// A source asked again and again. The hub owns when.
+#[async_trait]
+pub trait Feed: Send {
+    /// The connector's name, whose lamp it moves.
+    fn platform(&self) -> &'static str;
+    /// How often at real time.
+    fn every(&self) -> Duration;
+    /// What is new since the last [`Feed::recorded`], and whether there is more at once.
+    async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError>;
+    /// What the last poll brought is in the log.
+    fn recorded(&mut self);
+}
+
+/// Where each feed was, kept beside the log.
+#[derive(Debug, Default)]
+pub struct Cursors {
+    file: Option<PathBuf>,
+    known: Mutex<BTreeMap<String, String>>,
+}
+
+impl Cursors {
+    pub fn in_file(file: PathBuf) -> Self {
+        let known = std::fs::read(&file).ok().and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default();
+        Self { file: Some(file), known: Mutex::new(known) }
+    }
+
+    fn get(&self, name: &str) -> String {
+        let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(name).cloned().unwrap_or_default()
+    }
+
+    fn set(&self, name: &str, cursor: &str) {
+        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.insert(name.to_owned(), cursor.to_owned()).as_deref() == Some(cursor) {
+            return;
+        }
+        if let Some(file) = &self.file {
+            // Only a hint: without it the platform tells its news again, and the city knows them already.
+            let _ = write_whole(file, &serde_json::to_string(&*known).unwrap_or_default());
+        }
+    }
+}
+
+/// Every polled feed a realm's endpoints name, in the fixed order a drill polls them.
+pub fn all_feeds<R: RealmKind>(
+    http: &reqwest::Client,
+    endpoints: &Endpoints<R>,
+    cursors: &Arc<Cursors>,
+    districts: Vec<DistrictId>,
+    timeout: Duration,
+) -> Vec<Box<dyn Feed>> {
+    let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
+    let platform = |name| {
+        CityPlatform::<R>::new(http.clone(), endpoints, name).map(|mut it| {
+            it.timeout = timeout;
+            it
+        })
+    };
+    let parts = [
+        (names::CASES, What::Cases),
+        (names::CASES, What::Notices),
+        (names::EMERGENCY, What::Notices),
+        (names::EMERGENCY, What::Evacuation),
+    ];
+    for (name, what) in parts {
+        if let Some(platform) = platform(name) {
+            feeds.push(Box::new(PlatformFeed { platform, name, what, cursors: cursors.clone(), next: None }));
+        }
+    }
+    let addresses = &endpoints.addresses;
+    if let Some(base) = addresses.cap.clone() {
+        let source = CapSource { http: http.clone(), base, timeout };
+        feeds.push(Box::new(CapFeed { source, realm: R::REALM, districts, seen: BTreeSet::new(), fetched: Vec::new() }));
+    }
+    if let Some(base) = addresses.typhoon.clone() {
+        let source = TyphoonSource { http: http.clone(), base, timeout };
+        feeds.push(Box::new(TyphoonFeed { source, known: BTreeMap::new(), fetched: Vec::new() }));
+    }
+    feeds
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Cases,
+    Notices,
+    Evacuation,
+}
+
+struct PlatformFeed<R: RealmKind> {
+    platform: CityPlatform<R>,
+    name: &'static str,
+    what: What,
+    cursors: Arc<Cursors>,
+    next: Option<String>,
+}
+
+impl<R: RealmKind> PlatformFeed<R> {
+    fn cursor_name(&self) -> String {
+        let what = match self.what {
+            What::Cases => "cases",
+            What::Notices => "notices",
+            What::Evacuation => "evacuation",
+        };
+        format!("{}/{what}", self.name)
+    }
+}
+
+#[async_trait]
+impl<R: RealmKind> Feed for PlatformFeed<R> {
+    fn platform(&self) -> &'static str {
+        self.name
+    }
+
+    fn every(&self) -> Duration {
+        match self.what {
+            What::Cases | What::Notices => Duration::from_secs(1),
+            What::Evacuation => Duration::from_secs(2),
+        }
+    }
+
+    async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
+        let cursor = self.cursors.get(&self.cursor_name());
+        let Page { commands, cursor, more } = match self.what {
+            What::Cases => self.platform.cases(&cursor, 500).await?,
+            What::Notices => self.platform.notices(&cursor, 500).await?,
+            What::Evacuation => self.platform.evacuation(&cursor, 500).await?,
+        };
+        // A platform that always has more but brings nothing would keep us forever.
+        let more = more && !commands.is_empty();
+        self.next = Some(cursor);
+        Ok((commands, more))
+    }
+
+    fn recorded(&mut self) {
+        if let Some(cursor) = self.next.take() {
+            self.cursors.set(&self.cursor_name(), &cursor);
+        }
+    }
+}
+
+struct CapFeed {
+    source: CapSource,
+    realm: gulang_city::Realm,
+    districts: Vec<DistrictId>,
+    seen: BTreeSet<String>,
+    fetched: Vec<String>,
+}
+
+#[async_trait]
+impl Feed for CapFeed {
+    fn platform(&self) -> &'static str {
+        names::CAP
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(3)
+    }
+
+    async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
+        self.fetched.clear();
+        let mut commands = Vec::new();
+        for listed in self.source.list().await? {
+            if self.seen.contains(&listed.identifier) {
+                continue;
+            }
+            let bytes = self.source.fetch(&listed).await?;
+            commands.push(decode_alert(&bytes, &listed.identifier, self.realm, &self.districts).unwrap_or_else(|why| {
+                refuse(names::CAP, &listed.identifier, why)
+            }));
+            self.fetched.push(listed.identifier);
+        }
+        Ok((commands, false))
+    }
+
+    fn recorded(&mut self) {
+        self.seen.extend(self.fetched.drain(..));
+    }
+}
+
+struct TyphoonFeed {
+    source: TyphoonSource,
+    /// What each typhoon's page last was, so that only news are decoded; kept while the source calls it active, and asked
+    /// once more after.
+    known: BTreeMap<String, Chain>,
+    fetched: Vec<(String, Chain)>,
+}
+
+#[async_trait]
+impl Feed for TyphoonFeed {
+    fn platform(&self) -> &'static str {
+        names::TYPHOON
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
+        self.fetched.clear();
+        let mut ids = self.source.active().await?;
+        ids.extend(self.known.keys().filter(|it| !ids.contains(it)).cloned().collect::<Vec<_>>());
+        let mut commands = Vec::new();
+        for id in ids {
+            let bytes = self.source.info(&id).await?;
+            let hash = sm3(&[&bytes]);
+            if self.known.get(&id) == Some(&hash) {
+                continue;
+            }
+            commands.push(decode_info(&bytes).unwrap_or_else(|why| refuse(names::TYPHOON, &id, why)));
+            self.fetched.push((id, hash));
+        }
+        Ok((commands, false))
+    }
+
+    fn recorded(&mut self) {
+        self.known.extend(self.fetched.drain(..));
+    }
+}

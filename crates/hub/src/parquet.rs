@@ -1,0 +1,168 @@
+//! Readings to Parquet segments, written as the hub runs: `readings-<first ms>.parquet` beside the log, one row per reading
+//! (`lane` 0 sensor, 1 team, 2 drone; `handle` indexes the lists in `readings-handles.json`).
+//!
+//! A segment is closed after a million rows or ten minutes. A killed hub loses the segment it was writing, by design:
+//! readings are the lossy lane.
+
+use gulang_city::{City, Fix, Timestamp};
+use parquet::{
+    basic::Compression,
+    data_type::{DoubleType, FloatType, Int32Type, Int64Type},
+    errors::ParquetError,
+    file::{properties::WriterProperties, writer::SerializedFileWriter},
+    schema::parser::parse_message_type,
+};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+const SCHEMA: &str = "message readings {
+    REQUIRED INT64 at (TIMESTAMP(MILLIS,true));
+    REQUIRED INT32 lane;
+    REQUIRED INT32 handle;
+    REQUIRED FLOAT value;
+    REQUIRED DOUBLE lon;
+    REQUIRED DOUBLE lat;
+    REQUIRED FLOAT height;
+    REQUIRED FLOAT heading;
+    REQUIRED FLOAT speed;
+}";
+const ROWS_PER_GROUP: usize = 65_536;
+const ROWS_PER_SEGMENT: usize = 1_000_000;
+const SEGMENT_TIME: Duration = Duration::from_secs(600);
+
+/// One reading as written. `value` is a gauge's; a fix has NaN there, a gauge has NaN for the rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    at: i64,
+    lane: i32,
+    handle: i32,
+    value: f32,
+    lon: f64,
+    lat: f64,
+    height: f32,
+    heading: f32,
+    speed: f32,
+}
+
+impl Row {
+    pub fn gauge(handle: u32, value: f32, at: Timestamp) -> Self {
+        let (lon, lat, nan) = (f64::NAN, f64::NAN, f32::NAN);
+        Self { at: at.0, lane: 0, handle: handle as i32, value, lon, lat, height: nan, heading: nan, speed: nan }
+    }
+
+    pub fn fix(lane: i32, handle: u32, fix: &Fix) -> Self {
+        let &Fix { lon, lat, height, heading, speed, at, .. } = fix;
+        Self { at: at.0, lane, handle: handle as i32, value: f32::NAN, lon, lat, height, heading, speed }
+    }
+}
+
+/// The writing thread; ends, and closes its segment, when every sender is gone.
+#[derive(Debug)]
+pub struct Recorder {
+    pub sender: SyncSender<Vec<Row>>,
+    pub thread: JoinHandle<()>,
+}
+
+/// Starts recording a city's readings into `dir`.
+pub fn record_into(dir: &Path, city: &City) -> std::io::Result<Recorder> {
+    let handles = serde_json::json!({
+        "sensors": city.sensors.keys().map(|it| it.as_str()).collect::<Vec<_>>(),
+        "teams": city.teams.keys().map(|it| it.as_str()).collect::<Vec<_>>(),
+        "drones": city.drones.keys().map(|it| it.as_str()).collect::<Vec<_>>(),
+    });
+    std::fs::write(dir.join("readings-handles.json"), handles.to_string())?;
+    let dir = dir.to_owned();
+    let (sender, receiver) = sync_channel::<Vec<Row>>(256);
+    let thread = std::thread::Builder::new().name("readings".into()).spawn(move || {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut segment: Option<Segment> = None;
+        loop {
+            let received = receiver.recv_timeout(Duration::from_secs(5));
+            let is_over = matches!(received, Err(RecvTimeoutError::Disconnected));
+            rows.extend(received.unwrap_or_default());
+            let is_old = segment.as_ref().is_some_and(Segment::is_full);
+            if rows.len() >= ROWS_PER_GROUP || ((is_over || is_old) && !rows.is_empty()) {
+                if let Err(error) = write(&dir, &mut segment, &rows) {
+                    tracing::warn!(%error, "readings could not be recorded");
+                    segment = None;
+                }
+                rows.clear();
+            }
+            if is_over || segment.as_ref().is_some_and(Segment::is_full) {
+                if let Some(Err(error)) = segment.take().map(Segment::close) {
+                    tracing::warn!(%error, "a segment of readings could not be closed");
+                }
+            }
+            if is_over {
+                return;
+            }
+        }
+    })?;
+    Ok(Recorder { sender, thread })
+}
+
+struct Segment {
+    writer: SerializedFileWriter<File>,
+    n_rows: usize,
+    since: Instant,
+    /// Named `.part` until it is whole.
+    part: PathBuf,
+    whole: PathBuf,
+}
+
+impl Segment {
+    fn create(dir: &Path, first_ms: i64) -> Result<Self, ParquetError> {
+        let whole = dir.join(format!("readings-{first_ms}.parquet"));
+        let part = whole.with_extension("part");
+        let schema = Arc::new(parse_message_type(SCHEMA)?);
+        let properties = Arc::new(WriterProperties::builder().set_compression(Compression::SNAPPY).build());
+        let writer = SerializedFileWriter::new(File::create(&part)?, schema, properties)?;
+        Ok(Self { writer, n_rows: 0, since: Instant::now(), part, whole })
+    }
+
+    fn is_full(&self) -> bool {
+        self.n_rows >= ROWS_PER_SEGMENT || self.since.elapsed() >= SEGMENT_TIME
+    }
+
+    fn close(self) -> Result<(), ParquetError> {
+        self.writer.close()?;
+        Ok(std::fs::rename(&self.part, &self.whole)?)
+    }
+}
+
+fn write(dir: &Path, segment: &mut Option<Segment>, rows: &[Row]) -> Result<(), ParquetError> {
+    let segment = match segment {
+        Some(segment) => segment,
+        none => none.insert(Segment::create(dir, rows.first().map_or(0, |row| row.at))?),
+    };
+    let mut group = segment.writer.next_row_group()?;
+    macro_rules! column {
+        ($kind:ty, $field:ident) => {
+            if let Some(mut column) = group.next_column()? {
+                let values: Vec<_> = rows.iter().map(|row| row.$field).collect();
+                column.typed::<$kind>().write_batch(&values, None, None)?;
+                column.close()?;
+            }
+        };
+    }
+    column!(Int64Type, at);
+    column!(Int32Type, lane);
+    column!(Int32Type, handle);
+    column!(FloatType, value);
+    column!(DoubleType, lon);
+    column!(DoubleType, lat);
+    column!(FloatType, height);
+    column!(FloatType, heading);
+    column!(FloatType, speed);
+    group.close()?;
+    segment.n_rows += rows.len();
+    Ok(())
+}

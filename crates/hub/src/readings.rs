@@ -1,0 +1,178 @@
+//! The readings lane: decoded news into columns, latest wins; what changed goes out as one [`Columns`] about five times a
+//! second, so a flood of readings costs screens no more than a trickle. What was overwritten before any screen saw it, came
+//! late, from nowhere or from the future is dropped and counted.
+
+use crate::{connectors::News, parquet::Row};
+use gulang_city::{City, Command, Fix, Fixes, Judge, LonLat, PlatformId, Readings, Text, Timestamp};
+use gulang_wire::Columns;
+use std::{collections::HashMap, sync::mpsc::SyncSender};
+
+/// One realm's present readings, with who must still be told.
+#[derive(Debug)]
+pub struct Lane {
+    pub readings: Readings,
+    judge: Judge,
+    sensors: HashMap<Text, u32>,
+    teams: HashMap<Text, u32>,
+    drones: HashMap<Text, u32>,
+    dirty_gauges: Dirty,
+    dirty_teams: Dirty,
+    dirty_drones: Dirty,
+    heard: Vec<PlatformId>,
+    recorder: Option<SyncSender<Vec<Row>>>,
+    rows: Vec<Row>,
+    /// Readings taken since the start.
+    pub n_taken: u64,
+    /// Refused as absurd since the last look: an example of each, for one record.
+    pub n_absurd: u64,
+}
+
+/// A set of handles with an order, cleared in the time it takes to list it.
+#[derive(Debug, Default)]
+struct Dirty {
+    is_in: Vec<bool>,
+    list: Vec<u32>,
+}
+
+impl Dirty {
+    fn sized(n: usize) -> Self {
+        Self { is_in: vec![false; n], list: Vec::new() }
+    }
+
+    /// `false` if it was in already.
+    fn insert(&mut self, handle: u32) -> bool {
+        let Some(is_in) = self.is_in.get_mut(handle as usize) else { return false };
+        if std::mem::replace(is_in, true) {
+            return false;
+        }
+        self.list.push(handle);
+        true
+    }
+
+    fn take(&mut self) -> Vec<u32> {
+        for &handle in &self.list {
+            self.is_in[handle as usize] = false;
+        }
+        std::mem::take(&mut self.list)
+    }
+}
+
+impl Lane {
+    pub fn for_city(city: &City, recorder: Option<SyncSender<Vec<Row>>>) -> Self {
+        let numbered = |ids: Vec<Text>| ids.into_iter().enumerate().map(|(i, id)| (id, i as u32)).collect();
+        Self {
+            readings: Readings::for_city(city),
+            judge: Judge::for_city(city),
+            sensors: numbered(city.sensors.keys().map(|it| it.0.clone()).collect()),
+            teams: numbered(city.teams.keys().map(|it| it.0.clone()).collect()),
+            drones: numbered(city.drones.keys().map(|it| it.0.clone()).collect()),
+            dirty_gauges: Dirty::sized(city.sensors.len()),
+            dirty_teams: Dirty::sized(city.teams.len()),
+            dirty_drones: Dirty::sized(city.drones.len()),
+            heard: Vec::new(),
+            recorder,
+            rows: Vec::new(),
+            n_taken: 0,
+            n_absurd: 0,
+        }
+    }
+
+    /// Takes one piece of news; what it means for the record lane comes back as commands. A reading stamped after
+    /// `latest` is refused: latest wins, so one from the future would freeze its column.
+    pub fn take(&mut self, news: News, latest: Timestamp, commands: &mut Vec<Command>) {
+        match news {
+            News::Gauge { sensor, value, at } => self.gauge(&sensor, value, at, latest, commands),
+            News::Team { team, fix } => self.fix(true, &team, fix, latest),
+            News::Drone { drone, fix } => self.fix(false, &drone, fix, latest),
+        }
+    }
+
+    /// A platform was heard, whatever it said.
+    pub fn heard(&mut self, platform: &PlatformId, at: Timestamp) {
+        let known = self.readings.heard.entry(platform.clone()).or_insert(Timestamp(0));
+        if at > *known {
+            *known = at;
+            if !self.heard.contains(platform) {
+                self.heard.push(platform.clone());
+            }
+        }
+    }
+
+    fn gauge(&mut self, sensor: &str, value: f32, at: Timestamp, latest: Timestamp, commands: &mut Vec<Command>) {
+        if !value.is_finite() || value.abs() > 1.0e6 || at.0 <= 0 || at > latest {
+            return self.drop_absurd();
+        }
+        let Some(&handle) = self.sensors.get(sensor) else { return self.drop_absurd() };
+        if !self.readings.gauges.put(handle, value, at) {
+            self.readings.n_dropped += 1;
+            return;
+        }
+        self.n_taken += 1;
+        if !self.dirty_gauges.insert(handle) {
+            self.readings.n_dropped += 1;
+        }
+        self.rows.push(Row::gauge(handle, value, at));
+        commands.extend(self.judge.feed(handle, value, at));
+    }
+
+    fn fix(&mut self, is_team: bool, id: &str, fix: Fix, latest: Timestamp) {
+        let is_sane = LonLat(fix.lon, fix.lat).is_sane() && (fix.lon, fix.lat) != (0.0, 0.0) && fix.height.abs() < 20_000.0;
+        if !is_sane || fix.at.0 <= 0 || fix.at > latest {
+            return self.drop_absurd();
+        }
+        let (ids, fixes, dirty) = if is_team {
+            (&self.teams, &mut self.readings.teams, &mut self.dirty_teams)
+        } else {
+            (&self.drones, &mut self.readings.drones, &mut self.dirty_drones)
+        };
+        let Some(&handle) = ids.get(id) else { return self.drop_absurd() };
+        if !fixes.put(handle, fix) {
+            self.readings.n_dropped += 1;
+            return;
+        }
+        self.n_taken += 1;
+        if !dirty.insert(handle) {
+            self.readings.n_dropped += 1;
+        }
+        self.rows.push(Row::fix(if is_team { 1 } else { 2 }, handle, &fix));
+    }
+
+    fn drop_absurd(&mut self) {
+        self.n_absurd += 1;
+        self.readings.n_dropped += 1;
+    }
+
+    /// What changed since the last call, if anything; and hands the recorder what it should write.
+    pub fn flush(&mut self) -> Option<Columns> {
+        if let Some(recorder) = &self.recorder
+            && !self.rows.is_empty()
+        {
+            let rows = std::mem::take(&mut self.rows);
+            let n_rows = rows.len() as u64;
+            if recorder.try_send(rows).is_err() {
+                self.readings.n_dropped += n_rows;
+            }
+        }
+        self.rows.clear();
+        let gauge_handles = self.dirty_gauges.take();
+        let fixes = |fixes: &Fixes, handles: Vec<u32>| -> Vec<(u32, Fix)> {
+            handles.into_iter().filter_map(|handle| Some((handle, fixes.get(handle as usize)?))).collect()
+        };
+        let teams = fixes(&self.readings.teams, self.dirty_teams.take());
+        let drones = fixes(&self.readings.drones, self.dirty_drones.take());
+        if gauge_handles.is_empty() && teams.is_empty() && drones.is_empty() && self.heard.is_empty() {
+            return None;
+        }
+        let heard = std::mem::take(&mut self.heard);
+        let heard = heard.into_iter().map(|it| (it.clone(), self.readings.heard.get(&it).copied().unwrap_or_default())).collect();
+        Some(Columns {
+            gauge_values: gauge_handles.iter().map(|&it| self.readings.gauges.value[it as usize]).collect(),
+            gauge_at: gauge_handles.iter().map(|&it| self.readings.gauges.at[it as usize]).collect(),
+            gauge_handles,
+            teams,
+            drones,
+            heard,
+            n_dropped: self.readings.n_dropped,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Two realms that cannot touch: an exercise's order does not fit an actual connector.
+//!
+//! [`Dispatch`] is an order ready for the wire and [`Endpoints`] are where wires lead; both carry their realm as a type.
+//! Nothing converts one into the other, and a [`Dispatch`] can only be made from an order of its own realm:
+//!
+//! ```
+//! use gulang_hub::realm::{Actual, Dispatch, Exercise};
+//! # fn order() -> Option<gulang_city::Order> { None }
+//! if let Some(order) = order() {
+//!     let drill = Dispatch::<Exercise>::from_order(&order);
+//!     let real = Dispatch::<Actual>::from_order(&order);
+//!     assert!(drill.is_none() || real.is_none());
+//! }
+//! ```
+//!
+//! Handing an exercise order to an actual platform does not compile:
+//!
+//! ```compile_fail,E0308
+//! use gulang_hub::connectors::city_platform::CityPlatform;
+//! use gulang_hub::realm::{Actual, Dispatch, Exercise};
+//! async fn leak(platform: CityPlatform<Actual>, order: Dispatch<Exercise>) {
+//!     let _ = platform.deliver(&order).await;
+//! }
+//! ```
+
+use gulang_city::{Channel, Order, OrderId, PlatformId, Realm, Rung, Text, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::{fmt::Debug, marker::PhantomData};
+
+/// A realm as a type. Sealed: there are two.
+pub trait RealmKind: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
+    const REALM: Realm;
+    /// The folder of its log, and how its idempotency keys begin.
+    const FOLDER: &'static str;
+    const KEY_PREFIX: &'static str;
+}
+
+/// 实战.
+#[derive(Clone, Copy, Debug)]
+pub struct Actual;
+/// 演练.
+#[derive(Clone, Copy, Debug)]
+pub struct Exercise;
+
+impl RealmKind for Actual {
+    const REALM: Realm = Realm::Actual;
+    const FOLDER: &'static str = "actual";
+    const KEY_PREFIX: &'static str = "gulang-a-";
+}
+
+impl RealmKind for Exercise {
+    const REALM: Realm = Realm::Exercise;
+    const FOLDER: &'static str = "exercise";
+    const KEY_PREFIX: &'static str = "gulang-x-";
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Actual {}
+    impl Sealed for super::Exercise {}
+}
+
+/// Where a realm's wires lead, as read from a configuration or printed by the simulated city.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Addresses {
+    /// Base of the city platforms: `{platform}/{platform_id}/openapi`.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// `{cap}/index.json`.
+    #[serde(default)]
+    pub cap: Option<String>,
+    /// `{typhoon}/Api/TyphoonInfo/{tfid}`.
+    #[serde(default)]
+    pub typhoon: Option<String>,
+    /// `host:port` of the MQTT broker.
+    #[serde(default)]
+    pub mqtt: Option<String>,
+    /// `{feeds}/{drone_sn}.jpg`.
+    #[serde(default)]
+    pub feeds: Option<String>,
+    /// Only the simulated city has one.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// Token of the platforms' open interface.
+    #[serde(default)]
+    pub token: Option<String>,
+}
+
+/// [`Addresses`] that belong to one realm. There is no way from one realm's to the other's.
+#[derive(Clone, Debug)]
+pub struct Endpoints<R: RealmKind> {
+    pub addresses: Addresses,
+    /// Everything behind them is the simulated city.
+    pub simulated: bool,
+    _realm: PhantomData<R>,
+}
+
+impl<R: RealmKind> Endpoints<R> {
+    pub fn new(addresses: Addresses, simulated: bool) -> Self {
+        Self { addresses, simulated, _realm: PhantomData }
+    }
+}
+
+/// An order ready for the wire, in its realm.
+#[derive(Clone, Debug)]
+pub struct Dispatch<R: RealmKind> {
+    pub order: OrderId,
+    pub key: String,
+    pub definition_version: u32,
+    pub unit: Text,
+    pub title: Text,
+    pub body: Text,
+    pub ack_by: Timestamp,
+    pub due_at: Timestamp,
+    pub channel: Channel,
+    pub n_attempts: u32,
+    _realm: PhantomData<R>,
+}
+
+impl<R: RealmKind> Dispatch<R> {
+    /// `None` if the order belongs to the other realm.
+    pub fn from_order(order: &Order) -> Option<Self> {
+        if order.realm != R::REALM {
+            return None;
+        }
+        Some(Self {
+            order: order.id,
+            key: order.idempotency_key(),
+            definition_version: order.definition_version,
+            unit: order.text.agency.0.clone(),
+            title: order.text.title.clone(),
+            body: order.text.body.clone(),
+            ack_by: order.text.ack_by,
+            due_at: order.text.due_at,
+            channel: order.text.channel,
+            n_attempts: order.n_attempts,
+            _realm: PhantomData,
+        })
+    }
+}
+
+/// The outbox as the log has it: what is recorded for a platform and has no receipt, lowest number first.
+pub fn undelivered<R: RealmKind>(city: &gulang_city::City, platform: &PlatformId) -> Vec<Dispatch<R>> {
+    let waiting = |order: &&Order| order.text.platform == *platform && matches!(order.rung, Rung::Drafted | Rung::Sent);
+    city.orders.values().filter(waiting).filter_map(Dispatch::from_order).collect()
+}
