@@ -186,7 +186,12 @@ impl City {
             return Err(unknown("部门", &report.agency));
         }
         let case = CaseId(self.cases.len() as u64 + 1);
-        let report = CaseReport { title: clipped(&report.title), address: clipped(&report.address), ..report.clone() };
+        let report = CaseReport {
+            title: clipped(&report.title),
+            address: clipped(&report.address),
+            at: report.at.rounded(),
+            ..report.clone()
+        };
         let mut events = vec![Event::CaseReported { case, report }];
         if stage > CaseStage::Collected {
             events.push(Event::CaseAdvanced { case, stage, at: stage_at });
@@ -295,6 +300,9 @@ impl City {
         let known = self.typhoons.get(id);
         let last_at = known.and_then(|it| it.track.last()).map_or(Timestamp(0), |it| it.at);
         let mut new_fixes: Vec<TyphoonFix> = fixes.iter().filter(|it| it.at > last_at).cloned().collect();
+        for fix in &mut new_fixes {
+            fix.center = fix.center.rounded();
+        }
         new_fixes.sort_by_key(|it| it.at);
         new_fixes.dedup_by_key(|it| it.at);
         let old: BTreeSet<(&str, Timestamp)> =
@@ -307,6 +315,9 @@ impl City {
                 let mut forecast = forecast.clone();
                 forecast.points.sort_by_key(|it| it.at);
                 forecast.points.dedup_by_key(|it| it.at);
+                for point in &mut forecast.points {
+                    point.center = point.center.rounded();
+                }
                 new_forecasts.push(forecast);
             }
         }

@@ -29,6 +29,13 @@ impl LonLat {
         (-180.0..=180.0).contains(&self.0) && (-85.0..=85.0).contains(&self.1)
     }
 
+    /// To 1e-7 degrees, about a centimetre: as records keep places. So few digits read back from JSON as exactly the same
+    /// number, so that a log replays to the same hash.
+    pub fn rounded(self) -> Self {
+        let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
+        Self(round(self.0), round(self.1))
+    }
+
     /// Great-circle distance, m (haversine on the mean sphere, 6 371 008.8 m).
     pub fn distance_m(self, other: Self) -> f64 {
         let (a, b) = (self.1.to_radians(), other.1.to_radians());

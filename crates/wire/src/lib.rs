@@ -15,29 +15,56 @@ pub const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
 /// Which clock the hub runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum ClockKind { Live, Exercise { speed: f32, paused: bool }, Replay { speed: f32, paused: bool } }
+pub enum ClockKind {
+    Live,
+    Exercise { speed: f32, paused: bool },
+    Replay { speed: f32, paused: bool },
+}
 
 /// The hub's clock at the moment a frame left.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Clock { pub now: Timestamp, pub wall: Timestamp, pub kind: ClockKind }
+pub struct Clock {
+    pub now: Timestamp,
+    pub wall: Timestamp,
+    pub kind: ClockKind,
+}
 
 /// Hub → screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ToScreen { pub realm: Realm, pub clock: Clock, pub body: Body }
+pub struct ToScreen {
+    pub realm: Realm,
+    pub clock: Clock,
+    pub body: Body,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Body {
     /// First, in answer to [`ToHub::Hello`]. `simulated`: everything below comes from the simulated city.
-    Welcome { version: u32, simulated: bool, city_id: String },
+    Welcome {
+        version: u32,
+        simulated: bool,
+        city_id: String,
+    },
     /// The whole city (`City::to_bytes`) and readings (postcard of `Readings`) as of now; also after a gap, after falling
     /// behind, and when the realm changes.
-    Snapshot { city: Vec<u8>, readings: Vec<u8> },
+    Snapshot {
+        city: Vec<u8>,
+        readings: Vec<u8>,
+    },
     Records(Vec<Record>),
     Columns(Columns),
     /// An encoded still (JPEG) of a feed.
-    Picture { drone: DroneId, at: Timestamp, simulated: bool, jpeg: Vec<u8> },
+    Picture {
+        drone: DroneId,
+        at: Timestamp,
+        simulated: bool,
+        jpeg: Vec<u8>,
+    },
     /// The answer to one submitted command.
-    Answer { ticket: u64, result: Result<u64, Refusal> },
+    Answer {
+        ticket: u64,
+        result: Result<u64, Refusal>,
+    },
     /// Clock and lamps alone, at least once a second.
     Beat,
 }
@@ -57,9 +84,16 @@ pub struct Columns {
 /// Screen → hub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToHub {
-    Hello { version: u32, seat: SeatId, watch: Watch },
+    Hello {
+        version: u32,
+        seat: SeatId,
+        watch: Watch,
+    },
     /// `ticket` comes back in the answer; the record comes back as everybody's.
-    Submit { ticket: u64, command: Command },
+    Submit {
+        ticket: u64,
+        command: Command,
+    },
     /// Starts or ends a drill: not a city command, as it makes or closes a realm.
     Drill(Drill),
     /// The screen saw a gap or cannot decode: send a snapshot.
@@ -68,10 +102,18 @@ pub enum ToHub {
 
 /// Which realm a screen follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Watch { /** The exercise while one runs, else the actual city. */ Follow, Only(Realm) }
+pub enum Watch {
+    /** The exercise while one runs, else the actual city. */
+    Follow,
+    Only(Realm),
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Drill { Start { scenario: String, seed: u64, speed: f32 }, SetSpeed { speed: f32, paused: bool }, End }
+pub enum Drill {
+    Start { scenario: String, seed: u64, speed: f32 },
+    SetSpeed { speed: f32, paused: bool },
+    End,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
@@ -86,6 +128,118 @@ pub fn encode<T: Serialize>(frame: &T) -> Result<Vec<u8>, WireError> {
 }
 
 pub fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, WireError> {
-    if bytes.len() > MAX_FRAME_BYTES { return Err(WireError::TooLarge { n_bytes: bytes.len() }); }
+    if bytes.len() > MAX_FRAME_BYTES {
+        return Err(WireError::TooLarge { n_bytes: bytes.len() });
+    }
     postcard::from_bytes(bytes).map_err(|source| WireError::Unreadable { n_bytes: bytes.len(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gulang_city::{City, Event, Readings, Source, tiny_pack};
+    use proptest::prelude::*;
+
+    const CLOCK: Clock = Clock {
+        now: Timestamp(1_690_423_200_000),
+        wall: Timestamp(1_790_000_000_000),
+        kind: ClockKind::Exercise { speed: 60.0, paused: false },
+    };
+
+    #[track_caller]
+    fn check(body: Body) {
+        let frame = ToScreen { realm: Realm::Exercise, clock: CLOCK, body };
+        let bytes = encode(&frame).expect("encodes");
+        assert_eq!(decode::<ToScreen>(&bytes).expect("decodes"), frame);
+        for n in 0..bytes.len().min(200) {
+            assert!(decode::<ToScreen>(&bytes[..n]).is_err(), "{n} of {} bytes are no frame", bytes.len());
+        }
+    }
+
+    #[track_caller]
+    fn check_to_hub(frame: ToHub) {
+        let bytes = encode(&frame).expect("encodes");
+        assert_eq!(decode::<ToHub>(&bytes).expect("decodes"), frame);
+    }
+
+    #[test]
+    fn every_frame_comes_back_as_it_was() {
+        let fix = Fix {
+            lon: 118.1,
+            lat: 24.5,
+            height: 90.0,
+            heading: 10.0,
+            speed: 3.0,
+            battery: 70.0,
+            mode: 5,
+            at: CLOCK.now,
+        };
+        let record = Record {
+            seq: 7,
+            at: CLOCK.now,
+            source: Source::Seat("值班长 01".into()),
+            event: Event::SceneChanged { scene: "war".into() },
+        };
+        check(Body::Welcome { version: VERSION, simulated: true, city_id: "xiamen".into() });
+        check(Body::Records(vec![record]));
+        check(Body::Columns(Columns {
+            gauge_handles: vec![0, 300, 70_000],
+            gauge_values: vec![0.0, -1.5, f32::MAX],
+            gauge_at: vec![CLOCK.now; 3],
+            teams: vec![(1, fix)],
+            drones: vec![(0, fix)],
+            heard: vec![("yingji".into(), CLOCK.now)],
+            n_dropped: 9,
+        }));
+        check(Body::Picture { drone: "1581F".into(), at: CLOCK.now, simulated: true, jpeg: vec![0xff, 0xd8] });
+        check(Body::Answer { ticket: 3, result: Ok(12) });
+        check(Body::Answer { ticket: 4, result: Err(Refusal::NeedsTwoSeats { have: 1 }) });
+        check(Body::Beat);
+        check_to_hub(ToHub::Hello { version: VERSION, seat: "A".into(), watch: Watch::Only(Realm::Actual) });
+        check_to_hub(ToHub::Submit { ticket: 1, command: Command::EndExercise });
+        check_to_hub(ToHub::Drill(Drill::Start { scenario: "doksuri-2023".into(), seed: 1, speed: 60.0 }));
+        check_to_hub(ToHub::Resync);
+    }
+
+    #[test]
+    fn a_snapshot_carries_the_whole_city() {
+        let city = City::found(&tiny_pack(), Realm::Exercise);
+        let readings = encode(&Readings::for_city(&city)).expect("encodes");
+        let body = Body::Snapshot { city: city.to_bytes().expect("serialisable"), readings };
+        check(body.clone());
+        let Body::Snapshot { city: bytes, .. } = body else { unreachable!() };
+        assert_eq!(City::from_bytes(&bytes).expect("readable"), city);
+    }
+
+    #[test]
+    fn an_oversized_frame_is_refused_unread() {
+        let bytes = vec![0; MAX_FRAME_BYTES + 1];
+        assert!(matches!(decode::<ToHub>(&bytes), Err(WireError::TooLarge { .. })));
+    }
+
+    proptest! {
+        /// Neither side can be brought down by bytes.
+        #[test]
+        fn garbage_is_an_error_or_a_frame(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+            if let Ok(frame) = decode::<ToScreen>(&bytes) {
+                let _ = encode(&frame).expect("what decodes encodes");
+            }
+            if let Ok(frame) = decode::<ToHub>(&bytes) {
+                let _ = encode(&frame).expect("what decodes encodes");
+            }
+        }
+
+        /// A flipped byte is an error or another frame, never a panic.
+        #[test]
+        fn a_flipped_byte_is_survived(at in any::<prop::sample::Index>(), xor in 1u8..) {
+            let city = City::found(&tiny_pack(), Realm::Actual);
+            let body = Body::Snapshot { city: city.to_bytes().expect("serialisable"), readings: vec![] };
+            let mut bytes = encode(&ToScreen { realm: Realm::Actual, clock: CLOCK, body }).expect("encodes");
+            let i = at.index(bytes.len());
+            bytes[i] ^= xor;
+            if let Ok(ToScreen { body: Body::Snapshot { city, .. }, .. }) = decode::<ToScreen>(&bytes) {
+                let _ = City::from_bytes(&city);
+            }
+        }
+    }
 }

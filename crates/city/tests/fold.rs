@@ -1,0 +1,265 @@
+//! The fold's promises, whatever happens in whatever order.
+
+use gulang_city::{Command as C, *};
+use proptest::prelude::*;
+
+const T0: i64 = 1_690_423_200_000;
+
+fn at(now: i64) -> impl Strategy<Value = Timestamp> {
+    prop_oneof![8 => (now - 7_200_000..=now).prop_map(Timestamp), 1 => any::<i64>().prop_map(Timestamp)]
+}
+
+fn name(names: &'static [&'static str]) -> impl Strategy<Value = Text> {
+    prop::sample::select(names).prop_map(Text::from)
+}
+
+fn lon_lat() -> impl Strategy<Value = LonLat> {
+    prop_oneof![
+        8 => (117.9..118.4, 24.3..24.8).prop_map(|(lon, lat)| LonLat(lon, lat)),
+        1 => (any::<f64>(), any::<f64>()).prop_map(|(lon, lat)| LonLat(lon, lat)),
+    ]
+}
+
+fn color() -> impl Strategy<Value = WarningColor> {
+    prop::sample::select(&WarningColor::ALL)
+}
+
+fn districts() -> impl Strategy<Value = DistrictId> {
+    name(&["350203", "350211", "nowhere"]).prop_map(DistrictId)
+}
+
+fn seats() -> impl Strategy<Value = Vec<SeatId>> {
+    prop::collection::vec(name(&["A", "B"]).prop_map(SeatId), 0..3)
+}
+
+fn rung() -> impl Strategy<Value = Rung> {
+    use Rung::*;
+    prop::sample::select(vec![Drafted, Sent, Delivered, Acknowledged, Accepted, Executing, Done, Rejected, Failed])
+}
+
+fn typhoon(now: i64) -> impl Strategy<Value = C> {
+    let radii = || prop::array::uniform4(0.0f32..400.0).prop_map(WindRadii);
+    let fix =
+        (at(now), lon_lat(), 10.0f32..60.0, radii(), radii()).prop_map(|(at, center, wind, radius7, radius10)| {
+            let radius12 = WindRadii::default();
+            TyphoonFix {
+                at,
+                center,
+                wind,
+                pressure: 950.0,
+                move_speed: 20.0,
+                move_towards: 300.0,
+                radius7,
+                radius10,
+                radius12,
+            }
+        });
+    let point = (0..200i64, lon_lat()).prop_map(move |(hours, center)| ForecastPoint {
+        at: Timestamp(now + hours * 3_600_000),
+        center,
+        wind: 30.0,
+        pressure: 970.0,
+    });
+    let forecast = (name(&["中国", "日本"]), at(now), prop::collection::vec(point, 0..4))
+        .prop_map(|(agency, issued_at, points)| Forecast { agency, issued_at, points });
+    let parts = (any::<bool>(), prop::collection::vec(fix, 0..4), prop::collection::vec(forecast, 0..3));
+    parts.prop_map(|(active, fixes, forecasts)| C::UpdateTyphoon {
+        typhoon: "202305".into(),
+        name: "杜苏芮".into(),
+        name_en: "DOKSURI".into(),
+        active,
+        fixes,
+        forecasts,
+    })
+}
+
+/// Anything anybody may ask, sensible more often than not.
+fn command(now: i64) -> impl Strategy<Value = C> {
+    let case = (0..8u8, lon_lat(), districts(), color(), at(now), at(now), prop::sample::select(&CaseStage::ALL))
+        .prop_map(|(n, at, district, color, reported_at, stage_at, stage)| C::ReportCase {
+            report: CaseReport {
+                external: format!("A{n}").into(),
+                platform: "yunguanfu".into(),
+                kind: CaseKind::Part,
+                title: "井盖".into(),
+                address: "路".into(),
+                at,
+                district,
+                agency: "ag-city".into(),
+                color,
+                reported_at,
+                due_at: Timestamp(reported_at.0.saturating_add(3_600_000)),
+            },
+            stage,
+            stage_at,
+        });
+    let judge = (name(&["flood-1", "flood-2", "rain-1", "x"]), prop::option::of(color()), 0.0f32..90.0, at(now))
+        .prop_map(|(sensor, color, value, at)| C::JudgeReading { sensor: SensorId(sensor), color, value, at });
+    let warn = (name(&["w1", "w2", "w3"]), color(), at(now), 0..600i64, any::<bool>()).prop_map(
+        |(id, color, sent_at, mins, exercise)| C::IssueWarning {
+            warning: Warning {
+                id: WarningId(id),
+                hazard: Hazard::Typhoon,
+                color,
+                headline: "预警".into(),
+                sender: "台".into(),
+                sent_at,
+                expires_at: Timestamp(sent_at.0.saturating_add(mins * 60_000)),
+                districts: vec![],
+                cancelled: false,
+                exercise,
+            },
+        },
+    );
+    let war = (prop::sample::select(&ResponseLevel::ALL), seats(), any::<bool>()).prop_map(
+        |(level, confirmed_by, strikes)| C::SwitchToWar {
+            plan: "typhoon".into(),
+            level,
+            struck: if strikes { vec!["m-sea".into()] } else { vec![] },
+            confirmed_by,
+            reason: "".into(),
+        },
+    );
+    let order = || (1..7u64).prop_map(OrderId);
+    let alarm = || (1..5u64).prop_map(AlarmId);
+    let case_id = || (1..9u64).prop_map(CaseId);
+    let team = || name(&["team-1", "team-2", "x"]).prop_map(TeamId);
+    prop_oneof![
+        4 => case,
+        4 => judge,
+        2 => warn,
+        2 => typhoon(now),
+        3 => war,
+        1 => seats().prop_map(|confirmed_by| C::StandDown { confirmed_by, reason: "".into() }),
+        6 => (order(), 0..3u32, rung()).prop_map(|(order, definition_version, rung)| C::ReportOrder {
+            order, definition_version, rung, note: "好".into(),
+        }),
+        2 => (prop::sample::select(&EvacueeClass::ALL), districts(), 0..500u32)
+            .prop_map(|(class, district, n_people)| C::ReportMoved { class, district, n_people }),
+        3 => Just(C::Tick),
+        1 => order().prop_map(|order| C::NoteAttempt { order }),
+        1 => order().prop_map(|order| C::EscalateOrder { order }),
+        1 => order().prop_map(|order| C::CancelOrder { order, reason: "".into() }),
+        1 => alarm().prop_map(|alarm| C::AcknowledgeAlarm { alarm }),
+        1 => (alarm(), at(now)).prop_map(|(alarm, until)| C::ShelveAlarm { alarm, until, reason: "修".into() }),
+        1 => case_id().prop_map(|case| C::SuperviseCase { case }),
+        1 => case_id().prop_map(|case| C::PressCase { case }),
+        1 => (team(), prop::option::of(order())).prop_map(|(team, order)| C::AssignTeam { team, order, purpose: "".into() }),
+        1 => team().prop_map(|team| C::ReleaseTeam { team }),
+        1 => name(&["w1", "w2"]).prop_map(|it| C::CancelWarning { warning: WarningId(it) }),
+        1 => (any::<u64>(), at(now)).prop_map(|(seed, starts_at)| C::StartExercise {
+            scenario: "s".into(), title: "t".into(), seed, starts_at,
+        }),
+        1 => Just(C::EndExercise),
+        1 => name(&["peace", "war", ""]).prop_map(|scene| C::ShowScene { scene }),
+        1 => Just(C::RefuseMessage { platform: "p".into(), what: "w".into(), why: "y".into() }),
+        1 => (prop::bool::ANY, at(now)).prop_map(|(ok, since)| C::ReportHealth {
+            health: ConnectorHealth {
+                platform: "p".into(), name: "p".into(), since, last_error: "".into(), simulated: true,
+                state: if ok { HealthState::Healthy } else { HealthState::Silent },
+            },
+        }),
+    ]
+}
+
+/// Each command some minutes after the one before.
+fn history() -> impl Strategy<Value = Vec<(Timestamp, C)>> {
+    let step = (0..20i64).prop_flat_map(|mins| (Just(mins), command(T0)));
+    prop::collection::vec(step, 0..80).prop_map(|steps| {
+        let mut now = T0;
+        let timed = steps.into_iter().map(|(mins, command)| {
+            now += mins * 60_000;
+            (Timestamp(now), command)
+        });
+        timed.collect()
+    })
+}
+
+fn realm() -> impl Strategy<Value = Realm> {
+    prop::sample::select(vec![Realm::Actual, Realm::Exercise])
+}
+
+/// The records the hub would write.
+fn records_of(realm: Realm, history: &[(Timestamp, C)]) -> (City, Vec<Record>) {
+    let mut city = City::found(&tiny_pack(), realm);
+    let mut records = Vec::new();
+    for (now, command) in history {
+        let Ok(events) = city.decide(command, *now) else { continue };
+        assert!(!events.is_empty() || *command == C::Tick, "{command:?} gave nothing");
+        for event in events {
+            let record = Record { seq: city.seq + 1, at: *now, source: Source::Hub, event };
+            assert_eq!(city.apply(&record), Applied::Advanced);
+            records.push(record);
+        }
+    }
+    (city, records)
+}
+
+proptest! {
+
+    #[test]
+    fn what_is_decided_is_applied_and_once_is_enough(realm in realm(), history in history()) {
+        let (city, records) = records_of(realm, &history);
+        let mut again = City::found(&tiny_pack(), realm);
+        for record in &records {
+            prop_assert_eq!(again.apply(record), Applied::Advanced);
+            prop_assert_eq!(again.apply(record), Applied::Duplicate);
+        }
+        prop_assert_eq!(&again, &city);
+        prop_assert_eq!(again.state_hash(), city.state_hash());
+        for record in &records {
+            prop_assert_eq!(again.apply(record), Applied::Duplicate);
+        }
+        prop_assert_eq!(again.state_hash(), city.state_hash());
+    }
+
+    #[test]
+    fn a_gap_is_seen(realm in realm(), history in history(), cut in any::<prop::sample::Index>()) {
+        let (_, records) = records_of(realm, &history);
+        prop_assume!(records.len() >= 2);
+        let cut = cut.index(records.len() - 1);
+        let mut city = City::found(&tiny_pack(), realm);
+        for record in &records[..cut] {
+            prop_assert_eq!(city.apply(record), Applied::Advanced);
+        }
+        let before = city.clone();
+        prop_assert_eq!(city.apply(&records[cut + 1]), Applied::Gap { after: cut as u64 });
+        prop_assert_eq!(city, before);
+    }
+
+    #[test]
+    fn a_snapshot_is_the_same_city(realm in realm(), history in history()) {
+        let (city, _) = records_of(realm, &history);
+        let bytes = city.to_bytes().expect("serialisable");
+        let back = City::from_bytes(&bytes).expect("readable");
+        prop_assert_eq!(back.to_bytes().expect("serialisable"), bytes);
+        prop_assert_eq!(back.state_hash(), city.state_hash());
+        prop_assert_eq!(back, city);
+    }
+
+    #[test]
+    fn records_survive_the_log(realm in realm(), history in history()) {
+        let (_, records) = records_of(realm, &history);
+        for record in records {
+            let json = serde_json::to_string(&record).expect("serialisable");
+            prop_assert_eq!(&serde_json::from_str::<Record>(&json).expect(&json), &record);
+        }
+    }
+
+    #[test]
+    fn the_counts_are_right(realm in realm(), history in history()) {
+        let (city, _) = records_of(realm, &history);
+        let counted = CaseStage::ALL.map(|stage| city.cases.values().filter(|it| it.stage == stage).count() as u64);
+        prop_assert_eq!(city.n_cases_by_stage, counted);
+        let open = city.alarms.values().filter(|it| it.cleared_at.is_none()).count();
+        prop_assert_eq!(city.open_alarms.len(), open);
+        prop_assert!(city.evacuation.values().all(|it| it.moved <= it.expected));
+        prop_assert!(city.exercise.is_none() || realm == Realm::Exercise);
+        prop_assert!(city.orders.values().all(|it| it.realm == realm));
+    }
+
+    #[test]
+    fn bytes_that_are_no_snapshot_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = City::from_bytes(&bytes);
+    }
+}

@@ -1,0 +1,459 @@
+//! The rules as data: what happened before, what is asked, what follows.
+
+use gulang_city::{Command as C, *};
+
+const T0: Timestamp = Timestamp(1_690_423_200_000); // 2023-07-27 10:00:00 Beijing
+
+/// A city to which commands were given, each at its minute; all must be admitted.
+fn city_after(realm: Realm, history: &[(i64, C)]) -> City {
+    let mut city = City::found(&tiny_pack(), realm);
+    for (mins, command) in history {
+        obey(&mut city, command, T0.plus_mins(*mins)).unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
+    }
+    city
+}
+
+fn obey(city: &mut City, command: &C, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    let events = city.decide(command, now)?;
+    for event in &events {
+        let record = Record { seq: city.seq + 1, at: now, source: Source::Hub, event: event.clone() };
+        assert_eq!(city.apply(&record), Applied::Advanced);
+    }
+    Ok(events)
+}
+
+/// After `history`, `command` at `mins` gives events whose names are `expected`, or a refusal whose name is.
+#[track_caller]
+fn check(history: &[(i64, C)], mins: i64, command: C, expected: &str) {
+    let city = city_after(Realm::Actual, history);
+    check_from(&city, &Source::Hub, mins, command, expected);
+}
+
+#[track_caller]
+fn check_from(city: &City, source: &Source, mins: i64, command: C, expected: &str) {
+    let answer = match city.decide_from(source, &command, T0.plus_mins(mins)) {
+        Ok(events) => events.iter().map(name_of).collect::<Vec<_>>().join(" "),
+        Err(refusal) => format!("!{}", name_of(&refusal)),
+    };
+    assert_eq!(answer, expected, "{command:?}");
+}
+
+/// The variant's name.
+fn name_of(it: &impl std::fmt::Debug) -> String {
+    format!("{it:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+}
+
+fn case(external: &str, stage: CaseStage) -> C {
+    C::ReportCase { report: report(external), stage, stage_at: T0 }
+}
+
+fn report(external: &str) -> CaseReport {
+    CaseReport {
+        external: external.into(),
+        platform: "yunguanfu".into(),
+        kind: CaseKind::Event,
+        title: "占道经营".into(),
+        address: "中山路 1 号".into(),
+        at: LonLat(118.08, 24.46),
+        district: "350203".into(),
+        agency: "ag-city".into(),
+        color: WarningColor::Yellow,
+        reported_at: T0,
+        due_at: T0.plus_mins(120),
+    }
+}
+
+fn judge(sensor: &str, color: Option<WarningColor>, value: f32, mins: i64) -> C {
+    C::JudgeReading { sensor: sensor.into(), color, value, at: T0.plus_mins(mins) }
+}
+
+fn warning(id: &str, color: WarningColor, sent: i64, expires: i64) -> Warning {
+    Warning {
+        id: id.into(),
+        hazard: Hazard::Typhoon,
+        color,
+        headline: "台风预警".into(),
+        sender: "厦门市气象台".into(),
+        sent_at: T0.plus_mins(sent),
+        expires_at: T0.plus_mins(expires),
+        districts: vec![],
+        cancelled: false,
+        exercise: false,
+    }
+}
+
+fn warn(id: &str, color: WarningColor, sent: i64, expires: i64) -> C {
+    C::IssueWarning { warning: warning(id, color, sent, expires) }
+}
+
+fn to_war(level: ResponseLevel, seats: &[&str]) -> C {
+    C::SwitchToWar {
+        plan: "typhoon".into(),
+        level,
+        struck: vec![],
+        confirmed_by: seats.iter().map(|it| SeatId::from(*it)).collect(),
+        reason: "".into(),
+    }
+}
+
+fn answer(order: u64, definition_version: u32, rung: Rung) -> C {
+    C::ReportOrder { order: OrderId(order), definition_version, rung, note: "".into() }
+}
+
+fn moved(n_people: u32) -> C {
+    C::ReportMoved { class: EvacueeClass::SeaAndSites, district: "350203".into(), n_people }
+}
+
+fn stand_down(seats: &[&str]) -> C {
+    C::StandDown { confirmed_by: seats.iter().map(|it| SeatId::from(*it)).collect(), reason: "".into() }
+}
+
+/// A typhoon south-east of the city that a forecast brings over it.
+fn typhoon(fix_mins: i64) -> C {
+    C::UpdateTyphoon {
+        typhoon: "202305".into(),
+        name: "杜苏芮".into(),
+        name_en: "DOKSURI".into(),
+        active: true,
+        fixes: vec![fix(fix_mins, LonLat(120.0, 21.0))],
+        forecasts: vec![Forecast {
+            agency: "中国".into(),
+            issued_at: T0.plus_mins(fix_mins),
+            points: vec![ForecastPoint {
+                at: T0.plus_mins(fix_mins + 24 * 60),
+                center: LonLat(118.11, 24.50),
+                wind: 45.0,
+                pressure: 940.0,
+            }],
+        }],
+    }
+}
+
+fn fix(mins: i64, center: LonLat) -> TyphoonFix {
+    TyphoonFix {
+        at: T0.plus_mins(mins),
+        center,
+        wind: 50.0,
+        pressure: 930.0,
+        move_speed: 20.0,
+        move_towards: 330.0,
+        radius7: WindRadii([300.0, 300.0, 200.0, 250.0]),
+        radius10: WindRadii([120.0, 120.0, 80.0, 100.0]),
+        radius12: WindRadii([60.0, 60.0, 40.0, 50.0]),
+    }
+}
+
+#[test]
+fn cases_climb_their_stages_once() {
+    use CaseStage::*;
+    let known = [(0, case("A1", Dispatched))];
+    check(&[], 0, case("A1", Collected), "CaseReported");
+    check(&[], 0, case("A1", Handled), "CaseReported CaseAdvanced");
+    check(&known, 1, case("A1", Dispatched), "!NoChange");
+    check(&known, 1, case("A1", Filed), "!Stale");
+    check(&known, 1, case("A1", Closed), "CaseAdvanced");
+    check(&known, 1, case("A2", Collected), "CaseReported");
+    check(&known, 1, C::SuperviseCase { case: CaseId(1) }, "CaseSupervised");
+    check(&known, 1, C::PressCase { case: CaseId(2) }, "!Unknown");
+    check(&[(0, case("A1", Closed))], 1, C::PressCase { case: CaseId(1) }, "!Forbidden");
+}
+
+#[test]
+fn a_case_that_cannot_be_is_refused() {
+    let with = |change: &dyn Fn(&mut CaseReport)| {
+        let mut report = report("A1");
+        change(&mut report);
+        C::ReportCase { report, stage: CaseStage::Collected, stage_at: T0 }
+    };
+    check(&[], 0, with(&|it| it.at = LonLat(0.0, 0.0)), "!Absurd");
+    check(&[], 0, with(&|it| it.at = LonLat(f64::NAN, 24.0)), "!Absurd");
+    check(&[], 0, with(&|it| it.at = LonLat(24.46, 118.08)), "!Absurd");
+    check(&[], 0, with(&|it| it.external = "".into()), "!Absurd");
+    check(&[], 0, with(&|it| it.district = "999999".into()), "!Unknown");
+    check(&[], 0, with(&|it| it.agency = "nobody".into()), "!Unknown");
+    check(&[], 0, with(&|it| it.reported_at = T0.plus_mins(6)), "!Absurd");
+    check(&[], 0, with(&|it| it.reported_at = T0.plus_mins(4)), "CaseReported");
+    check(&[], 0, with(&|it| it.reported_at = Timestamp(i64::MIN)), "!Absurd");
+    check(&[], 0, with(&|it| it.due_at = Timestamp(i64::MAX)), "!Absurd");
+}
+
+#[test]
+fn one_open_alarm_per_sensor() {
+    use WarningColor::*;
+    let open = [(0, judge("flood-1", Some(Blue), 16.0, 0))];
+    check(&[], 0, judge("flood-1", Some(Blue), 16.0, 0), "AlarmRaised");
+    check(&[], 0, judge("flood-1", None, 1.0, 0), "!NoChange");
+    check(&[], 0, judge("flood-9", Some(Blue), 16.0, 0), "!Unknown");
+    check(&[], 0, judge("wind-1", Some(Red), 60.0, 0), "!Absurd");
+    check(&[], 0, judge("flood-1", Some(Blue), f32::NAN, 0), "!Absurd");
+    check(&[], 0, judge("flood-1", Some(Blue), 16.0, 6), "!Absurd");
+    check(&open, 1, judge("flood-1", Some(Blue), 18.0, 1), "!NoChange");
+    check(&open, 1, judge("flood-1", Some(Red), 70.0, 1), "AlarmRecoloured");
+    check(&open, 1, judge("flood-1", None, 3.0, 1), "AlarmCleared");
+    check(&open, 1, judge("flood-1", None, 3.0, -1), "!Stale");
+    check(&open, 1, C::AcknowledgeAlarm { alarm: AlarmId(1) }, "AlarmAcknowledged");
+    check(&open, 1, C::AcknowledgeAlarm { alarm: AlarmId(2) }, "!Unknown");
+    let shelve =
+        |mins, reason: &str| C::ShelveAlarm { alarm: AlarmId(1), until: T0.plus_mins(mins), reason: reason.into() };
+    check(&open, 1, shelve(60, "施工"), "AlarmShelved");
+    check(&open, 1, shelve(60, " "), "!Forbidden");
+    check(&open, 1, shelve(0, "施工"), "!Absurd");
+    check(&open, 1, shelve(3000, "施工"), "!Absurd");
+}
+
+#[test]
+fn the_judge_has_hysteresis_and_survives_a_restart() {
+    let mut city = City::found(&tiny_pack(), Realm::Actual);
+    let mut judge = Judge::for_city(&city);
+    let mut colors = Vec::new();
+    for (mins, value) in
+        [(1, 5.0), (2, 15.0), (3, 12.0), (4, 28.0), (5, 23.0), (6, 70.0), (7, 9.0), (8, f32::NAN), (6, 99.0)]
+    {
+        if let Some(command) = judge.feed(0, value, T0.plus_mins(mins)) {
+            let C::JudgeReading { color, .. } = &command else { panic!("{command:?}") };
+            colors.push(color.map(WarningColor::glyph));
+            obey(&mut city, &command, T0.plus_mins(mins)).expect("admitted");
+        }
+        if mins == 4 {
+            judge = Judge::for_city(&city);
+        }
+    }
+    assert_eq!(colors, [Some("蓝"), Some("黄"), Some("红"), None]);
+    assert_eq!((city.alarms.len(), city.open_alarms.len()), (1, 0));
+    assert_eq!(judge.feed(99, 1.0, T0), None);
+}
+
+#[test]
+fn warnings_are_versioned_and_expire() {
+    use WarningColor::*;
+    let known = [(0, warn("w1", Blue, 0, 60))];
+    check(&[], 0, warn("w1", Blue, 0, 60), "WarningIssued");
+    check(&[], 0, warn("w1", Blue, 6, 60), "!Absurd");
+    check(&[], 0, warn("w1", Blue, 0, 0), "!Absurd");
+    check(&[], 90, warn("w1", Blue, 0, 60), "!Stale");
+    check(&known, 1, warn("w1", Blue, 0, 60), "!NoChange");
+    check(&known, 1, warn("w1", Red, -5, 60), "!Stale");
+    check(&known, 1, warn("w1", Red, 1, 60), "WarningIssued");
+    check(&known, 1, C::CancelWarning { warning: "w1".into() }, "WarningCancelled");
+    check(&known, 1, C::CancelWarning { warning: "w2".into() }, "!Unknown");
+    check(&known, 59, C::Tick, "LevelRecommended");
+    check(&known, 60, C::Tick, "WarningCancelled");
+    let ended = [(0, warn("w1", Blue, 0, 60)), (60, C::Tick)];
+    check(&ended, 61, warn("w1", Blue, 0, 60), "!NoChange");
+    check(&ended, 61, C::CancelWarning { warning: "w1".into() }, "!NoChange");
+    let drill = C::IssueWarning { warning: Warning { exercise: true, ..warning("w9", Red, 0, 60) } };
+    check(&[], 0, drill.clone(), "!Forbidden");
+    check_from(&city_after(Realm::Exercise, &[]), &Source::Hub, 0, drill, "WarningIssued");
+}
+
+#[test]
+fn a_feed_that_repeats_itself_changes_nothing() {
+    check(&[], 0, typhoon(0), "TyphoonUpdated");
+    check(&[(0, typhoon(0))], 1, typhoon(0), "!NoChange");
+    check(&[(0, typhoon(0))], 1, typhoon(10), "!Absurd");
+    check(&[(0, typhoon(0))], 60, typhoon(60), "TyphoonUpdated");
+    let mut bad = typhoon(0);
+    if let C::UpdateTyphoon { fixes, .. } = &mut bad {
+        fixes[0].center = LonLat(500.0, 21.0);
+    }
+    check(&[], 0, bad, "!Absurd");
+}
+
+#[test]
+fn time_alone_recommends_and_withdraws() {
+    use ResponseLevel::*;
+    let level_of = |history: &[(i64, C)]| city_after(Realm::Actual, history).recommendation.map(|it| it.level);
+    assert_eq!(level_of(&[(0, warn("w1", WarningColor::Yellow, 0, 60)), (0, C::Tick)]), Some(III));
+    assert_eq!(
+        level_of(&[(0, warn("w1", WarningColor::Yellow, 0, 60)), (0, C::Tick), (60, C::Tick), (61, C::Tick)]),
+        None
+    );
+    let flood = |id: &str| (0, judge(id, Some(WarningColor::Yellow), 28.0, 0));
+    assert_eq!(level_of(&[flood("flood-1"), (0, C::Tick)]), None);
+    assert_eq!(level_of(&[flood("flood-1"), flood("flood-2"), (0, C::Tick)]), Some(III));
+    assert_eq!(level_of(&[(0, typhoon(0)), (0, C::Tick)]), Some(II), "grade 7 within 24 h");
+    assert_eq!(level_of(&[(0, typhoon(0)), (10 * 60, C::Tick)]), Some(I), "grade 10 within 12 h");
+
+    let stands = [(0, typhoon(0)), (0, C::Tick)];
+    check(&stands, 1, C::Tick, "");
+    let city = city_after(Realm::Actual, &stands);
+    let evidence = &city.recommendation.as_ref().expect("one").evidence;
+    assert!(evidence[0].text.contains("7 级风圈"), "{evidence:?}");
+    assert_eq!(evidence[0].as_of, T0);
+}
+
+#[test]
+fn high_levels_need_two_seats() {
+    use ResponseLevel::*;
+    let a = Source::Seat("A".into());
+    let peace = city_after(Realm::Actual, &[]);
+    check_from(&peace, &a, 0, to_war(IV, &[]), "FootingChanged OrderDrafted");
+    check_from(&peace, &a, 0, to_war(II, &["A", "A", " "]), "!NeedsTwoSeats");
+    check_from(&peace, &Source::Hub, 0, to_war(I, &["A"]), "!NeedsTwoSeats");
+    check_from(&peace, &Source::Hub, 0, to_war(IV, &[]), "!Forbidden");
+    let all =
+        "FootingChanged OrderDrafted OrderDrafted OrderDrafted OrderDrafted EvacuationExpected EvacuationExpected";
+    check_from(&peace, &a, 0, to_war(I, &["A", "B"]), all);
+    check_from(&peace, &Source::Platform("yingji".into()), 0, to_war(I, &["A", "B"]), "!Forbidden");
+    let war = city_after(Realm::Actual, &[(0, to_war(I, &["A", "B"]))]);
+    check_from(&war, &a, 1, stand_down(&[]), "!NeedsTwoSeats");
+}
+
+#[test]
+fn raising_the_level_drafts_only_what_is_not_yet_ordered() {
+    use ResponseLevel::*;
+    let at_iii = [(0, to_war(III, &["A"]))];
+    check(&at_iii, 1, to_war(III, &["A"]), "!NoChange");
+    check(&at_iii, 1, to_war(II, &["A", "B"]), "FootingChanged OrderDrafted");
+    check(&at_iii, 1, to_war(I, &["A", "B"]), "FootingChanged OrderDrafted OrderDrafted EvacuationExpected");
+    check(&at_iii, 1, to_war(IV, &["A"]), "FootingChanged");
+    let city = city_after(Realm::Actual, &[(0, to_war(III, &["A"])), (1, to_war(I, &["A", "B"]))]);
+    let measures: Vec<String> = city.orders.values().map(|it| format!("{:?}", it.text.measure)).collect();
+    assert_eq!(measures, ["Some(m-patrol)", "Some(m-sea)", "Some(m-gates)", "Some(m-stop)"]);
+    let tally = city.evacuation[&(EvacueeClass::SeaAndSites, "350203".into())];
+    assert_eq!(tally, Tally { expected: 500, moved: 0 });
+    assert!(city.footings.values().all(|it| it.level == Some(I) && it.posture == Posture::War));
+
+    // A second war orders everything anew and counts its people anew.
+    let again = [(0, to_war(III, &["A"])), (1, answer(1, 1, Rung::Done)), (2, moved(10)), (3, stand_down(&["A"]))];
+    check(
+        &again,
+        9,
+        to_war(III, &["A"]),
+        "FootingChanged OrderDrafted OrderDrafted EvacuationExpected EvacuationExpected",
+    );
+    let mut city = city_after(Realm::Actual, &again);
+    assert_eq!(city.footing.posture, Posture::Peace);
+    assert_eq!(city.orders[&OrderId(1)].rung, Rung::Done);
+    assert_eq!(city.orders[&OrderId(2)].rung, Rung::Cancelled);
+    obey(&mut city, &to_war(III, &["A"]), T0.plus_mins(9)).expect("admitted");
+    assert_eq!(city.evacuation_totals().all, Tally { expected: 150, moved: 0 });
+}
+
+#[test]
+fn the_sheet_shows_what_the_switch_drafts() {
+    let mut city = city_after(Realm::Exercise, &[(0, typhoon(0))]);
+    let struck: Vec<MeasureId> = vec!["m-gates".into()];
+    let sheet = city.orders_for(&"typhoon".into(), ResponseLevel::I, &struck, T0);
+    let command = C::SwitchToWar {
+        plan: "typhoon".into(),
+        level: ResponseLevel::I,
+        struck,
+        confirmed_by: vec!["A".into(), "B".into()],
+        reason: "".into(),
+    };
+    obey(&mut city, &command, T0).expect("admitted");
+    let drafted: Vec<OrderText> = city.orders.values().map(|it| it.text.clone()).collect();
+    assert_eq!(sheet, drafted);
+    assert_eq!(&*sheet[0].body, "【演练】台风“杜苏芮”逼近，Ⅰ 级响应：请城市管理局于 07月27日 12:00 前完成。");
+    assert_eq!(sheet[0].ack_by, T0.plus_mins(5));
+    assert!(city.orders.values().all(|it| it.idempotency_key().starts_with("gulang-x-")));
+    assert_eq!(city.orders_for(&"typhoon".into(), ResponseLevel::I, &[], T0).len(), 1, "only the struck one is left");
+}
+
+#[test]
+fn answers_climb_and_never_descend() {
+    use Rung::*;
+    let war = || (0, to_war(ResponseLevel::IV, &["A"]));
+    check(&[war()], 1, answer(1, 1, Sent), "OrderClimbed");
+    check(&[war()], 1, answer(1, 1, Executing), "OrderClimbed");
+    check(&[war()], 1, answer(1, 1, Rejected), "OrderClimbed");
+    check(&[war()], 1, answer(1, 1, Cancelled), "!Forbidden");
+    check(&[war()], 1, answer(1, 1, Drafted), "!Forbidden");
+    check(&[war()], 1, answer(9, 1, Sent), "!Unknown");
+    check(&[war()], 1, answer(1, 0, Sent), "!Stale");
+    check(&[war()], 1, answer(1, 2, Sent), "!Absurd");
+    check(&[war(), (1, answer(1, 1, Accepted))], 2, answer(1, 1, Accepted), "!NoChange");
+    check(&[war(), (1, answer(1, 1, Accepted))], 2, answer(1, 1, Delivered), "!Stale");
+    check(&[war(), (1, answer(1, 1, Done))], 2, answer(1, 1, Rejected), "!Stale");
+    let cancel = C::CancelOrder { order: OrderId(1), reason: "误发".into() };
+    check(&[war()], 1, cancel.clone(), "OrderClimbed");
+    check(&[war(), (1, cancel.clone())], 2, answer(1, 1, Done), "!Stale");
+    check(&[war(), (1, cancel.clone())], 2, cancel, "!Forbidden");
+    check(&[war()], 1, C::NoteAttempt { order: OrderId(1) }, "OrderAttempted");
+    check(&[war(), (1, answer(1, 1, Delivered))], 2, C::NoteAttempt { order: OrderId(1) }, "!NoChange");
+
+    let city = city_after(Realm::Actual, &[war()]);
+    check_from(&city, &Source::Platform("yunguanfu".into()), 1, answer(1, 1, Sent), "OrderClimbed");
+    check_from(&city, &Source::Platform("yingji".into()), 1, answer(1, 1, Sent), "!Forbidden");
+    check_from(&city, &Source::Seat("A".into()), 1, answer(1, 1, Sent), "!Forbidden");
+    check_from(&city, &Source::Seat("A".into()), 1, C::Tick, "!Forbidden");
+}
+
+#[test]
+fn silence_turns_overdue_and_climbs_the_ladder() {
+    let war = || (0, to_war(ResponseLevel::IV, &["A"]));
+    check(&[war()], 5, C::Tick, "");
+    check(&[war()], 6, C::Tick, "OrderOverdue");
+    check(&[war(), (6, C::Tick)], 15, C::Tick, "");
+    check(&[war(), (6, C::Tick)], 16, C::Tick, "OrderEscalated");
+    check(&[war(), (6, C::Tick), (16, C::Tick)], 26, C::Tick, "OrderEscalated");
+    check(&[war(), (6, C::Tick), (16, C::Tick), (26, C::Tick)], 99, C::Tick, "");
+    check(&[war(), (6, C::Tick)], 7, C::EscalateOrder { order: OrderId(1) }, "OrderEscalated");
+    let signed = || [war(), (6, C::Tick), (7, answer(1, 1, Rung::Acknowledged))];
+    check(&signed(), 100, C::Tick, "");
+    check(&signed(), 121, C::Tick, "OrderOverdue");
+    let city = city_after(Realm::Actual, &signed());
+    assert_eq!(city.orders[&OrderId(1)].overdue_since, None);
+    assert_eq!(city.overdue_orders(T0.plus_mins(121)).len(), 1);
+}
+
+#[test]
+fn never_more_people_moved_than_expected() {
+    let war = || (0, to_war(ResponseLevel::III, &["A"]));
+    check(&[], 0, moved(1), "!Absurd");
+    check(&[war()], 1, moved(100), "EvacuationMoved");
+    check(&[war()], 1, moved(101), "!Absurd");
+    check(&[war(), (1, moved(60))], 2, moved(60), "!NoChange");
+    check(
+        &[war()],
+        1,
+        C::ReportMoved { class: EvacueeClass::Visitors, district: "000000".into(), n_people: 0 },
+        "!Unknown",
+    );
+}
+
+#[test]
+fn a_team_has_one_task() {
+    let war = || (0, to_war(ResponseLevel::IV, &["A"]));
+    let assign = |team: &str, order| C::AssignTeam { team: team.into(), order, purpose: "排水".into() };
+    let out = || (1, assign("team-2", Some(OrderId(1))));
+    check(&[], 0, assign("team-1", None), "TeamAssigned");
+    check(&[], 0, assign("team-9", None), "!Unknown");
+    check(&[], 0, assign("team-1", Some(OrderId(1))), "!Unknown");
+    check(&[war(), out()], 2, assign("team-2", Some(OrderId(1))), "!NoChange");
+    check(&[war(), out()], 2, assign("team-2", None), "!Forbidden");
+    check(&[war(), out()], 2, C::ReleaseTeam { team: "team-2".into() }, "TeamReleased");
+    check(&[war(), out()], 2, stand_down(&["A"]), "FootingChanged OrderClimbed TeamReleased");
+    check(&[war()], 2, C::ReleaseTeam { team: "team-2".into() }, "!NoChange");
+}
+
+#[test]
+fn an_exercise_starts_only_in_its_realm() {
+    let start = || C::StartExercise { scenario: "s".into(), title: "t".into(), seed: 1, starts_at: T0 };
+    check(&[], 0, start(), "!Forbidden");
+    check(&[], 0, C::EndExercise, "!NoChange");
+    let running = city_after(Realm::Exercise, &[(0, start())]);
+    check_from(&running, &Source::Hub, 1, start(), "!Forbidden");
+    check_from(&running, &Source::Hub, 1, C::EndExercise, "ExerciseEnded");
+}
+
+#[test]
+fn only_changes_of_health_and_scene_are_records() {
+    let health = |state, since| C::ReportHealth {
+        health: ConnectorHealth {
+            platform: "yingji".into(),
+            name: "应急".into(),
+            state,
+            since: T0.plus_mins(since),
+            last_error: "".into(),
+            simulated: true,
+        },
+    };
+    check(&[], 0, health(HealthState::Healthy, 0), "ConnectorChanged");
+    check(&[(0, health(HealthState::Healthy, 0))], 5, health(HealthState::Healthy, 5), "!NoChange");
+    check(&[(0, health(HealthState::Healthy, 0))], 5, health(HealthState::Silent, 5), "ConnectorChanged");
+    check(&[], 0, C::ShowScene { scene: "war".into() }, "SceneChanged");
+    check(&[], 0, C::ShowScene { scene: "peace".into() }, "!NoChange");
+    check(&[], 0, C::RefuseMessage { platform: "x".into(), what: "a".into(), why: "b".into() }, "MessageRefused");
+}
