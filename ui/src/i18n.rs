@@ -1,4 +1,6 @@
-//! Every word on the screen, in Chinese first and English second.
+//! Every word on the screen: one catalogue, Chinese first, English second. A text without both does not compile.
+
+use gulang_city::*;
 
 /// The language of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -6,4 +8,507 @@ pub enum Lang {
     #[default]
     Zh,
     En,
+}
+
+/// One text in both languages. `{}` marks what [`Lang::fill`] puts in, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tr {
+    pub zh: &'static str,
+    pub en: &'static str,
+}
+
+/// The catalogue.
+pub mod tr {
+    use super::Tr;
+
+    macro_rules! catalogue {
+        ($($name:ident = $zh:literal, $en:literal;)*) => {
+            $(pub const $name: Tr = Tr { zh: $zh, en: $en };)*
+            /// Every text, for tests.
+            #[cfg(test)]
+            pub const ALL: &[(&str, Tr)] = &[$((stringify!($name), $name)),*];
+        };
+    }
+
+    catalogue! {
+        // top bar
+        PRODUCT = "鼓浪", "Gulang";
+        CITY_TITLE = "{}城市运行指挥", "{} city command";
+        PEACETIME = "平时", "PEACE";
+        WARTIME = "战时", "WAR";
+        EXERCISE = "演练", "EXERCISE";
+        REALM_ACTUAL = "实战", "ACTUAL";
+        SIMULATED = "仿真", "simulated";
+        SIMULATED_DATA = "仿真数据", "simulated data";
+        SIMULATED_PICTURE = "仿真画面", "simulated";
+        CONNECTING = "正在连接枢纽", "connecting to the hub";
+        HUB_LOST = "与枢纽失联，最后 {}", "hub lost, last heard {}";
+        CONNECTORS_OF = "接口 {} / {} 正常", "sources {} / {} healthy";
+        SCENARIO_TIME = "想定时间 ×{}", "scenario clock ×{}";
+        SCENARIO_PAUSED = "想定时间 暂停", "scenario clock, paused";
+        REPLAY_CLOCK = "历史数据 非实时", "history, not live";
+        EXERCISE_BANNER = "演练进行中・{}・不对外下发", "EXERCISE・{}・nothing leaves the building";
+        EXERCISE_CLOCKS = "想定 {}  实际 {}  倍速 ×{}", "scenario {}  real {}  speed ×{}";
+        PAUSE = "暂停", "Pause";
+        RESUME = "继续", "Resume";
+        END_EXERCISE = "结束演练", "End exercise";
+        LEVEL_RESPONSE = "{}级响应", " response {}";
+        LEVEL_EMERGENCY = "{}级应急响应", "emergency response {}";
+        LEVEL_N = "{}级", "level {}";
+        FOR_SO_LONG = "已 {}", "for {}";
+        // today
+        TODAY = "今日受理", "Taken today";
+        TODAY_SUB = "事部件・运管服平台", "cases, city platform";
+        TODAY_SHORT = "今日", "today";
+        TYPICAL_BY_NOW = "典型日同时段", "typical by now";
+        TYPICAL_DAY = "典型日（示例）", "typical day";
+        CLOSE_RATE = "今日办结率", "closed today";
+        OVERDUE_OPEN = "超期未结", "overdue";
+        PER_DAY = "日均约 5,500 件", "about 5,500 a day";
+        HOUR = "{}时", "{}h";
+        UNIT_CASES = "件", "cases";
+        UNIT_PEOPLE = "人", "people";
+        UNIT_TEAMS = "支", "teams";
+        UNIT_PLACES = "处", "sites";
+        UNIT_PERCENT = "%", "%";
+        RUNNING = "城市运行", "City";
+        RUNNING_SUB = "12 类安全监测", "12 safety figures";
+        WATCH_N = "关注 {}", "watch {}";
+        WATCH_AND_MORE = "关注 {}・全部指标 F2", "watch {}, all: F2";
+        SENSING = "感知在线", "Sensing";
+        SENSING_ALL = "物联感知", "sensors";
+        SENSING_FLOOD = "内涝与潮位", "flood, tide";
+        SENSING_WEATHER = "雨量与风速", "rain, wind";
+        SENSING_AIR = "生态环境", "environment";
+        SENSING_TEAMS = "队伍定位", "teams";
+        SENSING_DRONES = "无人机", "drones";
+        SENSING_CAMERAS = "高点视频", "cameras";
+        FLOOD_POINTS = "内涝点视频", "flood points";
+        FLOW = "案件流转", "Case flow";
+        HERE_NOW = "在此", "here now";
+        OVERDUE = "超期", "overdue";
+        METRICS = "指标墙", "Metrics";
+        N_INDICATORS = "{} 项指标・来源与时效", "{} indicators, source and age";
+        CLOSE = "关闭", "Close";
+        // events
+        EVENTS = "事件", "Events";
+        EVENTS_SUB = "需要处置", "to act on";
+        NO_EVENTS = "没有需要处置的事件", "nothing to act on";
+        UNACKNOWLEDGED = "未确认", "new";
+        UNACKNOWLEDGED_N = "未确认 {}", "new {}";
+        ACKNOWLEDGED = "处置中", "in hand";
+        CLEARED_UNSEEN = "已消未确认", "cleared, unseen";
+        IN_HAND = "处置中 {}", "in hand {}";
+        SHELVED_N = "搁置 {}", "shelved {}";
+        GROUP = "归并", "grouped";
+        GROUPED = "同片区同类告警归并・未确认 {}", "same kind and district, new {}";
+        RATE_10MIN = "近 10 分钟 {} 条", "last 10 min: {}";
+        RATE_LIMIT = "上限 10", "ceiling {}";
+        WAITING_N = "+{} 新", "+{} new";
+        ACKNOWLEDGE = "确认", "Acknowledge";
+        SHELVE = "搁置", "Shelve";
+        SHELVE_REASON = "值班员搁置 1 小时", "shelved for an hour by the duty officer";
+        // 平转战 control
+        SWITCH_TO_WAR = "平转战", "To war";
+        OPENS_SHEET = "打开复核单，不会直接下发", "opens the review sheet, sends nothing";
+        TWO_PERSON_RULE = "Ⅰ / Ⅱ 级须双人确认", "Ⅰ and Ⅱ need two people";
+        ADVISED_LEVEL = "建议启动 {}级响应", "level {} advised";
+        REVIEW_SHEET = "平转战复核单", "Review sheet";
+        DRILL_SHEET = "演练复核单", "Drill sheet";
+        STAND_DOWN = "战转平", "Stand down";
+        // forces and feeds
+        FORCES = "应急力量", "Resources";
+        FORCES_SUB = "可调度总量", "that can be sent";
+        FORCES_NOTE = "选中地图上任一处，列出最近可用力量（直线估算）", "select a place to list the nearest able teams";
+        TIER_NATIONAL = "国家队", "national";
+        TIER_TRADE = "行业队", "trade";
+        TIER_SOCIAL = "社会队", "social";
+        TEAMS_ALL = "救援队伍", "all teams";
+        TEAM_PEOPLE = "队员", "people";
+        DEPOTS = "物资库", "depots";
+        HELIPADS = "应急起降点", "helipads";
+        HOSPITALS = "医院", "hospitals";
+        SHELTERS = "避灾点", "shelters";
+        SHELTER_CAPACITY = "避灾容量", "capacity";
+        NEAREST = "力量位置", "Teams";
+        ASSIGNED_N = "在用 {}", "on task {}";
+        NO_TEAMS = "没有可用力量", "no able teams";
+        AT_STATION = "驻地待命", "at station";
+        ON_TASK = "执行", "on task";
+        TO_SELECTION = "到选中处", "to the selection";
+        TO_CENTER = "到市中心", "to the city centre";
+        STRAIGHT_LINE = "直线估算", "straight-line estimate";
+        N_PEOPLE = "{} 人", "{} people";
+        N_MINUTES = "{} 分", "{} min";
+        NEAREST_TEAM = "最近力量 {} {} km 约 {} 分（直线估算）", "nearest {} {} km, about {} min (straight line)";
+        FEEDS = "无人机与重点视频", "Drones and feeds";
+        FLYING_OF = "{} / {} 架在飞", "{} of {} flying";
+        NO_DRONES = "没有无人机", "no drones";
+        IN_DOCK = "在库待命", "in dock";
+        BATTERY = "电 {}%", "{}%";
+        PICTURE_LOST = "画面中断 {}", "picture lost {}";
+        LAST_FRAME = "最后一帧 {}・不显示旧画面", "last frame {}, old pictures are not shown";
+        NO_PICTURE = "尚无画面", "no picture yet";
+        // orders
+        ORDERS = "指令与叫应", "Orders";
+        ORDERS_SUB = "{} 条・{} 家", "{} orders, {} agencies";
+        NO_ORDERS = "没有指令", "no orders";
+        STEP_DONE = "完成", "done";
+        STEP_EXECUTING = "执行中", "executing";
+        STEP_ACCEPTED = "已领受", "accepted";
+        STEP_ACKNOWLEDGED = "已签收", "signed";
+        STEP_UNSIGNED = "未签收", "unsigned";
+        STEP_ESCALATED = "需介入", "needs a person";
+        NEEDS_PERSON_N = "需介入 {}", "needs a person {}";
+        REST_BY_DEADLINE = "其余 {} 条按时限排序", "{} more, by deadline";
+        CALL_OUT = "叫应", "Call out";
+        ESCALATE = "升级", "Escalate";
+        CALLING = "叫应中", "calling";
+        CALLED_N = "第 {} 次叫应・{}", "call {}, {}";
+        OVER_BY = "超时 {}", "over {}";
+        TIME_LEFT = "余 {}", "left {}";
+        DUE_AT = "时限 {}", "due {}";
+        ATTEMPTS_N = "已投递 {} 次・值班电话 {}", "{} attempts, duty phone {}";
+        CANCEL_ORDER = "撤销", "Cancel order";
+        CANCEL_REASON = "值班员撤销", "cancelled by the duty officer";
+        // evacuation, water, typhoon
+        EVACUATION = "五类人员转移", "Evacuation";
+        BY_TIME = "限 {}", "by {}";
+        STILL = "尚余 {} 人", "{} still to move";
+        WATER = "水位与积水", "Water";
+        OVER_OF = "超警 {} / {} 站", "{} of {} over";
+        WATER_NOTE = "虚线为警戒值・变率按近时段折算", "dashed: limit; rate over the recent past";
+        TYPHOON = "台风", "Typhoon";
+        TYPHOON_TITLE = "{} 号台风“{}”", "Typhoon {} {} {}";
+        NO_TYPHOON = "没有活动台风", "no active typhoon";
+        WIND7 = "七级", "7";
+        WIND10 = "十级", "10";
+        WIND12 = "十二级", "12";
+        FORECAST_DASHED = "虚线为预报", "dashed: forecast";
+        CENTER_WIND = "中心风力", "wind";
+        CENTER_PRESSURE = "中心气压", "pressure";
+        FROM_CITY = "距{}", "from {}";
+        MOVING = "移速", "moving";
+        CIRCLE7 = "七级风圈", "circle 7";
+        CIRCLE10 = "十级风圈", "circle 10";
+        CIRCLE_HERE = "已触及", "here";
+        ABOUT = "约 {}", "about {}";
+        WIND_GRADE = "{} 级 {} m/s", "Bf {} {} m/s";
+        UNTIL_WIND = "距 {} 级风圈到达", "until the grade {} circle";
+        WIND_HERE = "{} 级风圈", "grade {} circle";
+        UNTIL_NONE = "预报未触及", "not forecast to reach";
+        // map
+        LEGEND_TEAM = "队伍", "team";
+        LEGEND_DRONE = "无人机", "drone";
+        LEGEND_SHELTER = "避灾点", "shelter";
+        LEGEND_FACILITY = "设施", "facility";
+        LEGEND_FLOOD = "内涝站", "flood gauge";
+        LEGEND_CAMERA = "摄像头", "camera";
+        LAYER_EVENTS = "事件", "Events";
+        LAYER_TEAMS = "队伍", "Teams";
+        LAYER_DRONES = "无人机", "Drones";
+        LAYER_FACILITIES = "设施", "Facilities";
+        LAYER_SENSORS = "感知", "Sensors";
+        LAYER_CAMERAS = "视频", "Cameras";
+        LAYER_DISTRICTS = "分区", "Districts";
+        LAYER_TYPHOON = "风圈", "Typhoon";
+        // card
+        RAISED_AT = "{} 触发・{}", "raised {} at {}";
+        ACKNOWLEDGED_BY = "{} 于 {} 确认", "{} acknowledged at {}";
+        PRESSED_N = "督办 {} 次・催办 {} 次", "supervised {}, pressed {}";
+        SUPERVISE = "督办", "Supervise";
+        PRESS = "催办", "Press";
+        RELEASE_TEAM = "解除任务", "Release";
+        ASSIGN_TEAM = "待命任务", "Stand by";
+        STAND_BY_PURPOSE = "原地待命", "stand by";
+        CAPACITY_N = "可容 {} 人", "holds {}";
+        BEDS_N = "床位 {}", "{} beds";
+        // sheets
+        NOTHING_SENT_YET = "未确认前不产生任何外发；全过程留痕", "nothing leaves before confirmation; all is logged";
+        PART_TRIGGER = "触发依据", "Trigger";
+        PART_PLAN = "预案与级别", "Plan and level";
+        PART_ORDERS = "将下发的指令", "What is sent";
+        PART_FORCES = "资源预置与到位", "Who can go";
+        PART_PICTURES = "将打开的画面", "What opens";
+        PART_CONFIRM = "席位确认", "Confirmation";
+        NO_ADVICE = "暂无系统建议，由值班员判断", "no advice; the officer decides";
+        NO_PLAN = "城市包里没有预案", "the city pack has no plan";
+        MAY_SKIP_LEVELS = "可越级启动", "levels may be skipped";
+        ADVISED = "建议", "advised";
+        TWO_PERSON = "双人确认", "two people";
+        ONE_PERSON = "单人确认", "one person";
+        LINES_N = "{} / {} 条・可逐条取消", "{} of {} lines, each can be struck";
+        AGENCY = "单位", "agency";
+        CONTENT = "内容", "content";
+        CHANNEL = "通道", "channel";
+        DEADLINE = "时限", "due";
+        STRIKE = "取消或恢复：{}", "strike or restore: {}";
+        LADDER_RULE = "下发后 {} 分钟未签收转叫应，{} 分钟仍未应答升级：{}", "unsigned after {} min: call; after {} min: {}";
+        EXACT_TEXT = "发送原文", "Exact text";
+        NTH_OF = "{}・第 {} / {} 条", "{}, {} of {}";
+        PREVIEW_KEYS = "↑↓ 逐条核对  X 取消", "↑↓ read, X strike";
+        LAYOUT_WAR = "上墙布局：战时", "wall layout: war";
+        NOT_NEEDED = "本级不需要", "not needed at this level";
+        PRESS_TO_CONFIRM = "点此确认（席位签名）", "press to confirm";
+        CONFIRMED_FOR = "已确认，余 {}", "confirmed, {} left";
+        CONFIRM_AS = "确认席位 {}", "confirm as {}";
+        HOW_SENT = "下发方式", "How";
+        SEND_ACTUAL = "实战下发", "Actual";
+        DRY_RUN = "试运行（不发送）", "Dry run";
+        DRY_RUN_DONE = "试运行完成：{} 条指令生成，未发送", "dry run: {} orders made, none sent";
+        TOTALS = "{} 条指令  {} 家单位  {} 人待转移", "{} orders  {} agencies  {} to move";
+        DEGRADED_ARE = "{} 降级，改走电话", "{} degraded, by telephone";
+        CANCEL = "取消", "Cancel";
+        CANCEL_ESC = "取消 Esc", "Cancel Esc";
+        HOLD_TO_START = "按住启动{}级响应（{}）", "Hold to start level {} ({})";
+        STILL_SECS = "还需 {} 秒", "{} s more";
+        NEEDS_TWO = "须两个席位先确认", "two seats must confirm first";
+        CONFIRMED_ON_SHEET = "复核单确认", "confirmed on the review sheet";
+        HOLD_TO_STAND_DOWN = "按住转为平时（{}）", "Hold to stand down ({})";
+        PRESENT_RESPONSE = "当前响应", "present response";
+        ORDERS_STILL_OPEN = "未结指令", "open orders";
+        PEOPLE_STILL = "尚未转移人数", "people not yet moved";
+        WARNINGS_IN_FORCE = "生效预警", "warnings in force";
+        STAND_DOWN_NOTE = "未结指令继续跟踪，不会自动撤销", "open orders are still followed, none is cancelled";
+        SCENARIO = "场景", "scenario";
+        SCENARIO_DOKSURI = "杜苏芮 2023", "Doksuri 2023";
+        SCENARIO_NOTE = "2023-07-26 08:00 至 07-28 20:00・真实路径与公开时间线", "26 July 08:00 to 28 July 20:00, the real track";
+        SPEED = "倍速", "speed";
+        SEED = "随机种子", "seed";
+        DRILL_NOTE = "演练另立一域：独立日志，不对外下发，全部画面标注演练", "its own realm and log; nothing leaves; all screens say so";
+        START_EXERCISE = "开始演练", "Start exercise";
+        // domain words
+        STAGE0 = "采集", "collected";
+        STAGE1 = "立案", "filed";
+        STAGE2 = "派遣", "dispatched";
+        STAGE3 = "处置", "handled";
+        STAGE4 = "反馈", "fed back";
+        STAGE5 = "结案", "closed";
+        STAGE6 = "评价", "evaluated";
+        HAZARD_TYPHOON = "台风", "Typhoon";
+        HAZARD_RAINSTORM = "暴雨", "Rainstorm";
+        HAZARD_OTHER = "其他", "Other";
+        WARNING_OF = "{}{}色预警", "{} {} warning";
+        TD = "热带低压", "tropical depression";
+        TS = "热带风暴", "tropical storm";
+        STS = "强热带风暴", "severe tropical storm";
+        TY = "台风", "typhoon";
+        STY = "强台风", "severe typhoon";
+        SUPER_TY = "超强台风", "super typhoon";
+    }
+
+    /// The map's layers, on keys 1–8.
+    pub const LAYERS: [Tr; 8] = [
+        LAYER_EVENTS,
+        LAYER_TEAMS,
+        LAYER_DRONES,
+        LAYER_FACILITIES,
+        LAYER_SENSORS,
+        LAYER_CAMERAS,
+        LAYER_DISTRICTS,
+        LAYER_TYPHOON,
+    ];
+}
+
+impl Lang {
+    pub fn t(self, text: Tr) -> &'static str {
+        match self {
+            Self::Zh => text.zh,
+            Self::En => text.en,
+        }
+    }
+
+    /// A text with its `{}`s filled in order; what is left over is left out.
+    pub fn fill(self, text: Tr, with: &[&str]) -> String {
+        let mut out = String::new();
+        let mut with = with.iter();
+        for (i, part) in self.t(text).split("{}").enumerate() {
+            if i > 0 {
+                out.push_str(with.next().copied().unwrap_or_default());
+            }
+            out.push_str(part);
+        }
+        out
+    }
+
+    /// `42秒`, `11分`, `1时08分`; `42 s`, `11 min`, `1 h 08`.
+    pub fn elapsed(self, secs: i64) -> String {
+        let secs = secs.max(0);
+        match self {
+            Self::Zh => elapsed_text(secs),
+            Self::En if secs < 60 => format!("{secs} s"),
+            Self::En if secs < 3600 => format!("{} min", secs / 60),
+            Self::En => format!("{} h {:02}", secs / 3600, secs / 60 % 60),
+        }
+    }
+
+    /// `2026-06-18 周四`.
+    pub fn date(self, at: Timestamp) -> String {
+        let day = at.beijing();
+        let i = day.weekday().to_monday_zero_offset() as usize;
+        let weekday = match self {
+            Self::Zh => ["周一", "周二", "周三", "周四", "周五", "周六", "周日"][i % 7],
+            Self::En => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][i % 7],
+        };
+        format!("{} {weekday}", day.date())
+    }
+
+    /// `18:00` today, `20日 02:00` another day.
+    pub fn day_time(self, at: Timestamp, now: Timestamp) -> String {
+        let (day, today) = (at.beijing(), now.beijing());
+        match (day.date() == today.date(), self) {
+            (true, _) => at.hm(),
+            (false, Self::Zh) => format!("{}日 {}", day.day(), at.hm()),
+            (false, Self::En) => format!("{}. {}", day.day(), at.hm()),
+        }
+    }
+
+    /// `20日02时`.
+    pub fn day_hour(self, at: Timestamp) -> String {
+        let day = at.beijing();
+        match self {
+            Self::Zh => format!("{}日{:02}时", day.day(), day.hour()),
+            Self::En => format!("{}. {:02}h", day.day(), day.hour()),
+        }
+    }
+
+    /// A figure and its unit; `—` when there is none.
+    pub fn value(self, value: f64, unit: &str) -> String {
+        if !value.is_finite() {
+            return "—".into();
+        }
+        let digits = if unit == "m" { 2 } else { usize::from(value.abs() < 100.0 && value.fract().abs() > 0.05) };
+        format!("{value:.digits$} {unit}").trim_end().to_owned()
+    }
+
+    /// Where something lies, in eight words.
+    pub fn bearing(self, degrees: f64) -> &'static str {
+        let i = ((degrees.rem_euclid(360.0) + 22.5) / 45.0) as usize % 8;
+        match self {
+            Self::Zh => ["北", "东北", "东", "东南", "南", "西南", "西", "西北"][i],
+            Self::En => ["N", "NE", "E", "SE", "S", "SW", "W", "NW"][i],
+        }
+    }
+
+    pub fn stage(self, stage: CaseStage) -> &'static str {
+        use tr::*;
+        self.t([STAGE0, STAGE1, STAGE2, STAGE3, STAGE4, STAGE5, STAGE6][stage as usize])
+    }
+
+    pub fn hazard(self, hazard: Option<Hazard>) -> &'static str {
+        match hazard {
+            Some(Hazard::Typhoon) => self.t(tr::HAZARD_TYPHOON),
+            Some(Hazard::Rainstorm) => self.t(tr::HAZARD_RAINSTORM),
+            Some(Hazard::Other) => self.t(tr::HAZARD_OTHER),
+            None => "",
+        }
+    }
+
+    /// `台风橙色预警`; the sender's own headline where we have no word for the hazard.
+    pub fn warning(self, warning: &Warning) -> String {
+        if warning.hazard == Hazard::Other && self == Self::Zh && !warning.headline.is_empty() {
+            return warning.headline.to_string();
+        }
+        let color = match self {
+            Self::Zh => warning.color.glyph(),
+            Self::En => match warning.color {
+                WarningColor::Blue => "blue",
+                WarningColor::Yellow => "yellow",
+                WarningColor::Orange => "orange",
+                WarningColor::Red => "red",
+            },
+        };
+        self.fill(tr::WARNING_OF, &[self.hazard(Some(warning.hazard)), color])
+    }
+
+    /// GB/T 19201 by wind, m/s.
+    pub fn typhoon_grade(self, wind: f32) -> &'static str {
+        self.t(match wind {
+            w if w >= 51.0 => tr::SUPER_TY,
+            w if w >= 41.5 => tr::STY,
+            w if w >= 32.7 => tr::TY,
+            w if w >= 24.5 => tr::STS,
+            w if w >= 17.2 => tr::TS,
+            _ => tr::TD,
+        })
+    }
+
+    pub fn rung(self, rung: Rung) -> &'static str {
+        match self {
+            Self::Zh => rung.name_zh(),
+            Self::En => match rung {
+                Rung::Drafted => "drafted",
+                Rung::Sent => "undelivered",
+                Rung::Delivered => "delivered",
+                Rung::Acknowledged => "signed",
+                Rung::Accepted => "accepted",
+                Rung::Executing => "executing",
+                Rung::Done => "done",
+                Rung::Rejected => "rejected",
+                Rung::Failed => "failed",
+                Rung::Cancelled => "cancelled",
+                Rung::Superseded => "superseded",
+            },
+        }
+    }
+
+    pub fn channel(self, channel: Channel) -> &'static str {
+        match self {
+            Self::Zh => channel.name_zh(),
+            Self::En => match channel {
+                Channel::Platform => "platform",
+                Channel::PlatformAndCall => "platform + call",
+                Channel::PlatformAndSms => "platform + SMS",
+            },
+        }
+    }
+
+    pub fn class(self, class: EvacueeClass) -> &'static str {
+        match self {
+            Self::Zh => class.name_zh(),
+            Self::En => match class {
+                EvacueeClass::UrbanVillage => "urban villages",
+                EvacueeClass::Visitors => "visitors",
+                EvacueeClass::SeaAndSites => "sea and sites",
+                EvacueeClass::SpecialTrades => "special trades",
+                EvacueeClass::Responders => "responders",
+            },
+        }
+    }
+
+    pub fn sensor(self, kind: SensorKind) -> &'static str {
+        match self {
+            Self::Zh => kind.name_zh(),
+            Self::En => match kind {
+                SensorKind::FloodDepth => "flood depth",
+                SensorKind::Tide => "tide",
+                SensorKind::Rain => "rain",
+                SensorKind::Wind => "wind",
+                SensorKind::Noise => "site noise",
+                SensorKind::Tilt => "billboard tilt",
+                SensorKind::Air => "air",
+                SensorKind::WaterQuality => "water quality",
+                SensorKind::Sound => "sound",
+                SensorKind::Exhaust => "exhaust",
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_something() {
+        for (name, text) in tr::ALL {
+            assert!(!text.zh.is_empty() && !text.en.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn fill_goes_in_order_and_never_panics() {
+        assert_eq!(Lang::Zh.fill(tr::TOTALS, &["47", "31", "6.93万"]), "47 条指令  31 家单位  6.93万 人待转移");
+        assert_eq!(Lang::Zh.fill(tr::N_PEOPLE, &[]), " 人");
+    }
 }

@@ -1,0 +1,330 @@
+//! The desk: columns fixed, the map takes what is left (DESIGN.md §2). Under 1600 wide the feeds go, under 1280 the left
+//! column; the event list never does.
+
+use super::digest::place_of;
+use super::kit::{Kit, RealmMark, realm_mark};
+use super::{Model, PanelState, Selection, UiCommand, card, drones, events, forces, locator, metrics, orders};
+use super::{sheet, today, topbar, typhoon, war};
+use crate::i18n::tr;
+use crate::theme::*;
+use egui::{Align2, Key, Rect, pos2, vec2};
+use gulang_city::*;
+
+const GUTTER: f32 = 8.0;
+
+pub(super) fn desk_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
+    let is_war = k.m.city.footing.posture == Posture::War;
+    let edge = realm_mark(k, RealmMark::Window(window));
+    let mut rect = window.shrink(edge);
+    if edge > 0.0 {
+        let banner = Rect::from_min_size(rect.min, vec2(rect.width(), 34.0));
+        topbar::banner_ui(k, banner, 15.0);
+        rect.min.y += 34.0;
+    }
+    let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 48.0));
+    topbar::topbar_ui(k, bar);
+    let body =
+        Rect::from_min_max(pos2(rect.left(), bar.bottom() + if is_war { 3.0 } else { 0.0 }), rect.max).shrink(GUTTER);
+    if is_war {
+        war_ui(k, state, body)
+    } else {
+        peace_ui(k, state, body)
+    }
+    notices_ui(k, state, body);
+}
+
+fn peace_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
+    let has_left = body.width() >= 1260.0;
+    let has_bottom = body.width() >= 1580.0 && body.height() > 700.0;
+    let (left, center, right) = columns(body, if has_left { 368.0 } else { 0.0 }, 384.0);
+    let bottom_h = if has_bottom { 240.0 } else { 0.0 };
+    let upper = |rect: Rect| {
+        Rect::from_min_max(
+            rect.min,
+            pos2(rect.right(), rect.bottom() - bottom_h - if has_bottom { GUTTER } else { 0.0 }),
+        )
+    };
+    if has_left {
+        let [cases, running, sensing] = stack(upper(left), [235.0, 338.0, 178.0]);
+        today::cases_ui(k, state, cases);
+        today::running_ui(k, state, running);
+        today::sensing_ui(k, state, sensing);
+    }
+    let [list, flow, switch] = stack(upper(right), [407.0, 236.0, 110.0]);
+    events::events_ui(k, state, list);
+    today::flow_ui(k, state, flow);
+    switch_card_ui(k, state, switch);
+    if has_bottom {
+        let y = body.bottom() - bottom_h;
+        let strip = Rect::from_min_max(pos2(center.left(), y), body.max);
+        forces::forces_ui(k, Rect::from_min_max(pos2(left.left(), y), pos2(left.right(), body.bottom())));
+        drones::strip_ui(k, strip, 4);
+    }
+    map_ui(k, state, upper(center));
+}
+
+fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
+    let has_left = body.width() >= 1260.0;
+    let has_bottom = body.width() >= 1580.0 && body.height() > 700.0;
+    let (left, center, right) = columns(body, if has_left { 368.0 } else { 0.0 }, 488.0);
+    if has_left {
+        let [track, evacuation, water] = stack(left, [432.0, 262.0, 304.0]);
+        typhoon::typhoon_ui(k, track);
+        war::evacuation_ui(k, evacuation);
+        war::water_ui(k, state, water);
+    }
+    let [board, teams] = stack(right, [614.0, 390.0]);
+    orders::orders_ui(k, state, board);
+    forces::nearest_ui(k, teams, 6);
+    let mut map = center;
+    if has_bottom {
+        map.max.y -= 234.0 + GUTTER;
+        drones::strip_ui(k, Rect::from_min_max(pos2(center.left(), map.bottom() + GUTTER), center.max), 3);
+    }
+    map_ui(k, state, map);
+}
+
+/// Left, centre and right columns.
+fn columns(body: Rect, left_w: f32, right_w: f32) -> (Rect, Rect, Rect) {
+    let right_w = right_w.min(body.width() * 0.5);
+    let left = Rect::from_min_max(body.min, pos2(body.left() + left_w, body.bottom()));
+    let right = Rect::from_min_max(pos2(body.right() - right_w, body.top()), body.max);
+    let x = if left_w > 0.0 { left.right() + GUTTER } else { body.left() };
+    let center = Rect::from_min_max(pos2(x, body.top()), pos2((right.left() - GUTTER).max(x), body.bottom()));
+    (left, center, right)
+}
+
+/// `N` boxes from top to bottom that share the height in the given proportion.
+fn stack<const N: usize>(rect: Rect, heights: [f32; N]) -> [Rect; N] {
+    let room = (rect.height() - GUTTER * (N as f32 - 1.0)).max(N as f32);
+    let total: f32 = heights.iter().sum();
+    let mut y = rect.top();
+    heights.map(|height| {
+        let height = height / total * room;
+        let cell = Rect::from_min_size(pos2(rect.left(), y), vec2(rect.width(), height));
+        y += height + GUTTER;
+        cell
+    })
+}
+
+/// What lies over the map: layer chips, the locator, the card of the selection. The map itself is the stage's.
+fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
+    state.map_rect = rect;
+    k.outline(rect, 4.0, 1.0, HAIR);
+    realm_mark(k, RealmMark::Watermark(rect));
+    layer_chips_ui(k, state, rect);
+    legend_ui(k, state, rect);
+    if !state.locator_hidden && rect.width() > 640.0 && rect.height() > 420.0 {
+        let at = Rect::from_min_size(pos2(rect.right() - 252.0, rect.top() + 12.0), vec2(240.0, 168.0));
+        locator::locator_ui(k, state, at);
+        state.over_map.push(at);
+    }
+    if let Some(selection) = k.m.selection {
+        card::card_ui(k, state, rect, selection);
+    }
+    if state.metrics_open {
+        metrics::metrics_ui(k, state, rect);
+    }
+}
+
+fn layer_chips_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
+    let mut at = rect.min + vec2(12.0, 14.0);
+    for (n, name) in (1u8..).zip(tr::LAYERS) {
+        let on = !state.layers_off.contains(&n);
+        let label = k.t(name);
+        let width = k.width(14.0, label) + 34.0;
+        if at.x + width > rect.right() - 12.0 {
+            break;
+        }
+        let chip = Rect::from_min_size(at, vec2(width, 30.0));
+        if k.hit(chip, ("layer", n), label).clicked() {
+            toggle_layer(state, n, &mut k.out);
+        }
+        k.fill(chip, 3.0, if on { SELECTED } else { PANEL });
+        k.outline(chip, 3.0, 1.0, if on { STRONG } else { HAIR });
+        let ink = if on { PRIMARY } else { TERTIARY };
+        k.text(pos2(at.x + 10.0, chip.center().y), Align2::LEFT_CENTER, 14.0, ink, label);
+        k.text(pos2(chip.right() - 9.0, chip.center().y), Align2::RIGHT_CENTER, 12.0, TERTIARY, &n.to_string());
+        state.over_map.push(chip);
+        at.x += width + 8.0;
+    }
+}
+
+fn legend_ui(k: &Kit<'_>, state: &mut PanelState, rect: Rect) {
+    if rect.width() < 500.0 || rect.height() < 300.0 {
+        return;
+    }
+    let at = Rect::from_min_size(pos2(rect.left() + 12.0, rect.bottom() - 116.0), vec2(204.0, 76.0));
+    k.fill(at, 4.0, PANEL);
+    k.outline(at, 4.0, 1.0, HAIR);
+    let p = k.painter();
+    let cell = |i: usize| at.min + vec2(18.0 + 98.0 * (i % 2) as f32, 15.0 + 23.0 * (i / 2) as f32);
+    let stroke = |color| egui::Stroke::new(1.4, color);
+    k.outline(Rect::from_center_size(cell(0), vec2(12.0, 12.0)), 1.5, 1.4, SYMBOL_TEAM);
+    let c = cell(1);
+    let triangle = vec![c + vec2(0.0, -6.0), c + vec2(6.0, 5.0), c + vec2(-6.0, 5.0)];
+    p.add(egui::Shape::closed_line(triangle, stroke(SYMBOL_MOBILE)));
+    p.circle_stroke(cell(2), 5.5, stroke(SYMBOL_SHELTER));
+    p.circle_stroke(cell(3), 5.5, stroke(SYMBOL_FACILITY));
+    let c = cell(4);
+    p.line_segment([c - vec2(5.0, 0.0), c + vec2(5.0, 0.0)], stroke(SYMBOL_FACILITY));
+    p.line_segment([c - vec2(0.0, 5.0), c + vec2(0.0, 5.0)], stroke(SYMBOL_FACILITY));
+    p.circle_filled(cell(5), 2.0, SYMBOL_FACILITY);
+    let words = [
+        tr::LEGEND_TEAM,
+        tr::LEGEND_DRONE,
+        tr::LEGEND_SHELTER,
+        tr::LEGEND_FACILITY,
+        tr::LEGEND_FLOOD,
+        tr::LEGEND_CAMERA,
+    ];
+    for (i, word) in words.into_iter().enumerate() {
+        k.fit(cell(i) + vec2(13.0, 0.0), Align2::LEFT_CENTER, 12.0, SECONDARY, k.t(word), 74.0);
+    }
+    state.over_map.push(at);
+}
+
+/// 平转战: the control opens the sheet, it sends nothing.
+fn switch_card_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
+    k.fill(rect, 4.0, RAISED);
+    realm_mark(k, RealmMark::PanelLine(rect));
+    let height = 64.0f32.min(rect.height() - 16.0);
+    let button = Rect::from_min_size(pos2(rect.left() + 14.0, rect.center().y - height * 0.5), vec2(152.0, height));
+    if k.button(button, "switch-to-war", 24.0, k.t(tr::SWITCH_TO_WAR), true) {
+        state.sheet = Some(sheet::Sheet::review(k.m));
+    }
+    let x = button.right() + 14.0;
+    let width = rect.right() - x - 8.0;
+    k.fit(pos2(x, rect.center().y - 30.0), Align2::LEFT_CENTER, 14.0, PRIMARY, k.t(tr::OPENS_SHEET), width);
+    let advice = match &k.m.city.recommendation {
+        Some(advice) => k.m.lang.fill(tr::ADVISED_LEVEL, &[advice.level.roman()]),
+        None => k.t(tr::TWO_PERSON_RULE).to_owned(),
+    };
+    let ink = if k.m.city.recommendation.is_some() { LATE } else { TERTIARY };
+    k.fit(pos2(x, rect.center().y - 6.0), Align2::LEFT_CENTER, 13.0, ink, &advice, width);
+    let y = rect.center().y + 24.0;
+    let chip = |k: &Kit<'_>, x: f32, key: &str, label: &str| {
+        let key = k.key(pos2(x, y), key);
+        let text = k.text(pos2(key.right() + 6.0, y), Align2::LEFT_CENTER, 13.0, SECONDARY, label);
+        key.union(text).expand(4.0)
+    };
+    let war = chip(k, x, "F9", k.t(tr::WARTIME));
+    let drill = chip(k, war.right() + 12.0, "F10", k.t(tr::EXERCISE));
+    if k.hit(war, "f9", k.t(tr::REVIEW_SHEET)).clicked() {
+        state.sheet = Some(sheet::Sheet::review(k.m));
+    }
+    if k.hit(drill, "f10", k.t(tr::DRILL_SHEET)).clicked() {
+        state.sheet = Some(sheet::Sheet::drill());
+    }
+}
+
+/// Refusals and failures, above the map's lower edge.
+fn notices_ui(k: &Kit<'_>, state: &PanelState, body: Rect) {
+    let mut y = body.bottom() - 20.0;
+    for (_, text) in state.notices.iter().rev() {
+        let width = (k.width(14.0, text) + 32.0).min(body.width() * 0.6);
+        let at = Rect::from_center_size(pos2(body.center().x, y), vec2(width, 34.0));
+        k.fill(at, 4.0, SELECTED);
+        k.outline(at, 4.0, 1.5, STALE);
+        k.fit(at.center(), Align2::CENTER_CENTER, 14.0, PRIMARY, text, width - 16.0);
+        y -= 40.0;
+    }
+}
+
+fn toggle_layer(state: &mut PanelState, n: u8, out: &mut Vec<UiCommand>) {
+    if !state.layers_off.remove(&n) {
+        state.layers_off.insert(n);
+    }
+    out.push(UiCommand::ToggleLayer(n));
+}
+
+/// The keyboard of DESIGN.md §11. No letter key sends an order; `A`, `S`, `C`, `E` act on the one selected thing.
+pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
+    let pressed = |key: Key| ctx.input(|input| input.key_pressed(key) && !input.modifiers.any());
+    if pressed(Key::Escape) {
+        if state.sheet.take().is_some() {
+        } else if state.metrics_open {
+            state.metrics_open = false;
+        } else if model.selection.is_some() {
+            out.push(UiCommand::Select(None));
+        }
+    }
+    if pressed(Key::F9) {
+        state.sheet = Some(sheet::Sheet::review(model));
+    }
+    if pressed(Key::F10) {
+        state.sheet = Some(sheet::Sheet::drill());
+    }
+    if pressed(Key::F2) || pressed(Key::M) {
+        state.metrics_open = !state.metrics_open;
+    }
+    if state.sheet.is_some() {
+        return;
+    }
+    if pressed(Key::F11) {
+        let scene = if &*model.city.scene == "war" { "peace" } else { "war" };
+        out.push(UiCommand::Submit(Command::ShowScene { scene: scene.into() }));
+    }
+    if pressed(Key::L) {
+        state.locator_hidden = !state.locator_hidden;
+    }
+    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+    for (n, key) in (1u8..).zip(digits) {
+        if pressed(key) {
+            toggle_layer(state, n, out);
+        }
+    }
+    if pressed(Key::OpenBracket) {
+        step(model, state, out, -1);
+    }
+    if pressed(Key::CloseBracket) {
+        step(model, state, out, 1);
+    }
+    if pressed(Key::G)
+        && let Some(at) = model.selection.and_then(|selection| place_of(model, selection))
+    {
+        out.push(UiCommand::FlyTo(at, 2500.0));
+    }
+    match model.selection {
+        Some(Selection::Alarm(alarm)) => {
+            if pressed(Key::A) {
+                out.push(UiCommand::Submit(Command::AcknowledgeAlarm { alarm: *alarm }));
+            }
+            if pressed(Key::S) {
+                out.push(UiCommand::Submit(shelve(model, *alarm)));
+            }
+        }
+        Some(Selection::Order(order)) if pressed(Key::C) || pressed(Key::E) => {
+            out.push(UiCommand::Submit(Command::EscalateOrder { order: *order }));
+        }
+        Some(Selection::Case(case)) => {
+            if pressed(Key::C) {
+                out.push(UiCommand::Submit(Command::PressCase { case: *case }));
+            }
+            if pressed(Key::E) {
+                out.push(UiCommand::Submit(Command::SuperviseCase { case: *case }));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An hour, for the reason a key can give; the fold refuses red and more than two.
+pub(super) fn shelve(model: &Model<'_>, alarm: AlarmId) -> Command {
+    let reason = model.lang.t(tr::SHELVE_REASON).into();
+    Command::ShelveAlarm { alarm, until: model.clock.now.plus_mins(60), reason }
+}
+
+/// Selects the event before or after the selected one.
+fn step(model: &Model<'_>, state: &PanelState, out: &mut Vec<UiCommand>, by: i64) {
+    let events = &state.digest.events;
+    if events.is_empty() {
+        return;
+    }
+    let here = events.iter().position(|row| Some(&row.selection) == model.selection);
+    let next = here.map_or(0, |i| (i as i64 + by).clamp(0, events.len() as i64 - 1) as usize);
+    out.push(UiCommand::Select(Some(events[next].selection.clone())));
+    if let Some(at) = events[next].at {
+        out.push(UiCommand::FlyTo(at, 6000.0));
+    }
+}

@@ -1,0 +1,306 @@
+//! What panels would otherwise count every frame: the day's cases by hour, the case flow, the event list, indicators and
+//! their short history. Recounted at most four times a second, and only when the city or the clock moved.
+
+use super::{Model, Selection, kit};
+use crate::i18n::tr;
+use gulang_city::*;
+use std::collections::{BTreeMap, VecDeque};
+
+/// One row of the event list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow {
+    pub selection: Selection,
+    pub color: WarningColor,
+    pub title: String,
+    pub sub: String,
+    pub since: Timestamp,
+    pub state: String,
+    pub acknowledged: bool,
+    pub at: Option<LonLat>,
+}
+
+/// One stage of today's cases.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FlowRow {
+    /// Came this far or farther.
+    pub n_reached: u32,
+    /// Are here now.
+    pub n_here: u32,
+    pub n_overdue: u32,
+}
+
+#[derive(Default)]
+pub struct Digest {
+    key: (u64, i64, Option<Realm>),
+    made_at: f64,
+    pub hours: [u32; 24],
+    pub hour_now: usize,
+    pub n_today: u32,
+    pub n_closed_today: u32,
+    pub n_overdue: u32,
+    pub flow: [FlowRow; 7],
+    pub events: Vec<EventRow>,
+    /// New rows held back while the list is being used.
+    pub n_waiting: usize,
+    pub hold_events: bool,
+    pub n_unacknowledged: usize,
+    pub n_acknowledged: usize,
+    pub n_shelved: usize,
+    pub alarms_in_10min: usize,
+    pub indicators: Vec<IndicatorValue>,
+    /// Per kind: fresh, known, open alarms' worst level.
+    pub sensors: BTreeMap<SensorKind, (usize, usize, Option<WarningColor>)>,
+    pub newest_reading: Timestamp,
+    history: BTreeMap<String, VecDeque<f32>>,
+    sampled_at: Timestamp,
+}
+
+/// Rows of the event list, at most (DESIGN.md §3).
+const MAX_ROWS: usize = 50;
+const HISTORY: usize = 48;
+
+impl Digest {
+    pub fn refresh(&mut self, model: &Model<'_>, time: f64) {
+        let now = model.clock.now;
+        let key = (model.city.seq, now.0 / 250, Some(model.realm));
+        let same_city = self.key.2 == key.2 && self.key.0 <= key.0;
+        if self.key == key || (same_city && self.key.0 != 0 && (0.0..0.25).contains(&(time - self.made_at))) {
+            return;
+        }
+        if !same_city {
+            *self = Self::default();
+        }
+        (self.key, self.made_at) = (key, time);
+        self.count_cases(model);
+        self.count_sensors(model);
+        self.indicators =
+            model.city.indicators.values().map(|it| model.city.indicator_value(it, model.readings, now)).collect();
+        self.sample(model);
+        self.list_events(model);
+    }
+
+    /// The last values under `key`, oldest first.
+    pub fn history(&self, key: &str) -> Vec<f32> {
+        self.history.get(key).map(|values| values.iter().copied().collect()).unwrap_or_default()
+    }
+
+    fn count_cases(&mut self, model: &Model<'_>) {
+        let now = model.clock.now;
+        let day = day_start(now);
+        self.hours = [0; 24];
+        self.flow = Default::default();
+        (self.n_today, self.n_closed_today, self.n_overdue) = (0, 0, 0);
+        self.hour_now = (now.since_ms(day) / 3_600_000).clamp(0, 23) as usize;
+        for case in model.city.cases.values() {
+            let open = case.stage < CaseStage::Closed;
+            let overdue = open && case.report.due_at < now;
+            self.n_overdue += u32::from(overdue);
+            self.n_closed_today += u32::from(!open && case.stage_at >= day);
+            let since = case.report.reported_at.since_ms(day);
+            if since < 0 {
+                continue;
+            }
+            self.n_today += 1;
+            if let Some(hour) = self.hours.get_mut((since / 3_600_000) as usize) {
+                *hour += 1;
+            }
+            for (i, row) in self.flow.iter_mut().enumerate() {
+                row.n_reached += u32::from(i <= case.stage as usize);
+            }
+            let here = &mut self.flow[case.stage as usize];
+            here.n_here += 1;
+            here.n_overdue += u32::from(overdue);
+        }
+    }
+
+    fn count_sensors(&mut self, model: &Model<'_>) {
+        self.sensors.clear();
+        self.newest_reading = Timestamp(0);
+        for (i, sensor) in model.city.sensors.values().enumerate() {
+            let entry = self.sensors.entry(sensor.kind).or_default();
+            entry.1 += 1;
+            if let Some((_, at)) = model.readings.gauges.get(i) {
+                self.newest_reading = self.newest_reading.max(at.min(model.clock.now));
+                let lost = matches!(kit::fresh(model, budget_of(sensor.kind), at), Freshness::Lost { .. });
+                entry.0 += usize::from(!lost);
+            }
+        }
+        for alarm in model.city.open_alarms.values().filter_map(|id| model.city.alarms.get(id)) {
+            if let Some(sensor) = model.city.sensors.get(&alarm.sensor) {
+                let worst = &mut self.sensors.entry(sensor.kind).or_default().2;
+                *worst = (*worst).max(Some(alarm.color));
+            }
+        }
+    }
+
+    /// A point of history a minute of the hub's clock.
+    fn sample(&mut self, model: &Model<'_>) {
+        let now = model.clock.now;
+        if now.since_ms(self.sampled_at).abs() < 60_000 {
+            return;
+        }
+        self.sampled_at = now;
+        let mut put = |key: String, value: f64| {
+            let values = self.history.entry(key).or_default();
+            values.push_back(value as f32);
+            if values.len() > HISTORY {
+                values.pop_front();
+            }
+        };
+        for (indicator, value) in model.city.indicators.values().zip(&self.indicators) {
+            if let Some(value) = value.value {
+                put(indicator.id.to_string(), value);
+            }
+        }
+        for (i, sensor) in model.city.sensors.values().enumerate() {
+            if matches!(sensor.kind, SensorKind::Tide | SensorKind::FloodDepth)
+                && let Some((value, _)) = model.readings.gauges.get(i)
+            {
+                put(sensor.id.to_string(), f64::from(value));
+            }
+        }
+    }
+
+    fn list_events(&mut self, model: &Model<'_>) {
+        let (city, now, lang) = (model.city, model.clock.now, model.lang);
+        let is_shelved = |alarm: &Alarm| alarm.shelved_until.is_some_and(|until| until > now);
+        let open: Vec<&Alarm> = city.open_alarms.values().filter_map(|id| city.alarms.get(id)).collect();
+        // Cleared but never acknowledged stays until seen; only the newest few hundred can matter.
+        let unseen =
+            city.alarms.values().rev().take(300).filter(|it| it.cleared_at.is_some() && it.acknowledged.is_none());
+        let recent = |alarm: &&Alarm| now.since_ms(alarm.raised_at) < 600_000;
+        self.alarms_in_10min = city.alarms.values().rev().take(2000).filter(recent).count();
+        self.n_shelved = open.iter().filter(|it| is_shelved(it)).count();
+        let flood = self.alarms_in_10min > crate::theme::MAX_ALARMS_PER_10MIN;
+        let mut rows = Vec::new();
+        let mut groups: BTreeMap<(SensorKind, DistrictId), (usize, usize, &Alarm)> = BTreeMap::new();
+        let (mut n_unacknowledged, mut n_acknowledged) = (0, 0);
+        for alarm in open.iter().copied().filter(|it| !is_shelved(it)).chain(unseen) {
+            let Some(sensor) = city.sensors.get(&alarm.sensor) else { continue };
+            if alarm.acknowledged.is_some() {
+                n_acknowledged += 1;
+            } else {
+                n_unacknowledged += 1;
+            }
+            if flood && alarm.color < WarningColor::Orange {
+                let group = groups.entry((sensor.kind, sensor.district.clone())).or_insert((0, 0, alarm));
+                group.0 += 1;
+                group.1 += usize::from(alarm.acknowledged.is_none());
+                if alarm.color > group.2.color {
+                    group.2 = alarm;
+                }
+                continue;
+            }
+            let state = match (&alarm.acknowledged, alarm.cleared_at) {
+                (None, None) => lang.t(tr::UNACKNOWLEDGED),
+                (None, Some(_)) => lang.t(tr::CLEARED_UNSEEN),
+                (Some(_), _) => lang.t(tr::ACKNOWLEDGED),
+            };
+            rows.push(EventRow {
+                selection: Selection::Alarm(alarm.id),
+                color: alarm.color,
+                title: format!("{} {}", sensor.name, lang.sensor(sensor.kind)),
+                sub: format!(
+                    "{}・{}",
+                    district_name(city, &sensor.district),
+                    lang.value(f64::from(alarm.value), sensor.kind.unit())
+                ),
+                since: alarm.raised_at,
+                state: state.to_owned(),
+                acknowledged: alarm.acknowledged.is_some(),
+                at: Some(sensor.at),
+            });
+        }
+        for ((kind, district), (n, n_new, worst)) in groups {
+            rows.push(EventRow {
+                selection: Selection::Alarm(worst.id),
+                color: worst.color,
+                title: format!("{} {} {n}", district_name(city, &district), lang.sensor(kind)),
+                sub: lang.fill(tr::GROUPED, &[&n_new.to_string()]),
+                since: worst.raised_at,
+                state: lang.t(tr::GROUP).to_owned(),
+                acknowledged: n_new == 0,
+                at: city.sensors.get(&worst.sensor).map(|sensor| sensor.at),
+            });
+        }
+        let urgent = |case: &&&Case| case.report.color >= WarningColor::Orange || case.report.due_at < now;
+        let cases = city.open_cases_by_urgency(now);
+        for case in cases.iter().filter(urgent).take(MAX_ROWS) {
+            let overdue = case.report.due_at < now;
+            rows.push(EventRow {
+                selection: Selection::Case(case.id),
+                color: case.report.color,
+                title: format!("{} {}", case.report.address, case.report.title),
+                sub: format!(
+                    "{}・{}",
+                    district_name(city, &case.report.district),
+                    city.agencies.get(&case.report.agency).map_or("", |agency| &agency.short)
+                ),
+                since: case.report.reported_at,
+                state: if overdue { lang.t(tr::OVERDUE) } else { lang.stage(case.stage) }.to_owned(),
+                acknowledged: case.stage >= CaseStage::Dispatched,
+                at: Some(case.report.at),
+            });
+        }
+        rows.sort_by_key(|row| (row.acknowledged, std::cmp::Reverse(row.color), row.since));
+        (self.n_unacknowledged, self.n_acknowledged) = (n_unacknowledged, n_acknowledged);
+        rows.truncate(MAX_ROWS);
+        self.n_waiting = 0;
+        if self.hold_events && !self.events.is_empty() {
+            // The list is in use: what is shown keeps its place, what is new waits.
+            let kept: Vec<EventRow> = self
+                .events
+                .iter()
+                .filter_map(|old| rows.iter().find(|row| row.selection == old.selection).cloned())
+                .collect();
+            self.n_waiting = rows.len() - kept.len().min(rows.len());
+            rows = kept;
+        }
+        self.events = rows;
+    }
+}
+
+/// Midnight in Beijing.
+pub fn day_start(now: Timestamp) -> Timestamp {
+    let day = 86_400_000;
+    Timestamp((now.0 + BEIJING_OFFSET_MS).div_euclid(day) * day - BEIJING_OFFSET_MS)
+}
+
+pub fn budget_of(kind: SensorKind) -> Budget {
+    match kind {
+        SensorKind::FloodDepth | SensorKind::Tide => Budget::Water,
+        SensorKind::Rain | SensorKind::Wind => Budget::Weather,
+        _ => Budget::Default,
+    }
+}
+
+pub fn district_name<'a>(city: &'a City, id: &DistrictId) -> &'a str {
+    city.districts.get(id).map_or("", |district| &district.name)
+}
+
+/// Where a selected thing stands, if it stands anywhere.
+pub fn place_of(model: &Model<'_>, selection: &Selection) -> Option<LonLat> {
+    let city = model.city;
+    match selection {
+        Selection::Case(id) => city.cases.get(id).map(|it| it.report.at),
+        Selection::Alarm(id) => city.alarms.get(id).and_then(|it| city.sensors.get(&it.sensor)).map(|it| it.at),
+        Selection::Order(_) => None,
+        Selection::Team(id) => city
+            .teams
+            .get_full(id)
+            .map(|(i, _, team)| model.readings.teams.get(i).map_or(team.home, |fix| LonLat(fix.lon, fix.lat))),
+        Selection::Sensor(id) => city.sensors.get(id).map(|it| it.at),
+        Selection::FloodPoint(id) => city.flood_points.get(id).map(|it| it.at),
+        Selection::Drone(id) => city.drones.get_full(id).and_then(|(i, _, drone)| {
+            let fix = model.readings.drones.get(i).map(|fix| LonLat(fix.lon, fix.lat));
+            fix.or_else(|| city.docks.get(&drone.dock).map(|dock| dock.at))
+        }),
+        Selection::Dock(id) => city.docks.get(id).map(|it| it.at),
+        Selection::Camera(id) => city.cameras.get(id).map(|it| it.at),
+        Selection::Shelter(id) => city.shelters.get(id).map(|it| it.at),
+        Selection::Depot(id) => city.depots.get(id).map(|it| it.at),
+        Selection::Helipad(id) => city.helipads.get(id).map(|it| it.at),
+        Selection::Hospital(id) => city.hospitals.get(id).map(|it| it.at),
+        Selection::District(id) => city.districts.get(id).map(|it| it.center),
+    }
+}

@@ -1,0 +1,69 @@
+//! The locator: where the big map's subject lies in the city. walkers without tiles, over the pack's own shapes, so that
+//! it is never blank. A press flies the big map there.
+
+use super::digest::place_of;
+use super::kit::{Kit, RealmMark, realm_mark};
+use super::land::LocatorLand;
+use super::{PanelState, UiCommand};
+use crate::theme::*;
+use egui::{Align2, Color32, FontId, Rect, Response, Stroke, Ui, UiBuilder, vec2};
+use gulang_city::{City, LonLat};
+use walkers::{Map, MapMemory, Plugin, Projector, lon_lat};
+
+pub(super) fn locator_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
+    k.fill(rect, 4.0, SEA);
+    if state.locator.detached().is_none() {
+        // About 60 km across the box.
+        let _ = state.locator.set_zoom(9.1);
+    }
+    let mut ui = Ui::new(
+        k.ui.ctx().clone(),
+        k.ui.id().with("locator"),
+        UiBuilder::new().max_rect(rect.shrink(1.0)).layer_id(k.ui.layer_id()),
+    );
+    ui.set_clip_rect(rect.shrink(1.0));
+    let center = k.m.city.center;
+    let layer = Shapes { land: k.m.locator_land, city: k.m.city, mark: k.m.selection.and_then(|it| place_of(k.m, it)) };
+    let map = Map::new(None, &mut state.locator, lon_lat(center.0, center.1)).zoom_with_ctrl(false).with_plugin(layer);
+    let shown = map.show(&mut ui, |_, response, projector, _| {
+        let at = response.interact_pointer_pos().filter(|_| response.clicked())?;
+        Some(projector.unproject(at.to_vec2()))
+    });
+    if let Some(at) = shown.inner {
+        k.out.push(UiCommand::FlyTo(LonLat(at.x(), at.y()), 8000.0));
+    }
+    realm_mark(k, RealmMark::PanelLine(rect));
+    realm_mark(k, RealmMark::Chip(rect.left_top() + vec2(8.0, 14.0), 11.0));
+}
+
+/// Land, districts, district names, and the selected place.
+struct Shapes<'a> {
+    land: &'a LocatorLand,
+    city: &'a City,
+    mark: Option<LonLat>,
+}
+
+impl Plugin for Shapes<'_> {
+    fn run(self: Box<Self>, ui: &mut Ui, response: &Response, projector: &Projector, _memory: &MapMemory) {
+        let painter = ui.painter().with_clip_rect(response.rect);
+        let project = |at: LonLat| projector.project(lon_lat(at.0, at.1)).to_pos2();
+        for shape in &self.land.land {
+            shape.paint(&painter, &project, LAND_OUTSIDE, Stroke::new(0.8, COAST));
+        }
+        for shape in &self.land.districts {
+            shape.paint(&painter, &project, LAND_CITY, Stroke::new(0.8, BOUNDARY_DISTRICT));
+        }
+        for district in self.city.districts.values() {
+            let at = project(district.center);
+            if self.land.districts.is_empty() {
+                painter.circle_filled(at - vec2(0.0, 10.0), 2.0, BOUNDARY_CITY);
+            }
+            painter.text(at, Align2::CENTER_CENTER, &district.name, FontId::proportional(11.0), LABEL);
+        }
+        if let Some(at) = self.mark.map(project) {
+            painter.circle(at, 5.0, Color32::TRANSPARENT, Stroke::new(1.5, ACCENT));
+            painter.hline((at.x - 9.0)..=(at.x + 9.0), at.y, Stroke::new(1.0, ACCENT));
+            painter.vline(at.x, (at.y - 9.0)..=(at.y + 9.0), Stroke::new(1.0, ACCENT));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The metrics wall: every indicator of the pack with its age, source and yardstick.
+
+use super::digest::budget_of;
+use super::kit::{Kit, fresh, fresh_value, freshness_mark};
+use super::{PanelState, today};
+use crate::charts;
+use crate::i18n::tr;
+use crate::theme::*;
+use egui::{Align2, Rect, pos2, vec2};
+use gulang_city::*;
+
+/// Over the map, opened with F2 or M.
+pub(super) fn metrics_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
+    let n = k.m.city.indicators.len();
+    let body = k.panel(rect, k.t(tr::METRICS), &k.m.lang.fill(tr::N_INDICATORS, &[&n.to_string()]));
+    let close = Rect::from_center_size(pos2(rect.right() - 60.0, rect.top() + 16.0), vec2(100.0, 26.0));
+    if k.hit(close, "metrics-close", k.t(tr::CLOSE)).clicked() {
+        state.metrics_open = false;
+    }
+    let key = k.key(pos2(close.right() - 40.0, close.center().y), "Esc");
+    k.text(pos2(key.left() - 6.0, key.center().y), Align2::RIGHT_CENTER, 12.0, SECONDARY, k.t(tr::CLOSE));
+    if k.ui.rect_contains_pointer(body) {
+        state.metrics_scroll -= k.ui.input(|input| input.smooth_scroll_delta.y);
+    }
+    state.metrics_scroll = grid_ui(k, state, body.shrink(8.0), 1.0, state.metrics_scroll);
+}
+
+/// Tiles in rows; the scroll offset, clamped, is returned. `u` scales the type.
+pub(super) fn grid_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, u: f32, scroll: f32) -> f32 {
+    let px = u * k.s;
+    let gap = 6.0 * px;
+    let n = k.m.city.indicators.len().max(1);
+    let n_columns = ((rect.width() + gap) / (176.0 * px + gap)).floor().max(1.0);
+    let width = (rect.width() - gap * (n_columns - 1.0)) / n_columns;
+    let n_rows = (n as f32 / n_columns).ceil();
+    let height = ((rect.height() - gap * (n_rows - 1.0)) / n_rows).clamp(86.0 * px, 112.0 * px);
+    let excess = (n_rows * (height + gap) - gap - rect.height()).max(0.0);
+    let scroll = scroll.clamp(0.0, excess);
+    for (i, indicator) in k.m.city.indicators.values().enumerate() {
+        let (column, row) = (i as f32 % n_columns, (i as f32 / n_columns).floor());
+        let at = pos2(rect.left() + column * (width + gap), rect.top() + row * (height + gap) - scroll);
+        let tile = Rect::from_min_size(at, vec2(width, height));
+        if rect.expand(1.0).contains_rect(tile) {
+            tile_ui(k, state, tile, u, i, indicator);
+        }
+    }
+    scroll
+}
+
+fn tile_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, u: f32, i: usize, indicator: &Indicator) {
+    let px = u * k.s;
+    k.fill(rect, 3.0 * u, RAISED);
+    let value = state.digest.indicators.get(i).copied().unwrap_or(IndicatorValue { value: None, as_of: Timestamp(0) });
+    let kind = today::kind_of(&indicator.formula);
+    let budget = kind.map_or(Budget::Default, budget_of);
+    let freshness = fresh(k.m, budget, value.as_of);
+    let (left, right) = (rect.left() + 10.0 * px, rect.right() - 8.0 * px);
+    let y = rect.top() + 15.0 * px;
+    let mark = freshness_mark(k, pos2(right, y), 11.0 * u, budget, value.as_of);
+    k.fit(pos2(left, y), Align2::LEFT_CENTER, 13.0 * u, SECONDARY, &indicator.name, mark - left - 4.0 * px);
+    let (text, ink) = fresh_value(freshness, today::indicator_text(k, indicator, value.value), PRIMARY);
+    let y = rect.top() + 40.0 * px;
+    let figure = k.bold(pos2(left, y), Align2::LEFT_CENTER, 22.0 * u, ink, &text);
+    k.text(pos2(figure.right() + 5.0 * px, y + 4.0 * px), Align2::LEFT_CENTER, 12.0 * u, TERTIARY, &indicator.unit);
+    let spark = Rect::from_min_max(pos2(right - 56.0 * px, y - 9.0 * px), pos2(right, y + 9.0 * px));
+    if figure.right() + 34.0 * px < spark.left() {
+        charts::spark_ui(k.painter(), spark, &state.digest.history(indicator.id.as_str()), None, SERIES_NEUTRAL, px);
+    }
+    let source = format!("{}・{}", indicator.group, indicator.source);
+    k.fit(pos2(left, rect.top() + 62.0 * px), Align2::LEFT_CENTER, 11.0 * u, QUIET, &source, rect.width() - 18.0 * px);
+    if let Some(reference) = &indicator.reference {
+        k.fit(
+            pos2(left, rect.top() + 77.0 * px),
+            Align2::LEFT_CENTER,
+            11.0 * u,
+            QUIET,
+            reference,
+            rect.width() - 18.0 * px,
+        );
+    }
+}
