@@ -1,1 +1,18 @@
+//! What is drawn: one crate for the desk (wasm in a webview or browser) and the wall (native, or headless).
+//!
+//! The app in [`app`] hears the hub through [`net`], keeps the city in [`hall`], and draws it twice over: the [`stage`]
+//! (bevy's render world, our own pipelines) and the [`panels`] (egui). Platform differences live in [`platform`] alone.
+//!
+//! **Invariant:** knows the wire and the city, never the hub. No tokio, no HTTP library, no tauri.
 
+pub mod app;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod bench;
+pub mod charts;
+pub mod hall;
+pub mod i18n;
+pub mod net;
+pub mod panels;
+pub mod platform;
+pub mod stage;
+pub mod theme;

@@ -2,8 +2,19 @@
 
 pub use here::*;
 
+/// What a fetch brought, or why it brought nothing.
+pub type Fetched = Result<Vec<u8>, String>;
+
 #[cfg(not(target_arch = "wasm32"))]
 mod here {
+    use super::Fetched;
+    use crate::net::Address;
+    use std::{
+        io::{Read, Write},
+        net::TcpStream,
+        time::Duration,
+    };
+
     /// Waits for a future on this thread.
     pub fn block_on<T>(future: impl Future<Output = T>) -> T { bevy::tasks::block_on(future) }
 
@@ -13,7 +24,75 @@ mod here {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kb| kb / 1024)
     }
+
+    /// Fetches `url` beside the frame loop and hands the body to `then`.
+    pub fn fetch(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
+        std::thread::spawn(move || then(get(&url)));
+    }
+
+    /// The page's hub; a native program is told on its command line.
+    pub fn page_address() -> Option<Address> { None }
+
+    /// The canvas to draw in; a native program opens a window.
+    pub fn canvas() -> Option<String> { None }
+
+    /// HTTP/1.0, so that the body simply ends with the connection. Plain HTTP only: the hub is on this machine or behind
+    /// its own network's tunnel.
+    fn get(url: &str) -> Fetched {
+        let rest = url.strip_prefix("http://").ok_or("only http:// is spoken here")?;
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let said = |what: &str, error: std::io::Error| format!("{what} {host}: {error}");
+        let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+        let mut stream = TcpStream::connect(&authority).map_err(|e| said("connecting to", e))?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(|e| said("waiting for", e))?;
+        let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n\r\n");
+        stream.write_all(request.as_bytes()).map_err(|e| said("asking", e))?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map_err(|e| said("reading from", e))?;
+        let end = answer.windows(4).position(|it| it == b"\r\n\r\n").ok_or("an answer without a body")?;
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.split_whitespace().nth(1).unwrap_or("?").to_owned();
+        if status != "200" {
+            return Err(format!("HTTP {status}"));
+        }
+        Ok(answer.split_off(end + 4))
+    }
 }
 
 #[cfg(target_arch = "wasm32")]
-mod here {}
+mod here {
+    use super::Fetched;
+    use crate::net::Address;
+    use wasm_bindgen::{JsCast, JsValue};
+
+    pub fn resident_mb() -> u64 { 0 }
+
+    /// Fetches `url` beside the frame loop and hands the body to `then`.
+    pub fn fetch(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
+        wasm_bindgen_futures::spawn_local(async move {
+            then(get(&url).await.map_err(|error| format!("{error:?}")));
+        });
+    }
+
+    async fn get(url: &str) -> Result<Vec<u8>, JsValue> {
+        let window = web_sys::window().ok_or("no window")?;
+        let answer: web_sys::Response =
+            wasm_bindgen_futures::JsFuture::from(window.fetch_with_str(url)).await?.dyn_into()?;
+        if !answer.ok() {
+            return Err(format!("HTTP {}", answer.status()).into());
+        }
+        let body = wasm_bindgen_futures::JsFuture::from(answer.array_buffer()?).await?;
+        Ok(js_sys::Uint8Array::new(&body).to_vec())
+    }
+
+    /// `window.__GULANG__ = { url, token, seat? }`, put in place by the page before it starts us.
+    pub fn page_address() -> Option<Address> {
+        let window = web_sys::window()?;
+        let given = js_sys::Reflect::get(&window, &"__GULANG__".into()).ok()?;
+        let text = |key: &str| js_sys::Reflect::get(&given, &key.into()).ok()?.as_string();
+        Some(Address::new(&text("url")?, &text("token")?, text("seat").as_deref().unwrap_or(crate::app::DESK_SEAT)))
+    }
+
+    /// The canvas to draw in.
+    pub fn canvas() -> Option<String> { Some("#gulang".to_owned()) }
+}

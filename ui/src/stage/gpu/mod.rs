@@ -1,6 +1,7 @@
 //! Our own retained pipelines on a plain [`wgpu::Device`]: bevy's on screen, [`device::OwnDevice`] off screen.
 
 pub mod device;
+pub mod map;
 pub mod points;
 
 /// An empty uniform buffer, its size rounded up to WebGL2's 16.

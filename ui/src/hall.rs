@@ -1,0 +1,167 @@
+//! What this screen knows: the city as the hub's frames made it, and how fresh the connection is.
+
+use crate::{
+    net::{Net, News},
+    panels::{ConnectionState, LocatorLand, Selection},
+};
+use bevy::prelude::Resource;
+use gulang_city::*;
+use gulang_wire::{Body, Clock, ClockKind, Columns, ToScreen};
+use std::collections::BTreeMap;
+
+#[derive(Resource)]
+pub struct Hall {
+    pub city: Option<City>,
+    pub readings: Readings,
+    pub realm: Realm,
+    pub simulated: bool,
+    pub connected: ConnectionState,
+    pub seat: SeatId,
+    pub selection: Option<Selection>,
+    pub locator_land: LocatorLand,
+    /// The last clock heard, and when on the app's own clock (s).
+    clock: Clock,
+    clock_heard: f64,
+    /// Set by what changed since the stage last looked.
+    pub changes: Changes,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Another city altogether: everything is drawn anew.
+    pub city: bool,
+    pub records: bool,
+    pub readings: bool,
+}
+
+/// What a frame asks of the app beyond the hall's own state.
+pub enum Errand {
+    Picture { drone: DroneId, at: Timestamp, jpeg: Vec<u8> },
+    Notice(String),
+}
+
+impl Hall {
+    pub fn new(seat: SeatId) -> Self {
+        Self {
+            city: None,
+            readings: Readings::default(),
+            realm: Realm::Actual,
+            simulated: false,
+            connected: ConnectionState::Connecting,
+            seat,
+            selection: None,
+            locator_land: LocatorLand::default(),
+            clock: Clock { now: Timestamp(0), wall: Timestamp(0), kind: ClockKind::Live },
+            clock_heard: 0.0,
+            changes: Changes::default(),
+        }
+    }
+
+    /// The hub's clock now, run on from when it was last heard.
+    pub fn clock(&self, time: f64) -> Clock {
+        let since_ms = (time - self.clock_heard).max(0.0) * 1000.0;
+        // A lost hub's clock stands still after a few seconds: its ages are counted from then on by the lamp alone.
+        let since_ms = if self.connected == ConnectionState::Live { since_ms.min(5000.0) } else { 0.0 };
+        let speed = match self.clock.kind {
+            ClockKind::Live => 1.0,
+            ClockKind::Exercise { paused: true, .. } | ClockKind::Replay { paused: true, .. } => 0.0,
+            ClockKind::Exercise { speed, .. } | ClockKind::Replay { speed, .. } => f64::from(speed),
+        };
+        let now = self.clock.now + (since_ms * speed) as i64;
+        Clock { now, wall: self.clock.wall + since_ms as i64, kind: self.clock.kind }
+    }
+
+    /// Takes in everything the hub said.
+    pub fn hear(&mut self, net: &mut Net, time: f64) -> Vec<Errand> {
+        let mut errands = Vec::new();
+        for news in net.poll(time) {
+            match news {
+                News::Opened => {}
+                News::Frame(frame) => self.take(*frame, net, time, &mut errands),
+                News::Lost { why } => {
+                    tracing::warn!("the hub is not heard: {why}");
+                    if self.connected == ConnectionState::Live {
+                        self.connected = ConnectionState::Lost { since: self.clock(time).now };
+                    }
+                }
+            }
+        }
+        errands
+    }
+
+    fn take(&mut self, frame: ToScreen, net: &mut Net, time: f64, errands: &mut Vec<Errand>) {
+        self.realm = frame.realm;
+        self.clock = frame.clock;
+        self.clock_heard = time;
+        match frame.body {
+            Body::Welcome { version, simulated, .. } => {
+                self.simulated = simulated;
+                if version != gulang_wire::VERSION {
+                    errands.push(Errand::Notice(format!("中枢的版本是 {version}，本机是 {}", gulang_wire::VERSION)));
+                }
+            }
+            Body::Snapshot { city, readings } => match City::from_bytes(&city) {
+                Ok(city) => {
+                    self.readings =
+                        gulang_wire::decode(&readings).unwrap_or_else(|_| Readings::for_city(&city));
+                    self.realm = city.realm;
+                    self.city = Some(city);
+                    self.connected = ConnectionState::Live;
+                    self.changes = Changes { city: true, records: true, readings: true };
+                }
+                Err(error) => {
+                    tracing::error!("an unreadable snapshot: {error}");
+                    errands.push(Errand::Notice("读不懂中枢发来的城市，版本可能不同".to_owned()));
+                }
+            },
+            Body::Records(records) => {
+                self.connected = ConnectionState::Live;
+                let Some(city) = &mut self.city else { return };
+                for record in &records {
+                    if let Applied::Gap { after } = city.apply(record) {
+                        tracing::warn!("records are missing after {after}; asking for the city again");
+                        net.resync();
+                        return;
+                    }
+                }
+                self.changes.records = true;
+            }
+            Body::Columns(columns) => self.take_columns(&columns),
+            Body::Picture { drone, at, jpeg, .. } => errands.push(Errand::Picture { drone, at, jpeg }),
+            Body::Answer { result: Err(refusal), .. } => errands.push(Errand::Notice(refusal.to_string())),
+            Body::Answer { .. } | Body::Beat => {}
+        }
+        if self.city.is_some() {
+            self.connected = ConnectionState::Live;
+        }
+    }
+
+    fn take_columns(&mut self, columns: &Columns) {
+        let gauges = columns.gauge_handles.iter().zip(&columns.gauge_values).zip(&columns.gauge_at);
+        for ((&handle, &value), &at) in gauges {
+            self.readings.gauges.put(handle, value, at);
+        }
+        for &(handle, fix) in &columns.teams {
+            self.readings.teams.put(handle, fix);
+        }
+        for &(handle, fix) in &columns.drones {
+            self.readings.drones.put(handle, fix);
+        }
+        for (platform, at) in &columns.heard {
+            self.readings.heard.insert(platform.clone(), *at);
+        }
+        self.readings.n_dropped = columns.n_dropped;
+        self.changes.readings = true;
+    }
+}
+
+/// The latest picture of each drone.
+pub type Pictures = BTreeMap<DroneId, (Timestamp, egui::TextureHandle)>;
+
+/// Decodes a still; `None` if it is not an image.
+pub fn picture(ctx: &egui::Context, drone: &DroneId, jpeg: &[u8]) -> Option<egui::TextureHandle> {
+    let image = image::load_from_memory(jpeg).ok()?.to_rgba8();
+    let size = [image.width() as usize, image.height() as usize];
+    let pixels = egui::ColorImage::from_rgba_unmultiplied(size, image.as_raw());
+    Some(ctx.load_texture(format!("feed {drone}"), pixels, egui::TextureOptions::LINEAR))
+}

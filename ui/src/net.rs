@@ -1,0 +1,137 @@
+//! The connection to the hub: opens it, opens it again, and turns frames into values. It knows nothing of what they mean.
+
+use ewebsock::{WsEvent, WsMessage, WsReceiver, WsSender};
+use gulang_city::{Command, SeatId};
+use gulang_wire::{Drill, ToHub, ToScreen, VERSION, Watch, decode, encode};
+
+/// Where the hub is and who we are there.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// `http://127.0.0.1:8700`, no slash at the end.
+    pub url: String,
+    pub token: String,
+    pub seat: SeatId,
+}
+
+impl Address {
+    pub fn new(url: &str, token: &str, seat: &str) -> Self {
+        Self { url: url.trim_end_matches('/').to_owned(), token: token.to_owned(), seat: seat.into() }
+    }
+
+    fn socket_url(&self) -> String {
+        let url = self.url.replacen("http", "ws", 1);
+        format!("{url}/ws?token={}", self.token)
+    }
+
+    /// A file of the city pack.
+    pub fn pack_url(&self, path: &str) -> String { format!("{}/pack/{path}?token={}", self.url, self.token) }
+}
+
+/// What came in since the last look.
+#[derive(Debug)]
+pub enum News {
+    Opened,
+    Frame(Box<ToScreen>),
+    Lost { why: String },
+}
+
+/// Waits this long before it tries again, seconds; doubles up to the last.
+const RETRY_SECS: (f64, f64) = (0.5, 8.0);
+
+pub struct Net {
+    address: Address,
+    link: Option<(WsSender, WsReceiver)>,
+    is_open: bool,
+    retry_at: f64,
+    retry_after: f64,
+    ticket: u64,
+}
+
+impl Net {
+    pub fn new(address: Address) -> Self {
+        Self { address, link: None, is_open: false, retry_at: 0.0, retry_after: RETRY_SECS.0, ticket: 0 }
+    }
+
+    pub fn address(&self) -> &Address { &self.address }
+
+    /// Everything that arrived; `time` is any steadily rising count of seconds.
+    pub fn poll(&mut self, time: f64) -> Vec<News> {
+        let mut news = Vec::new();
+        if self.link.is_none() && time >= self.retry_at {
+            self.open(time, &mut news);
+        }
+        while let Some(event) = self.link.as_ref().and_then(|(_, receiver)| receiver.try_recv()) {
+            match event {
+                WsEvent::Opened => {
+                    self.is_open = true;
+                    self.retry_after = RETRY_SECS.0;
+                    let seat = self.address.seat.clone();
+                    self.send(&ToHub::Hello { version: VERSION, seat, watch: Watch::Follow });
+                    news.push(News::Opened);
+                }
+                WsEvent::Message(WsMessage::Binary(bytes)) => match decode::<ToScreen>(&bytes) {
+                    Ok(frame) => news.push(News::Frame(Box::new(frame))),
+                    Err(error) => {
+                        tracing::warn!("a frame from the hub: {error}");
+                        self.send(&ToHub::Resync);
+                    }
+                },
+                WsEvent::Message(_) => {}
+                WsEvent::Error(why) => self.lose(time, why, &mut news),
+                WsEvent::Closed => self.lose(time, "the hub closed the connection".to_owned(), &mut news),
+            }
+        }
+        news
+    }
+
+    pub fn submit(&mut self, command: Command) {
+        self.ticket += 1;
+        self.send(&ToHub::Submit { ticket: self.ticket, command });
+    }
+
+    pub fn drill(&mut self, drill: Drill) { self.send(&ToHub::Drill(drill)); }
+
+    /// After a gap: asks for the whole city again.
+    pub fn resync(&mut self) { self.send(&ToHub::Resync); }
+
+    fn open(&mut self, time: f64, news: &mut Vec<News>) {
+        let options =
+            ewebsock::Options { max_incoming_frame_size: gulang_wire::MAX_FRAME_BYTES, ..Default::default() };
+        match ewebsock::connect(self.address.socket_url(), options) {
+            Ok(link) => self.link = Some(link),
+            Err(why) => self.lose(time, why, news),
+        }
+    }
+
+    fn lose(&mut self, time: f64, why: String, news: &mut Vec<News>) {
+        self.link = None;
+        self.is_open = false;
+        self.retry_at = time + self.retry_after;
+        self.retry_after = (self.retry_after * 2.0).min(RETRY_SECS.1);
+        news.push(News::Lost { why });
+    }
+
+    fn send(&mut self, frame: &ToHub) {
+        if !self.is_open {
+            return;
+        }
+        let Some((sender, _)) = &mut self.link else { return };
+        match encode(frame) {
+            Ok(bytes) => sender.send(WsMessage::Binary(bytes)),
+            Err(error) => tracing::warn!("a frame to the hub: {error}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_follow_the_hub() {
+        let address = Address::new("http://127.0.0.1:8700/", "t0k", "大屏");
+        assert_eq!(address.socket_url(), "ws://127.0.0.1:8700/ws?token=t0k");
+        assert_eq!(address.pack_url("map/land.geojson"), "http://127.0.0.1:8700/pack/map/land.geojson?token=t0k");
+        assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");
+    }
+}
