@@ -7,15 +7,27 @@
 //! sockets as a real one.
 
 pub mod actor;
+pub mod api;
 pub mod assets;
+pub mod bench;
+pub mod clock;
 pub mod config;
 pub mod connectors;
-pub mod clock;
+pub mod core;
 pub mod drill;
 pub mod feeds;
+pub mod hall;
 pub mod health;
+pub mod live;
 pub mod log;
+pub mod outbox;
 pub mod parquet;
 pub mod readings;
 pub mod realm;
+pub mod run;
+pub mod screen;
+pub mod server;
 pub mod sim_host;
+
+pub use hall::{HubConfig, HubError};
+pub use run::{HubHandle, start};

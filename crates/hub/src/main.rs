@@ -1,7 +1,7 @@
 //! `gulang-hub`: the hub without windows, and its tools.
 
 use clap::{Parser, Subcommand};
-use gulang_hub::{assets, config, drill, log, sim_host::ChildSim};
+use gulang_hub::{assets, bench, config, drill, log, sim_host::ChildSim};
 use std::{path::PathBuf, process::ExitCode};
 
 /// The hub of Gulang: numbers what happens in a city, keeps it, delivers orders, and serves the screens.
@@ -16,6 +16,35 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Run the hub: connect to the city, keep its log, serve screens
+    ///
+    /// Prints one JSON line {"url":…,"token":…} when ready and runs until interrupted. Without --config it starts the
+    /// simulated city (gulang-sim, beside this program or named by GULANG_SIM).
+    ///
+    /// Example: gulang-hub serve --data ~/gulang
+    Serve {
+        /// The city's log; made if it is not there. One hub per directory
+        #[arg(long)]
+        data: PathBuf,
+        /// Where the city's real platforms are (TOML: [actual] platform, cap, typhoon, mqtt, feeds, token)
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// Loopback only; port 0 takes a free one
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: std::net::SocketAddr,
+        /// The city pack; by default assets/cities/xiamen
+        #[arg(long)]
+        pack: Option<PathBuf>,
+        /// The built page for browsers
+        #[arg(long)]
+        page: Option<PathBuf>,
+        /// Seed of the simulated actual city
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// End when standard input closes, so that the hub does not outlive who started it
+        #[arg(long)]
+        stdin_guard: bool,
+    },
     /// Run a drill to its end
     #[command(subcommand)]
     Drill(DrillTask),
@@ -29,10 +58,38 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Measure what the budgets ask; figures and the shape of the load
+    Bench {
+        #[arg(value_enum)]
+        what: Bench,
+        /// Screens that follow
+        #[arg(long, default_value_t = 4)]
+        screens: usize,
+        /// Cases (fold), or commands (fanout)
+        #[arg(long)]
+        n: Option<u64>,
+        /// How long (ingest)
+        #[arg(long, default_value_t = 5.0)]
+        secs: f64,
+        #[arg(long)]
+        pack: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
     /// Check a configuration file, a scenario, or a city pack
     ///
     /// Each fault is one line, `file:line: what, why, what to do`; exit 1 if there is any.
     Check { path: PathBuf },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Bench {
+    /// Records a second through the fold
+    Fold,
+    /// Readings a second into the columns and out to screens
+    Ingest,
+    /// Commands a second, durable and on every screen
+    Fanout,
 }
 
 #[derive(Subcommand)]
@@ -79,8 +136,21 @@ type Error = Box<dyn std::error::Error>;
 
 fn run(task: Task) -> Result<ExitCode, Error> {
     match task {
+        Task::Serve { data, config, listen, pack, page, seed, stdin_guard } => {
+            serve(data, config, listen, pack, page, seed, stdin_guard)
+        }
         Task::Drill(DrillTask::Run { scenario, seed, data, pack, json, .. }) => run_drill(&scenario, seed, data, pack, json),
         Task::Replay { dir, json } => replay(dir, json),
+        Task::Bench { what, screens, n, secs, pack, json } => {
+            let pack_dir = pack_dir(pack)?;
+            let figures = match what {
+                Bench::Fold => bench::fold(&assets::read_pack(&pack_dir)?, n.unwrap_or(150_000))?,
+                Bench::Ingest => bench::ingest(&pack_dir, screens, secs)?,
+                Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,
+            };
+            println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Check { path } => check(path),
     }
 }
@@ -90,6 +160,39 @@ fn pack_dir(named: Option<PathBuf>) -> Result<PathBuf, Error> {
         Some(dir) => Ok(dir),
         None => Ok(assets::assets_dir()?.join("cities/xiamen")),
     }
+}
+
+fn serve(
+    data: PathBuf,
+    config: Option<PathBuf>,
+    listen: std::net::SocketAddr,
+    pack: Option<PathBuf>,
+    page: Option<PathBuf>,
+    seed: u64,
+    stdin_guard: bool,
+) -> Result<ExitCode, Error> {
+    let actual = match config {
+        Some(path) => Some(config::read_config(&path)?.actual.ok_or_else(|| format!("{}:1: 没有 [actual] 一节, 不知道平台在哪里, 写上或去掉 --config", path.display()))?),
+        None => None,
+    };
+    let hub = gulang_hub::start(gulang_hub::HubConfig {
+        data: std::path::absolute(data)?,
+        pack_dir: std::path::absolute(pack_dir(pack)?)?,
+        scenarios_dir: assets::assets_dir().ok().map(|it| it.join("scenarios")),
+        listen,
+        page_dir: page.or_else(|| assets::assets_dir().ok().map(|it| it.join("../ui/web")).filter(|it| it.join("index.html").is_file())),
+        sim: std::sync::Arc::new(ChildSim),
+        actual,
+        seed,
+    })?;
+    println!("{}", serde_json::json!({ "url": hub.url, "token": hub.token }));
+    if stdin_guard {
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    } else {
+        hub.wait_for_interrupt();
+    }
+    hub.stop()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_drill(scenario: &str, seed: Option<u64>, data: PathBuf, pack: Option<PathBuf>, json: bool) -> Result<ExitCode, Error> {

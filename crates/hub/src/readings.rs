@@ -142,6 +142,11 @@ impl Lane {
         self.readings.n_dropped += 1;
     }
 
+    /// Lets the recorder close its segment.
+    pub fn end_recording(&mut self) {
+        self.recorder = None;
+    }
+
     /// What changed since the last call, if anything; and hands the recorder what it should write.
     pub fn flush(&mut self) -> Option<Columns> {
         if let Some(recorder) = &self.recorder

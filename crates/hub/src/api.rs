@@ -1,0 +1,204 @@
+//! The small REST API, described at `/api/openapi.json`, and the figures for Prometheus.
+
+use crate::{core::Core, hall::Hall, log::Log, server::App};
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use gulang_city::{CaseStage, Command, Realm, Refusal, SeatId, Source};
+use gulang_wire::{Drill, Watch};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    fmt::Write,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Gulang hub", description = "鼓浪枢纽：城市概况、指令、记录，提交命令与演练。令牌在 ?token= 或 Bearer。"),
+    paths(city, orders, records, command, drill, healthz, metrics)
+)]
+struct ApiDoc;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/city", get(city))
+        .route("/api/orders", get(orders))
+        .route("/api/records", get(records))
+        .route("/api/command", post(command))
+        .route("/api/drill", post(drill))
+        .route("/api/openapi.json", get(async || Json(ApiDoc::openapi())))
+}
+
+/// Which realm is asked; by default the one screens follow.
+#[derive(Deserialize)]
+struct Which {
+    realm: Option<Realm>,
+}
+
+impl Which {
+    fn core(&self, hall: &Hall) -> Result<Arc<Core>, Response> {
+        let watch = self.realm.map_or(Watch::Follow, Watch::Only);
+        hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
+    }
+}
+
+/// 城市概况
+#[utoipa::path(get, path = "/api/city", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "概况", content_type = "application/json")))]
+async fn city(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
+    let core = which.core(&app.hall)?;
+    let clock = core.clock.frame();
+    let city = core.city();
+    let stages = CaseStage::ALL.iter().zip(city.n_cases_by_stage).map(|(stage, n)| (stage.name_zh().to_owned(), json!(n)));
+    Ok(Json(json!({
+        "name": &*city.name,
+        "realm": city.realm,
+        "simulated": core.simulated,
+        "seq": city.seq,
+        "now": clock.now.to_beijing_text(),
+        "now_ms": clock.now.0,
+        "clock": clock.kind,
+        "footing": city.footing,
+        "recommendation": city.recommendation,
+        "exercise": city.exercise,
+        "warnings": city.warnings.values().filter(|it| !it.cancelled).collect::<Vec<_>>(),
+        "cases_by_stage": stages.collect::<serde_json::Map<_, _>>(),
+        "n_cases": city.cases.len(),
+        "n_open_alarms": city.open_alarms.len(),
+        "n_orders": city.orders.len(),
+        "connectors": city.connectors.values().collect::<Vec<_>>(),
+    })))
+}
+
+/// 全部指令与所在阶梯
+#[utoipa::path(get, path = "/api/orders", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "指令", content_type = "application/json")))]
+async fn orders(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
+    let core = which.core(&app.hall)?;
+    let city = core.city();
+    Ok(Json(json!({ "realm": city.realm, "orders": city.orders.values().collect::<Vec<_>>() })))
+}
+
+#[derive(Deserialize)]
+struct From {
+    realm: Option<Realm>,
+    #[serde(default)]
+    from: u64,
+    limit: Option<usize>,
+}
+
+/// 记录，从编号 from 起
+#[utoipa::path(get, path = "/api/records", params(("from" = Option<u64>, Query, description = "首个编号"), ("limit" = Option<usize>, Query, description = "至多 10000")), responses((status = 200, description = "记录", content_type = "application/json")))]
+async fn records(State(app): State<App>, Query(From { realm, from, limit }): Query<From>) -> Result<Json<Value>, Response> {
+    let core = Which { realm }.core(&app.hall)?;
+    let dir = core.dir.clone();
+    let limit = limit.unwrap_or(1000).min(10_000);
+    let read = tokio::task::spawn_blocking(move || Log::read(&dir, from, limit)).await;
+    match read {
+        Ok(Ok(records)) => Ok(Json(json!({ "realm": core.realm, "records": records }))),
+        Ok(Err(error)) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()),
+        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Submitted {
+    seat: SeatId,
+    command: Command,
+    realm: Option<Realm>,
+}
+
+/// 提交一条命令
+#[utoipa::path(post, path = "/api/command", request_body(content_type = "application/json", content = String, description = "{seat, command, realm?}"), responses((status = 200, description = "{seq}"), (status = 409, description = "{refusal, message}"), (status = 422, description = "读不懂")))]
+async fn command(State(app): State<App>, Json(submitted): Json<Submitted>) -> Result<Json<Value>, Response> {
+    let core = Which { realm: submitted.realm }.core(&app.hall)?;
+    match submit_as(&core, Source::Seat(submitted.seat), submitted.command).await {
+        Ok(seq) => Ok(Json(json!({ "seq": seq }))),
+        Err(refusal) => {
+            let message = refusal.to_string();
+            Err((StatusCode::CONFLICT, Json(json!({ "refusal": refusal, "message": message }))).into_response())
+        }
+    }
+}
+
+/// 开始、调速、结束演练
+#[utoipa::path(post, path = "/api/drill", request_body(content_type = "application/json", content = String, description = r#"{"Start":{"scenario":"doksuri-2023","seed":1,"speed":60.0}} | {"SetSpeed":{"speed":60.0,"paused":false}} | "End""#), responses((status = 200, description = "好"), (status = 409, description = "为什么不行")))]
+async fn drill(State(app): State<App>, Json(drill): Json<Drill>) -> Result<Json<Value>, Response> {
+    match app.hall.drill(drill).await {
+        Ok(()) => Ok(Json(json!({ "ok": true }))),
+        Err(why) => Err((StatusCode::CONFLICT, Json(json!({ "message": why.to_string() }))).into_response()),
+    }
+}
+
+/// 存活检查，不需要令牌
+#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "活着")))]
+pub async fn healthz(State(app): State<App>) -> Json<Value> {
+    Json(json!({ "ok": true, "seq": app.hall.actual().city().seq }))
+}
+
+/// Prometheus 指标
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "文本", content_type = "text/plain")))]
+pub async fn metrics(State(app): State<App>) -> String {
+    let mut text = String::new();
+    let cores = [Watch::Only(Realm::Actual), Watch::Only(Realm::Exercise)].into_iter().filter_map(|it| app.hall.core_for(it));
+    for core in cores {
+        let realm = if core.realm == Realm::Actual { "actual" } else { "exercise" };
+        let (seq, n_alarms, n_orders) = {
+            let city = core.city();
+            (city.seq, city.open_alarms.len(), city.orders.len())
+        };
+        let (n_taken, n_dropped) = {
+            let lane = core.lane();
+            (lane.n_taken, lane.readings.n_dropped)
+        };
+        let it = &core.counters;
+        let figures = [
+            ("records", seq),
+            ("alarms_open", n_alarms as u64),
+            ("orders", n_orders as u64),
+            ("readings_total", n_taken),
+            ("readings_dropped_total", n_dropped),
+            ("commands_total", it.n_commands.load(Relaxed)),
+            ("refused_total", it.n_refused.load(Relaxed)),
+            ("repeats_total", it.n_repeats.load(Relaxed)),
+            ("commits_total", it.n_commits.load(Relaxed)),
+            ("log_failures_total", it.n_log_failures.load(Relaxed)),
+            ("orders_delivered_total", it.n_delivered.load(Relaxed)),
+            ("delivery_failures_total", it.n_delivery_failures.load(Relaxed)),
+            ("screens_coalesced_total", it.n_coalesced.load(Relaxed)),
+            ("screens", it.n_screens.load(Relaxed)),
+        ];
+        for (name, value) in figures {
+            let _ = writeln!(text, "gulang_{name}{{realm=\"{realm}\"}} {value}");
+        }
+    }
+    text
+}
+
+/// A command from a person. What only platforms and the hub may say is refused here.
+pub async fn submit_as(core: &Core, source: Source, command: Command) -> Result<u64, Refusal> {
+    let is_seats = !matches!(
+        command,
+        Command::ReportCase { .. }
+            | Command::JudgeReading { .. }
+            | Command::ReportOrder { .. }
+            | Command::ReportMoved { .. }
+            | Command::RefuseMessage { .. }
+            | Command::ReportHealth { .. }
+            | Command::UpdateTyphoon { .. }
+            | Command::IssueWarning { .. }
+            | Command::CancelWarning { .. }
+            | Command::Tick
+            | Command::NoteAttempt { .. }
+            | Command::StartExercise { .. }
+            | Command::EndExercise
+    );
+    if !is_seats {
+        return Err(Refusal::Forbidden { why: "席位不能代替平台或枢纽说话".into() });
+    }
+    core.submit(source, command).await.map_err(|it| it.into_refusal())
+}

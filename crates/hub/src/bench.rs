@@ -1,0 +1,249 @@
+//! `gulang-hub bench`: what the budgets ask, with the shape of the load in the answer. Tests never time.
+
+use crate::{
+    connectors::mqtt,
+    hall::{HubConfig, HubError},
+    realm::Addresses,
+    run::{HubHandle, start},
+    screen::{Screen, ScreenError},
+    sim_host::{RunningSim, SimHost, SimRequest},
+};
+use gulang_city::*;
+use gulang_wire::{Body, Watch};
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    #[error(transparent)]
+    Screen(#[from] ScreenError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Load(String),
+}
+
+/// Records a second through [`City::apply`]: cases reported and advanced through their seven stages.
+pub fn fold(pack: &Pack, n_cases: u64) -> Result<Value, BenchError> {
+    let mut city = City::found(pack, Realm::Actual);
+    let (district, agency) = match (pack.districts.first(), pack.agencies.first()) {
+        (Some(district), Some(agency)) => (district, agency),
+        _ => return Err(BenchError::Load("the pack has no district or agency".into())),
+    };
+    let at = Timestamp(1_700_000_000_000);
+    let mut records = Vec::new();
+    let mut push = |event| records.push(Record { seq: records.len() as u64 + 1, at, source: Source::Hub, event });
+    for n in 1..=n_cases {
+        let report = CaseReport {
+            external: n.to_string().into(),
+            platform: "yunguanfu".into(),
+            kind: CaseKind::Event,
+            title: "道路积水".into(),
+            address: "湖滨南路".into(),
+            at: district.center,
+            district: district.id.clone(),
+            agency: agency.id.clone(),
+            color: WarningColor::Yellow,
+            reported_at: at,
+            due_at: at.plus_mins(240),
+        };
+        push(Event::CaseReported { case: CaseId(n), report });
+        for stage in &CaseStage::ALL[1..] {
+            push(Event::CaseAdvanced { case: CaseId(n), stage: *stage, at });
+        }
+    }
+    let started = Instant::now();
+    for record in &records {
+        if city.apply(record) != Applied::Advanced {
+            return Err(BenchError::Load(format!("record {} was not applied", record.seq)));
+        }
+    }
+    let secs = started.elapsed().as_secs_f64();
+    let n = records.len();
+    Ok(json!({ "bench": "fold", "load": "1 report + 6 advances per case, in memory", "records": n, "secs": secs, "records_per_sec": n as f64 / secs, "profile": profile() }))
+}
+
+/// Readings a second from MQTT payloads through decoding, columns and alarm rules, out to screens over WebSocket.
+pub fn ingest(pack_dir: &Path, n_screens: usize, secs: f64) -> Result<Value, BenchError> {
+    let scratch = Scratch::new("ingest")?;
+    let hub = quiet_hub(pack_dir, &scratch)?;
+    let core = hub.hall().actual().clone();
+    let sensors: Vec<SensorId> = core.city().sensors.keys().cloned().collect();
+    let screens = run_screens(&hub, n_screens);
+    let start_ms = core.clock.now().0 - 3_600_000;
+    let started = Instant::now();
+    let (mut n, mut n_messages, mut t) = (0u64, 0u64, start_ms);
+    while started.elapsed().as_secs_f64() < secs {
+        t += 1;
+        for batch in sensors.chunks(500) {
+            let rows: Vec<_> = batch.iter().enumerate().map(|(i, id)| json!([id.as_str(), ((t as usize + i) % 10) as f64 * 0.1])).collect();
+            let payload = json!({ "t": t, "r": rows }).to_string();
+            let decoded = mqtt::decode("sensors/batch/any", payload.as_bytes()).map_err(|why| BenchError::Load(why.to_string()))?;
+            let mut commands = Vec::new();
+            let mut lane = core.lane();
+            n += decoded.news.len() as u64;
+            n_messages += 1;
+            for news in decoded.news {
+                lane.take(news, Timestamp(i64::MAX), &mut commands);
+            }
+        }
+    }
+    let secs = started.elapsed().as_secs_f64();
+    std::thread::sleep(Duration::from_millis(600));
+    let lane_dropped = core.lane().readings.n_dropped;
+    let heard = screens.end();
+    hub.stop()?;
+    Ok(json!({
+        "bench": "ingest", "load": format!("{} sensors in batches of 500 as JSON (made in the same loop), alarm rules on, Parquet on, columns to {n_screens} screens at 5 Hz", sensors.len()),
+        "readings": n, "messages": n_messages, "secs": secs, "readings_per_sec": n as f64 / secs,
+        "superseded_before_sent": lane_dropped, "screens": heard, "profile": profile(),
+    }))
+}
+
+/// Commands a second, each durable, until every screen has applied its record; and the latency of one alone.
+pub fn fanout(pack_dir: &Path, n_screens: usize, n_commands: u64) -> Result<Value, BenchError> {
+    let scratch = Scratch::new("fanout")?;
+    let hub = quiet_hub(pack_dir, &scratch)?;
+    let core = hub.hall().actual().clone();
+    let screens = run_screens(&hub, n_screens);
+    let command = |n: u64| Command::ShowScene { scene: format!("bench-{n}").into() };
+    let mut latencies: Vec<f64> = (0..50)
+        .map(|n| {
+            let started = Instant::now();
+            let _ = hub.submit("bench".into(), command(n));
+            started.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    latencies.sort_by(f64::total_cmp);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let started = Instant::now();
+    let last = runtime.block_on(async {
+        let mut last = 0;
+        for chunk in 0..n_commands.div_ceil(100) {
+            let batch = (0..100).map(|n| (Source::Seat("bench".into()), command(1000 + chunk * 100 + n))).collect();
+            let outcomes = core.submit_all(batch).await.map_err(|why| BenchError::Load(why.to_string()))?;
+            last = outcomes.into_iter().flatten().max().unwrap_or(last);
+        }
+        Ok::<_, BenchError>(last)
+    })?;
+    let durable_secs = started.elapsed().as_secs_f64();
+    let all_secs = screens.wait_for(last, started);
+    let heard = screens.end();
+    hub.stop()?;
+    Ok(json!({
+        "bench": "fanout", "load": format!("{n_commands} commands in commits of 100 to {n_screens} screens over WebSocket"),
+        "records": last, "durable_secs": durable_secs, "on_every_screen_secs": all_secs,
+        "records_per_sec": n_commands as f64 / all_secs.max(durable_secs),
+        "one_durable_ms": { "median": latencies[25], "p95": latencies[47] }, "screens": heard, "profile": profile(),
+    }))
+}
+
+fn profile() -> &'static str {
+    if cfg!(debug_assertions) { "dev" } else { "release" }
+}
+
+/// A hub with the pack's city and no wires.
+fn quiet_hub(pack_dir: &Path, scratch: &Scratch) -> Result<HubHandle, HubError> {
+    start(HubConfig {
+        data: scratch.0.clone(),
+        pack_dir: pack_dir.to_owned(),
+        scenarios_dir: None,
+        listen: ([127, 0, 0, 1], 0).into(),
+        page_dir: None,
+        sim: Arc::new(NoSim),
+        actual: Some(Addresses::default()),
+        seed: 1,
+    })
+}
+
+struct NoSim;
+
+impl SimHost for NoSim {
+    fn start(&self, _: &SimRequest) -> Result<Box<dyn RunningSim>, String> {
+        Err("the bench simulates nothing".into())
+    }
+}
+
+/// A folder that goes with its bench.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> std::io::Result<Self> {
+        let dir = std::env::temp_dir().join(format!("gulang-bench-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir)?;
+        Ok(Self(dir))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Screens on a thread of their own.
+struct Screens {
+    stop: tokio::sync::watch::Sender<bool>,
+    seen: Vec<tokio::sync::watch::Receiver<u64>>,
+    thread: std::thread::JoinHandle<Vec<Value>>,
+}
+
+fn run_screens(hub: &HubHandle, n: usize) -> Screens {
+    let (url, token) = (hub.url.clone(), hub.token.clone());
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let (senders, seen): (Vec<_>, Vec<_>) = (0..n).map(|_| tokio::sync::watch::channel(0u64)).unzip();
+    let thread = std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return Vec::new() };
+        runtime.block_on(async {
+            let screens = senders.into_iter().enumerate().map(|(i, seen)| {
+                let (url, token, mut stopped) = (url.clone(), token.clone(), stopped.clone());
+                async move {
+                    let mut screen = match Screen::connect(&url, &token, &format!("bench {i}"), Watch::Follow).await {
+                        Ok(screen) => screen,
+                        Err(error) => return json!({ "error": error.to_string() }),
+                    };
+                    let mut error = None;
+                    loop {
+                        tokio::select! {
+                            frame = screen.next() => match frame {
+                                Ok(frame) => {
+                                    if matches!(frame.body, Body::Records(_) | Body::Snapshot { .. }) {
+                                        seen.send_replace(screen.city.as_ref().map_or(0, |it| it.seq));
+                                    }
+                                }
+                                Err(why) => { error = Some(why.to_string()); break; }
+                            },
+                            _ = stopped.changed() => break,
+                        }
+                    }
+                    json!({ "columns": screen.n_columns, "records": screen.n_records, "snapshots": screen.n_snapshots, "bytes": screen.n_bytes, "error": error })
+                }
+            });
+            futures_util::future::join_all(screens).await
+        })
+    });
+    let screens = Screens { stop, seen, thread };
+    std::thread::sleep(Duration::from_millis(500));
+    screens
+}
+
+impl Screens {
+    /// Seconds until every screen has applied `seq`, or thirty.
+    fn wait_for(&self, seq: u64, started: Instant) -> f64 {
+        while started.elapsed() < Duration::from_secs(30) && self.seen.iter().any(|it| *it.borrow() < seq) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        started.elapsed().as_secs_f64()
+    }
+
+    fn end(self) -> Vec<Value> {
+        self.stop.send_replace(true);
+        self.thread.join().unwrap_or_default()
+    }
+}

@@ -1,0 +1,258 @@
+//! One realm at work, without its wires: the city, its clock, its readings, and the only door to its log.
+//!
+//! Whoever wants something to happen calls [`Core::submit`] and waits; the numbering thread takes what is waiting as one
+//! batch, so that many commands cost one commit. Records are published only when they are durable.
+
+use crate::{
+    actor::{Numbered, Numberer, Outcome},
+    clock::HubClock,
+    health::HealthBook,
+    readings::Lane,
+};
+use bytes::Bytes;
+use gulang_city::{City, Command, Realm, Record, Refusal, Source};
+use gulang_wire::{Body, Columns, ToScreen, encode};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Commands taken into one commit at most.
+const BATCH: usize = 1024;
+/// Frames a screen may fall behind before it gets a fresh snapshot instead.
+const FRAMES_BEHIND: usize = 256;
+
+/// Figures for `/metrics`; only ever grow.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub n_commands: AtomicU64,
+    pub n_refused: AtomicU64,
+    pub n_repeats: AtomicU64,
+    pub n_commits: AtomicU64,
+    pub n_log_failures: AtomicU64,
+    pub n_delivered: AtomicU64,
+    pub n_delivery_failures: AtomicU64,
+    pub n_coalesced: AtomicU64,
+    pub n_screens: AtomicU64,
+}
+
+#[derive(Debug)]
+pub struct Core {
+    pub realm: Realm,
+    pub dir: PathBuf,
+    pub clock: HubClock,
+    /// All it shows comes from the simulated city.
+    pub simulated: bool,
+    pub counters: Counters,
+    city: RwLock<City>,
+    lane: Mutex<Lane>,
+    health: Mutex<HealthBook>,
+    requests: mpsc::Sender<Request>,
+    records: broadcast::Sender<Arc<Vec<Record>>>,
+    frames: broadcast::Sender<Bytes>,
+}
+
+enum Request {
+    Number { batch: Vec<(Source, Command)>, reply: oneshot::Sender<Result<Vec<Outcome>, String>> },
+    Close(oneshot::Sender<Result<(), String>>),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The log could not take it; nothing happened.
+    #[error("没有记录：{0}")]
+    NotRecorded(String),
+    #[error("枢纽正在关闭")]
+    Closing,
+}
+
+impl SubmitError {
+    /// For screens, whose answers carry refusals.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            other => Refusal::Forbidden { why: other.to_string().into() },
+        }
+    }
+}
+
+/// What a realm's core is made of.
+pub struct CoreParts {
+    pub dir: PathBuf,
+    pub clock: HubClock,
+    pub simulated: bool,
+    pub city: City,
+    pub lane: Lane,
+    pub health: HealthBook,
+    pub numberer: Numberer,
+}
+
+impl Core {
+    /// Starts the numbering thread.
+    pub fn start(parts: CoreParts) -> std::io::Result<Arc<Self>> {
+        let CoreParts { dir, clock, simulated, city, lane, health, numberer } = parts;
+        let (requests, waiting) = mpsc::channel(4096);
+        let core = Arc::new(Self {
+            realm: city.realm,
+            dir,
+            clock,
+            simulated,
+            counters: Counters::default(),
+            city: RwLock::new(city),
+            lane: Mutex::new(lane),
+            health: Mutex::new(health),
+            requests,
+            records: broadcast::channel(1024).0,
+            frames: broadcast::channel(FRAMES_BEHIND).0,
+        });
+        let own = core.clone();
+        std::thread::Builder::new().name("numbering".into()).spawn(move || own.run(numberer, waiting))?;
+        Ok(core)
+    }
+
+    pub fn city(&self) -> RwLockReadGuard<'_, City> {
+        self.city.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn lane(&self) -> MutexGuard<'_, Lane> {
+        self.lane.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn health(&self) -> MutexGuard<'_, HealthBook> {
+        self.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The records as they become durable.
+    pub fn records(&self) -> broadcast::Receiver<Arc<Vec<Record>>> {
+        self.records.subscribe()
+    }
+
+    /// The same for screens, encoded once, with columns, pictures and beats.
+    pub fn frames(&self) -> broadcast::Receiver<Bytes> {
+        self.frames.subscribe()
+    }
+
+    /// One command; the number of its last record.
+    pub async fn submit(&self, source: Source, command: Command) -> Result<u64, SubmitError> {
+        let mut outcomes = self.submit_all(vec![(source, command)]).await?;
+        Ok(outcomes.pop().unwrap_or(Err(Refusal::NoChange))?)
+    }
+
+    /// Many at once, each decided on its own.
+    pub async fn submit_all(&self, batch: Vec<(Source, Command)>) -> Result<Vec<Outcome>, SubmitError> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::Number { batch, reply }).await.map_err(|_| SubmitError::Closing)?;
+        answer.await.map_err(|_| SubmitError::Closing)?.map_err(SubmitError::NotRecorded)
+    }
+
+    /// Ends the numbering thread with a snapshot and a seal.
+    pub async fn close(&self) -> Result<(), String> {
+        let (reply, answer) = oneshot::channel();
+        if self.requests.send(Request::Close(reply)).await.is_err() {
+            return Ok(());
+        }
+        answer.await.unwrap_or(Ok(()))
+    }
+
+    /// A frame with this realm and clock on it.
+    pub fn frame(&self, body: Body) -> Bytes {
+        let frame = ToScreen { realm: self.realm, clock: self.clock.frame(), body };
+        encode(&frame).map(Bytes::from).unwrap_or_default()
+    }
+
+    /// Everything, as of now. Subscribe to [`Core::frames`] first, so that nothing falls between.
+    pub fn snapshot(&self) -> Bytes {
+        let readings = postcard_of(&self.lane().readings);
+        let city = self.city().to_bytes().unwrap_or_default();
+        self.frame(Body::Snapshot { city, readings })
+    }
+
+    pub fn publish(&self, body: Body) {
+        if self.frames.receiver_count() > 0 {
+            let _ = self.frames.send(self.frame(body));
+        }
+    }
+
+    /// Sends out what changed in the readings.
+    pub fn flush_columns(&self) -> Option<Columns> {
+        let columns = self.lane().flush()?;
+        self.publish(Body::Columns(columns.clone()));
+        Some(columns)
+    }
+
+    fn run(&self, mut numberer: Numberer, mut waiting: mpsc::Receiver<Request>) {
+        while let Some(first) = waiting.blocking_recv() {
+            let mut batch = Vec::new();
+            let mut replies = Vec::new();
+            let mut close = None;
+            let mut next = Some(first);
+            while let Some(request) = next {
+                match request {
+                    Request::Number { batch: more, reply } => {
+                        replies.push((more.len(), reply));
+                        batch.extend(more);
+                    }
+                    Request::Close(reply) => {
+                        close = Some(reply);
+                        break;
+                    }
+                }
+                next = if batch.len() < BATCH { waiting.try_recv().ok() } else { None };
+            }
+            self.number(&mut numberer, &batch, replies);
+            if let Some(reply) = close {
+                let closed = numberer.close(&self.city()).map_err(|why| why.to_string());
+                let _ = reply.send(closed);
+                return;
+            }
+        }
+    }
+
+    fn number(&self, numberer: &mut Numberer, batch: &[(Source, Command)], replies: Vec<(usize, oneshot::Sender<Result<Vec<Outcome>, String>>)>) {
+        if batch.is_empty() {
+            return;
+        }
+        self.counters.n_commands.fetch_add(batch.len() as u64, Relaxed);
+        let numbered = {
+            let mut city = self.city.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            numberer.number(&mut city, batch, self.clock.now())
+        };
+        match numbered {
+            Ok(Numbered { outcomes, records, n_repeats }) => {
+                self.counters.n_commits.fetch_add(u64::from(!records.is_empty()), Relaxed);
+                self.counters.n_repeats.fetch_add(n_repeats, Relaxed);
+                self.counters.n_refused.fetch_add(outcomes.iter().filter(|it| it.is_err()).count() as u64 - n_repeats, Relaxed);
+                if !records.is_empty() {
+                    for some in records.chunks(2000) {
+                        self.publish(Body::Records(some.to_vec()));
+                    }
+                    let _ = self.records.send(Arc::new(records));
+                }
+                let mut outcomes = outcomes.into_iter();
+                for (n, reply) in replies {
+                    let _ = reply.send(Ok(outcomes.by_ref().take(n).collect()));
+                }
+            }
+            Err(error) => {
+                self.counters.n_log_failures.fetch_add(1, Relaxed);
+                tracing::error!(%error, "nothing was recorded");
+                for (_, reply) in replies {
+                    let _ = reply.send(Err(error.to_string()));
+                }
+            }
+        }
+    }
+}
+
+fn postcard_of<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    encode(value).unwrap_or_default()
+}

@@ -1,0 +1,324 @@
+//! One realm with its wires, on a running clock: a task per feed, per platform's outbox, for MQTT and for pictures, and the
+//! timers. Stopping aborts them wherever they are, which is what a crash does, so both are safe the same way.
+
+use crate::{
+    actor::Numberer,
+    clock::{HubClock, wall_now},
+    connectors::{city_platform::CityPlatform, http, mqtt, names, refuse},
+    core::{Core, CoreParts},
+    feeds::{Cursors, Feed, all_feeds},
+    health::HealthBook,
+    log::{Log, LogError, LogOptions},
+    outbox,
+    parquet::{Recorder, record_into},
+    readings::Lane,
+    realm::{Endpoints, RealmKind},
+    sim_host::RunningSim,
+};
+use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
+use gulang_wire::{Body, ClockKind};
+use rumqttc::{Event as MqttEvent, Packet};
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// A connector that pushes is silent when unheard so long.
+const SILENT_AFTER_MS: i64 = 180_000;
+const ASK_LIMIT: Duration = Duration::from_secs(8);
+
+/// A realm at work. Drop it only through [`RealmHub::stop`], or as a crash would.
+pub struct RealmHub {
+    pub core: Arc<Core>,
+    tasks: Vec<JoinHandle<()>>,
+    recorder: Option<Recorder>,
+    sim: Option<Box<dyn RunningSim>>,
+    control: Option<Control>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// A log opened, before its wires: an exercise must know its clock before its simulated city starts.
+pub struct Opened {
+    log: Log,
+    pub city: City,
+}
+
+pub fn open_log(dir: &Path, found: impl FnOnce() -> City) -> Result<Opened, LogError> {
+    let (log, city) = Log::open(dir, LogOptions::default(), found)?;
+    Ok(Opened { log, city })
+}
+
+impl RealmHub {
+    /// Connects an opened realm to its endpoints. Must be called on a tokio runtime.
+    pub fn connect<R: RealmKind>(
+        opened: Opened,
+        clock: HubClock,
+        endpoints: Endpoints<R>,
+        sim: Option<Box<dyn RunningSim>>,
+    ) -> Result<Self, LiveError> {
+        let Opened { log, city } = opened;
+        let dir = log.dir().to_owned();
+        let recorder = record_into(&dir, &city)?;
+        let lane = Lane::for_city(&city, Some(recorder.sender.clone()));
+        let addresses = endpoints.addresses.clone();
+        let http = http::client();
+        let cursors = Arc::new(Cursors::in_file(dir.join("cursors.json")));
+        let districts = city.districts.keys().cloned().collect();
+        let feeds = all_feeds(&http, &endpoints, &cursors, districts, ASK_LIMIT);
+        let mut polled: Vec<&'static str> = feeds.iter().map(|it| it.platform()).collect();
+        polled.dedup();
+        let pushing: &[&'static str] = if addresses.mqtt.is_some() { &[names::SENSORS, names::TEAMS, names::DRONES] } else { &[] };
+        let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
+        let simulated = endpoints.simulated;
+        let core = Core::start(CoreParts { dir, clock, simulated, city, lane, health, numberer: Numberer::new(log) })?;
+        let mut tasks = Vec::new();
+        for feed in feeds {
+            tasks.push(tokio::spawn(ask(core.clone(), feed)));
+        }
+        for name in [names::CASES, names::EMERGENCY] {
+            if let Some(platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name) {
+                tasks.push(tokio::spawn(outbox::run(core.clone(), platform)));
+            }
+        }
+        if let Some(address) = addresses.mqtt.clone() {
+            tasks.push(tokio::spawn(hear(core.clone(), address)));
+        }
+        if let Some(feeds) = addresses.feeds.clone() {
+            tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
+        }
+        let control = addresses.control.clone().map(|base| Control { http, base });
+        tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
+        Ok(Self { core, tasks, recorder: Some(recorder), sim, control })
+    }
+
+    /// Tells the simulated city a change of the exercise clock.
+    pub async fn set_speed(&self, speed: f32, paused: bool) {
+        self.core.clock.set_speed(speed, paused);
+        if let Some(control) = &self.control {
+            control.set(&self.core.clock).await;
+        }
+    }
+
+    /// Ends the tasks, seals the log.
+    pub async fn stop(mut self) -> Result<(), String> {
+        for task in &self.tasks {
+            task.abort();
+        }
+        for task in self.tasks.drain(..) {
+            let _ = task.await;
+        }
+        self.core.clock.keep();
+        let closed = self.core.close().await;
+        self.core.lane().end_recording();
+        let (recorder, sim) = (self.recorder.take(), self.sim.take());
+        let ended = tokio::task::spawn_blocking(move || {
+            if let Some(Recorder { sender, thread }) = recorder {
+                drop(sender);
+                let _ = thread.join();
+            }
+            drop(sim);
+        });
+        let _ = ended.await;
+        closed
+    }
+}
+
+/// Asks one feed at its cadence; a failing one is asked ever more seldom.
+async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
+    let platform = feed.platform();
+    let source = Source::Platform(platform.into());
+    let mut n_failures = 0;
+    loop {
+        let wait = match feed.poll().await {
+            Ok((commands, more)) => {
+                n_failures = 0;
+                core.health().heard(platform, wall_now().0);
+                core.lane().heard(&platform.into(), core.clock.now());
+                let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
+                match core.submit_all(batch).await {
+                    Ok(_) => {
+                        feed.recorded();
+                        if more { Duration::ZERO } else { feed.every() }
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, platform, "news could not be recorded; it is asked for again");
+                        Duration::from_secs(2)
+                    }
+                }
+            }
+            Err(error) => {
+                core.health().failed(platform, &error.to_string());
+                n_failures += 1;
+                outbox::backoff(n_failures).max(feed.every())
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Listens to MQTT for ever; reconnects with backoff.
+async fn hear(core: Arc<Core>, address: String) {
+    let client_id = format!("gulang-hub-{}-{}", if core.realm == Realm::Actual { "a" } else { "x" }, std::process::id());
+    let (client, mut events) = match mqtt::open(&address, &client_id) {
+        Ok(opened) => opened,
+        Err(error) => {
+            tracing::error!(%error, "{}", error.remedy());
+            return;
+        }
+    };
+    let mut n_failures = 0;
+    // At most one refusal a minute and topic family enters the log.
+    let mut refused_at = 0;
+    loop {
+        match events.poll().await {
+            Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
+                n_failures = 0;
+                let client = client.clone();
+                tokio::spawn(async move { mqtt::subscribe(&client, false).await });
+            }
+            Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
+                let topic = String::from_utf8_lossy(publish.topic.as_ref()).into_owned();
+                let mut commands = Vec::new();
+                match mqtt::decode(&topic, &publish.payload) {
+                    Ok(decoded) => {
+                        for (topic, payload) in decoded.replies {
+                            let _ = client.try_publish(topic, rumqttc::QoS::AtMostOnce, false, payload);
+                        }
+                        let (now, latest) = (core.clock.now(), latest(&core));
+                        core.health().heard(decoded.platform, wall_now().0);
+                        let mut lane = core.lane();
+                        if !decoded.platform.is_empty() {
+                            lane.heard(&decoded.platform.into(), now);
+                        }
+                        for news in decoded.news {
+                            lane.take(news, latest, &mut commands);
+                        }
+                    }
+                    Err(error) => {
+                        core.lane().readings.n_dropped += 1;
+                        if wall_now().0 - refused_at > 60_000 {
+                            refused_at = wall_now().0;
+                            commands.push(refuse(names::SENSORS, &topic, error));
+                        }
+                    }
+                }
+                let source = Source::Platform(PlatformId::from(names::SENSORS));
+                let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
+                if let Err(error) = core.submit_all(batch).await {
+                    tracing::error!(%error, "alarms could not be recorded");
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                n_failures += 1;
+                for name in [names::SENSORS, names::TEAMS, names::DRONES] {
+                    core.health().failed(name, &mqtt::MqttError::Connection(error.to_string()).to_string());
+                }
+                tokio::time::sleep(outbox::backoff(n_failures)).await;
+            }
+        }
+    }
+}
+
+/// A minute ahead on the machine's clock is still believed, however fast the realm's runs.
+fn latest(core: &Core) -> gulang_city::Timestamp {
+    let clock = core.clock.frame();
+    let speed = match clock.kind {
+        ClockKind::Live => 1.0,
+        ClockKind::Exercise { speed, .. } | ClockKind::Replay { speed, .. } => speed.max(1.0),
+    };
+    clock.now + (60_000.0 * speed) as i64
+}
+
+/// Stills of the drones in flight, once a second.
+async fn pictures(core: Arc<Core>, http: reqwest::Client, base: String) {
+    let base = base.trim_end_matches('/').to_owned();
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let flying: Vec<gulang_city::DroneId> = {
+            let city = core.city();
+            let lane = core.lane();
+            let drones = city.drones.keys().enumerate();
+            drones.filter(|(i, _)| lane.readings.drones.get(*i).is_some_and(|fix| fix.mode != 0)).map(|(_, id)| id.clone()).collect()
+        };
+        for drone in flying {
+            let url = format!("{base}/{drone}.jpg");
+            let at = core.clock.now();
+            if let Ok(jpeg) = http::exchange(http.get(&url), &url, Duration::from_secs(1)).await {
+                core.publish(Body::Picture { drone, at, simulated: core.simulated, jpeg });
+            }
+        }
+    }
+}
+
+/// Columns five times a second; clock, rules, lamps and beats once.
+async fn timers(core: Arc<Core>, control: Option<Control>) {
+    let mut every = tokio::time::interval(Duration::from_millis(200));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut n = 0u64;
+    loop {
+        every.tick().await;
+        n += 1;
+        core.flush_columns();
+        if n % 5 != 0 {
+            continue;
+        }
+        core.clock.keep();
+        let mut batch: Vec<_> = {
+            let changes = core.health().changes(wall_now().0, core.clock.now());
+            changes.into_iter().map(|(platform, it)| (Source::Platform(platform), it)).collect()
+        };
+        batch.push((Source::Hub, Command::Tick));
+        match core.submit_all(batch).await {
+            Ok(outcomes) => {
+                for refusal in outcomes.into_iter().filter_map(Result::err).filter(|it| *it != Refusal::NoChange) {
+                    tracing::debug!(%refusal, "timer");
+                }
+            }
+            Err(error) => tracing::error!(%error, "time passes unrecorded"),
+        }
+        core.publish(Body::Beat);
+        if n.is_multiple_of(25)
+            && let Some(control) = &control
+        {
+            control.follow(&core.clock).await;
+        }
+    }
+}
+
+/// The simulated city's clock, which follows the hub's.
+#[derive(Clone, Debug)]
+struct Control {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Control {
+    async fn set(&self, clock: &HubClock) {
+        let Some(anchor) = clock.anchor() else { return };
+        let url = format!("{}/clock", self.base);
+        let body = serde_json::json!({ "now_ms": anchor.now.0, "speed": anchor.speed, "paused": anchor.paused });
+        if let Err(error) = http::exchange(self.http.post(&url).json(&body), &url, Duration::from_secs(2)).await {
+            tracing::warn!(%error, "the simulated city was not told the time");
+        }
+    }
+
+    /// Sets it only when it has drifted by more than two seconds of real time.
+    async fn follow(&self, clock: &HubClock) {
+        let Some(anchor) = clock.anchor() else { return };
+        let url = format!("{}/clock", self.base);
+        let Ok(bytes) = http::exchange(self.http.get(&url), &url, Duration::from_secs(2)).await else { return };
+        let theirs = serde_json::from_slice::<serde_json::Value>(&bytes).ok().and_then(|it| it["now_ms"].as_i64());
+        let allowed_ms = 2000.0 * f64::from(anchor.speed.max(1.0));
+        if theirs.is_none_or(|theirs| (theirs - clock.now().0).abs() as f64 > allowed_ms) {
+            self.set(clock).await;
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What screens reach: the WebSocket, the REST API, the pack's map files, the page, health and metrics. Loopback only, with
+//! a token made at each launch, in `?token=` or as a bearer.
+
+use crate::{api, core::Core, hall::Hall};
+use axum::{
+    Router,
+    body::Body as HttpBody,
+    extract::{
+        DefaultBodyLimit, Path as UrlPath, Query, Request, State, WebSocketUpgrade,
+        ws::{Message, WebSocket},
+    },
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use gulang_city::{SeatId, Source};
+use gulang_wire::{Body, ToHub, VERSION, Watch, decode};
+use serde::Deserialize;
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::sync::broadcast::error::RecvError;
+
+/// Larger requests and messages from screens are refused.
+const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// A screen that takes nothing for so long is let go.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+pub struct App {
+    pub hall: Arc<Hall>,
+    pub token: Arc<str>,
+    pub page_dir: Option<Arc<Path>>,
+}
+
+pub fn router(app: App) -> Router {
+    let guarded = Router::new()
+        .route("/ws", get(upgrade))
+        .route("/metrics", get(api::metrics))
+        .route("/pack/{*path}", get(pack_file))
+        .merge(api::routes())
+        .layer(middleware::from_fn_with_state(app.clone(), need_token));
+    Router::new()
+        .route("/healthz", get(api::healthz))
+        .merge(guarded)
+        .fallback(page_file)
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .with_state(app)
+}
+
+/// 256 bits from the system.
+pub fn new_token() -> String {
+    use rand::TryRngCore;
+    let mut bytes = [0u8; 32];
+    if let Err(error) = rand::rngs::OsRng.try_fill_bytes(&mut bytes) {
+        // Without randomness there is no token to give, and none that would be accepted.
+        tracing::error!(%error, "no randomness");
+        std::process::abort();
+    }
+    crate::log::hex(&bytes)
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+}
+
+async fn need_token(State(app): State<App>, Query(query): Query<Token>, request: Request, next: Next) -> Response {
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()).and_then(|it| it.strip_prefix("Bearer "));
+    if !query.token.as_deref().or(bearer).is_some_and(|it| is_same(it.as_bytes(), app.token.as_bytes())) {
+        return (StatusCode::UNAUTHORIZED, "需要令牌：?token=… 或 Authorization: Bearer …").into_response();
+    }
+    let mut response = next.run(request).await;
+    // The desk's page has another origin than its hub; the token is the guard.
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
+
+/// Takes as long wherever the two differ.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}
+
+// ---------------------------------------------------------------- files
+
+async fn pack_file(State(app): State<App>, UrlPath(path): UrlPath<String>) -> Response {
+    file_in(&app.hall.pack_dir, &path).await
+}
+
+async fn page_file(State(app): State<App>, request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/');
+    let path = if path.is_empty() { "index.html" } else { path };
+    match &app.page_dir {
+        Some(dir) => file_in(dir, path).await,
+        None => (StatusCode::NOT_FOUND, "没有网页；先运行 cargo xtask ui").into_response(),
+    }
+}
+
+/// A file below `dir`, never above it.
+async fn file_in(dir: &Path, path: &str) -> Response {
+    let relative = PathBuf::from(path);
+    if !relative.components().all(|it| matches!(it, Component::Normal(_))) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Ok(bytes) = tokio::fs::read(dir.join(&relative)).await else { return StatusCode::NOT_FOUND.into_response() };
+    let kind = match relative.extension().and_then(|it| it.to_str()).unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" | "geojson" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "otf" => "font/otf",
+        "ttf" => "font/ttf",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    };
+    ([(header::CONTENT_TYPE, kind), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], HttpBody::from(bytes)).into_response()
+}
+
+// ---------------------------------------------------------------- screens
+
+async fn upgrade(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.max_message_size(MAX_REQUEST_BYTES).on_upgrade(|socket| async move {
+        let n_screens = &app.hall.actual().counters.n_screens;
+        n_screens.fetch_add(1, Relaxed);
+        let why = serve_screen(&app.hall, socket).await;
+        app.hall.actual().counters.n_screens.fetch_sub(1, Relaxed);
+        if let Err(why) = why {
+            tracing::debug!(why, "a screen left");
+        }
+    })
+}
+
+/// One screen from its greeting to its end.
+async fn serve_screen(hall: &Hall, mut socket: WebSocket) -> Result<(), &'static str> {
+    let (seat, watch) = greet(hall, &mut socket).await?;
+    let mut changes = hall.changes();
+    loop {
+        changes.mark_unchanged();
+        let Some(core) = hall.core_for(watch) else {
+            changes.changed().await.map_err(|_| "the hub is closing")?;
+            continue;
+        };
+        let mut frames = core.frames();
+        send(&mut socket, core.snapshot()).await?;
+        loop {
+            tokio::select! {
+                frame = frames.recv() => match frame {
+                    Ok(frame) => send(&mut socket, frame).await?,
+                    Err(RecvError::Lagged(_)) => {
+                        // Too slow for every frame: it gets the present instead of the past.
+                        core.counters.n_coalesced.fetch_add(1, Relaxed);
+                        frames = core.frames();
+                        send(&mut socket, core.snapshot()).await?;
+                    }
+                    Err(RecvError::Closed) => return Err("the hub is closing"),
+                },
+                message = socket.recv() => {
+                    let message = message.ok_or("closed")?.map_err(|_| "the connection broke")?;
+                    match message {
+                        Message::Binary(bytes) => answer(hall, &core, &seat, &bytes, &mut socket).await?,
+                        Message::Close(_) => return Ok(()),
+                        _ => {}
+                    }
+                }
+                changed = changes.changed() => {
+                    changed.map_err(|_| "the hub is closing")?;
+                    if hall.core_for(watch).is_none_or(|now| !Arc::ptr_eq(&now, &core)) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn greet(hall: &Hall, socket: &mut WebSocket) -> Result<(SeatId, Watch), &'static str> {
+    let first = tokio::time::timeout(Duration::from_secs(10), socket.recv()).await.map_err(|_| "no greeting")?;
+    let Some(Ok(Message::Binary(bytes))) = first else { return Err("no greeting") };
+    let core = hall.core_for(Watch::Follow).unwrap_or_else(|| hall.actual().clone());
+    let welcome = core.frame(Body::Welcome { version: VERSION, simulated: core.simulated, city_id: hall.pack.id.to_string() });
+    let hello = decode::<ToHub>(&bytes);
+    send(socket, welcome).await?;
+    match hello {
+        Ok(ToHub::Hello { version: VERSION, seat, watch }) => Ok((seat, watch)),
+        Ok(ToHub::Hello { .. }) => Err("another version"),
+        _ => Err("unreadable greeting"),
+    }
+}
+
+async fn answer(hall: &Hall, core: &Arc<Core>, seat: &SeatId, bytes: &[u8], socket: &mut WebSocket) -> Result<(), &'static str> {
+    let answer = match decode::<ToHub>(bytes) {
+        Ok(ToHub::Submit { ticket, command }) => {
+            let result = api::submit_as(core, Source::Seat(seat.clone()), command).await;
+            core.frame(Body::Answer { ticket, result })
+        }
+        Ok(ToHub::Drill(drill)) => match hall.drill(drill).await {
+            Ok(()) => return Ok(()),
+            Err(why) => {
+                let refusal = gulang_city::Refusal::Forbidden { why: why.to_string().into() };
+                core.frame(Body::Answer { ticket: 0, result: Err(refusal) })
+            }
+        },
+        Ok(ToHub::Resync) => core.snapshot(),
+        Ok(ToHub::Hello { .. }) => return Ok(()),
+        Err(_) => return Err("an unreadable frame"),
+    };
+    send(socket, answer).await
+}
+
+async fn send(socket: &mut WebSocket, frame: Bytes) -> Result<(), &'static str> {
+    match tokio::time::timeout(SEND_LIMIT, socket.send(Message::Binary(frame))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err("the connection broke"),
+        Err(_) => Err("it took nothing for too long"),
+    }
+}
