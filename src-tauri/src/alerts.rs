@@ -2,15 +2,19 @@
 
 use crate::hub::Hub;
 use gulang_city::{Event, Realm, Record, WarningColor};
+use std::thread;
 use tauri::AppHandle;
 use tauri_plugin_notification::NotificationExt;
 
 /// Watches the hub's records for as long as the app runs.
 pub fn watch(app: &AppHandle, hub: &Hub) {
+    let Some(records) = hub.records() else { return };
     let app = app.clone();
-    hub.on_record(move |realm, record| {
-        if let Some((title, body)) = alert_for(realm, record) {
-            notify(&app, &title, &body);
+    thread::spawn(move || {
+        for (realm, record) in records {
+            if let Some((title, body)) = alert_for(realm, &record) {
+                notify(&app, &title, &body);
+            }
         }
     });
 }

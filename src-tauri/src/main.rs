@@ -47,6 +47,8 @@ impl FromStr for WindowSize {
 }
 
 fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,rumqttd=off".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let args = Args::parse();
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -88,7 +90,9 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
     app.run(|app, event| {
         if let tauri::RunEvent::Exit = event {
             app.state::<wall::Walls>().close_all();
-            app.state::<hub::Hub>().stop();
+            if let Err(why) = app.state::<hub::Hub>().stop() {
+                eprintln!("gulang: the log was not sealed: {why}");
+            }
         }
     });
     Ok(())

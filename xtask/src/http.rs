@@ -1,10 +1,11 @@
 //! A hub's answers, asked for over a bare socket: enough for a chore, and nothing to build.
 
 use crate::Outcome;
+use serde_json::Value;
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A hub that said it is ready: `{"url": …, "token": …}`.
@@ -14,7 +15,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    pub fn from_ready_line(line: &serde_json::Value) -> Outcome<Self> {
+    pub fn from_ready_line(line: &Value) -> Outcome<Self> {
         let text = |key: &str| line.get(key).and_then(|v| v.as_str()).map(str::to_owned);
         match (text("url"), text("token")) {
             (Some(url), Some(token)) => Ok(Self { url, token }),
@@ -26,8 +27,24 @@ impl Hub {
         self.ask("GET", path, "")
     }
 
-    pub fn post(&self, path: &str, body: &serde_json::Value) -> Outcome<String> {
+    pub fn post(&self, path: &str, body: &Value) -> Outcome<String> {
         self.ask("POST", path, &body.to_string())
+    }
+
+    /// Asks until the answer holds what is looked for.
+    pub fn until<T>(&self, path: &str, limit: Duration, found: impl Fn(&Value) -> Option<T>) -> Outcome<T> {
+        let began = Instant::now();
+        loop {
+            let answer = self.get(path)?;
+            if let Some(found) = serde_json::from_str(&answer).ok().as_ref().and_then(&found) {
+                return Ok(found);
+            }
+            if began.elapsed() > limit {
+                let start: String = answer.chars().take(600).collect();
+                return Err(format!("{path} did not say what was waited for within {} s: {start}", limit.as_secs()));
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 
     fn ask(&self, method: &str, path: &str, body: &str) -> Outcome<String> {

@@ -50,16 +50,23 @@ pub fn serve(data: &Path) -> Outcome<(Guard, Hub)> {
     Ok((process, Hub::from_ready_line(&ready)?))
 }
 
-/// The typhoon drill, played quickly to its orange warning, then 平转战 at level Ⅲ.
+/// The typhoon drill, played quickly until a level is recommended, then 平转战 as recommended, then slowed to be seen.
 pub fn go_to_war(hub: &Hub) -> Outcome {
-    hub.post("/api/drill", &json!({"start": {"scenario": "doksuri-2023", "seed": 7, "speed": 3600.0}}))?;
-    std::thread::sleep(Duration::from_secs(20));
-    hub.post("/api/drill", &json!({"set_speed": {"speed": 60.0, "paused": false}}))?;
+    hub.post("/api/drill", &json!({"Start": {"scenario": "doksuri-2023", "seed": 7, "speed": 1800.0}}))?;
+    let recommendation = hub.until("/api/city", Duration::from_secs(120), |city| {
+        let level = city["recommendation"]["level"].as_str()?;
+        Some((city["recommendation"]["plan"].clone(), level.to_owned()))
+    });
+    hub.post("/api/drill", &json!({"SetSpeed": {"speed": 60.0, "paused": false}}))?;
+    let (plan, level) = recommendation?;
     let command = json!({"switch_to_war": {
-        "plan": "typhoon", "level": "III", "struck": [], "confirmed_by": ["值班长 01"], "reason": "按推荐启动"
+        "plan": plan, "level": level, "struck": [],
+        "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "按推荐启动"
     }});
-    hub.post("/api/commands", &command)?;
-    std::thread::sleep(Duration::from_secs(15));
+    hub.post("/api/command", &json!({"seat": "值班长 01", "command": command}))?;
+    hub.until("/api/city", Duration::from_secs(30), |city| (city["footing"]["posture"] == "war").then_some(()))?;
+    // A while for acknowledgements to climb and silence to show.
+    std::thread::sleep(Duration::from_secs(20));
     Ok(())
 }
 
