@@ -126,7 +126,7 @@ impl Hub {
 }
 
 /// One request over a bare socket; an HTTP client here would build tauri's a second time with other features.
-fn ask(method: &str, url: &str, token: &str, body: &str) -> Result<Value, String> {
+pub fn ask(method: &str, url: &str, token: &str, body: &str) -> Result<Value, String> {
     let rest = url.strip_prefix("http://").ok_or_else(|| format!("{url} is not http"))?;
     let (address, path) = rest.split_once('/').unwrap_or((rest, ""));
     let failed = |why: std::io::Error| format!("{method} {url}: {why}");
