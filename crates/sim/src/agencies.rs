@@ -2,7 +2,7 @@
 //! answers. And how people move once an evacuation has begun.
 
 use crate::{dice::Dice, figures::OrderFigures, journal::Received};
-use gulang_city::{DistrictId, EvacueeClass, EvacuationNeed, MeasureId, Pack, Timestamp};
+use gulang_city::{DistrictId, EvacuationNeed, EvacueeClass, MeasureId, Pack, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,8 @@ pub(crate) struct Moved {
     pub(crate) moved: u32,
 }
 
-const REFUSALS: [&str; 4] = ["职责不符，建议改派", "现场力量不足，请求增援后再接", "同类任务已由区里执行", "条件不具备，暂无法执行"];
+const REFUSALS: [&str; 4] =
+    ["职责不符，建议改派", "现场力量不足，请求增援后再接", "同类任务已由区里执行", "条件不具备，暂无法执行"];
 /// People are counted this often.
 const COUNT_EVERY_MS: i64 = 10 * 60_000;
 
@@ -176,8 +177,7 @@ mod tests {
     #[test]
     fn most_are_done_some_are_refused_some_stay_silent() {
         let f = Figures::shipped().orders;
-        let last: Vec<&str> =
-            (0..2000).map(|i| steps(&order(i), &f, Dice::new(1)).last().unwrap().status).collect();
+        let last: Vec<&str> = (0..2000).map(|i| steps(&order(i), &f, Dice::new(1)).last().unwrap().status).collect();
         let n = |status| last.iter().filter(|&&s| s == status).count();
         assert!(n("done") > 1800, "{}", n("done"));
         assert!((30..100).contains(&n("rejected")) && (20..90).contains(&n("delivered")));

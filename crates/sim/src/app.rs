@@ -80,7 +80,9 @@ pub(crate) enum AdvanceError {
 }
 
 impl App {
-    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> { self.desk.lock().unwrap_or_else(PoisonError::into_inner) }
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// Moves a lockstep clock and publishes everything up to then, the barrier last.
     pub(crate) fn advance(&self, to: Timestamp) -> Result<Advanced, AdvanceError> {
@@ -156,7 +158,11 @@ impl Fault {
             "garbage" => Self::Garbage,
             _ => match mode.strip_prefix("slow_ms:").and_then(|ms| ms.parse().ok()) {
                 Some(ms) => Self::Slow(Duration::from_millis(ms)),
-                None => return Err(format!("unknown mode {mode:?}; use ok, error_code, http500, hang, slow_ms:N or garbage")),
+                None => {
+                    return Err(format!(
+                        "unknown mode {mode:?}; use ok, error_code, http500, hang, slow_ms:N or garbage"
+                    ));
+                }
             },
         }))
     }

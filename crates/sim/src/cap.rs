@@ -117,7 +117,9 @@ impl Alert {
 }
 
 /// `2023-07-26T08:00:00+08:00`, the profile's way to write a time.
-pub(crate) fn rfc3339(at: Timestamp) -> String { format!("{}+08:00", at.to_beijing_text().replace(' ', "T")) }
+pub(crate) fn rfc3339(at: Timestamp) -> String {
+    format!("{}+08:00", at.to_beijing_text().replace(' ', "T"))
+}
 
 /// `ZZZZZZDDDUUUXX_YYYYMMDDhhmmss_N`, as 12379 has it: 6 zone, 3 agency, 3 unit, 2 extension,
 /// then the Beijing time and a serial.
@@ -159,7 +161,9 @@ fn event_of(hazard: Hazard) -> (&'static str, &'static str) {
     }
 }
 
-fn escaped(text: &str) -> String { text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;") }
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
 
 #[cfg(test)]
 mod tests {

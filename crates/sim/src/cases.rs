@@ -5,7 +5,9 @@
 //! for again while their cases live.
 
 use crate::{dice::Dice, figures::CaseFigures};
-use gulang_city::{AgencyId, BEIJING_OFFSET_MS, CaseKind, CaseStage, DistrictId, LonLat, Pack, Timestamp, WarningColor};
+use gulang_city::{
+    AgencyId, BEIJING_OFFSET_MS, CaseKind, CaseStage, DistrictId, LonLat, Pack, Timestamp, WarningColor,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -72,7 +74,12 @@ struct Title {
 }
 
 const fn title(
-    words: &'static str, kind: CaseKind, weight: f64, storm_weight: f64, due_h: i64, handler: &'static str,
+    words: &'static str,
+    kind: CaseKind,
+    weight: f64,
+    storm_weight: f64,
+    due_h: i64,
+    handler: &'static str,
 ) -> Title {
     Title { words, kind, weight, storm_weight, due_h, handler }
 }
@@ -113,7 +120,8 @@ impl Cases {
     pub(crate) fn new(pack: &Pack, figures: CaseFigures, dice: Dice) -> Self {
         let districts: Vec<DistrictId> = pack.districts.iter().map(|d| d.id.clone()).collect();
         let index = |id: &DistrictId| districts.iter().position(|d| d == id).unwrap_or(0);
-        let place = |name: &str, at: LonLat, district: &DistrictId| Place { name: name.into(), at, district: index(district) };
+        let place =
+            |name: &str, at: LonLat, district: &DistrictId| Place { name: name.into(), at, district: index(district) };
         let mut places: Vec<Place> = pack.cameras.iter().map(|c| place(&c.name, c.at, &c.district)).collect();
         places.extend(pack.flood_points.iter().map(|p| place(&p.name, p.at, &p.district)));
         places.extend(pack.shelters.iter().map(|p| place(&p.name, p.at, &p.district)));
@@ -125,7 +133,13 @@ impl Cases {
     }
 
     /// The changes after `after` and up to `until`, in feed order, `limit` at most; whether there are more.
-    pub(crate) fn changes(&self, after: ChangeKey, until: Timestamp, limit: usize, storm: &dyn Fn(Timestamp) -> f64) -> (Vec<(ChangeKey, Arc<Vec<CaseLife>>, usize)>, bool) {
+    pub(crate) fn changes(
+        &self,
+        after: ChangeKey,
+        until: Timestamp,
+        limit: usize,
+        storm: &dyn Fn(Timestamp) -> f64,
+    ) -> (Vec<(ChangeKey, Arc<Vec<CaseLife>>, usize)>, bool) {
         let mut found = Vec::new();
         // Work through the window a quarter of an hour at a time, so that a far-behind cursor costs no more than its page.
         let mut from = after.at;
@@ -180,7 +194,13 @@ impl Cases {
     fn make_case(&self, minute: i64, k: u64, storm: f64, dice: Dice) -> CaseLife {
         let weight = |t: &Title| (t.weight + t.storm_weight * storm).max(0.05);
         let mut pick = dice.of(1).unit() * TITLES.iter().map(weight).sum::<f64>();
-        let i_title = TITLES.iter().position(|t| { pick -= weight(t); pick < 0.0 }).unwrap_or(0);
+        let i_title = TITLES
+            .iter()
+            .position(|t| {
+                pick -= weight(t);
+                pick < 0.0
+            })
+            .unwrap_or(0);
         let title = &TITLES[i_title];
         let place = &self.places[dice.of(2).below(self.places.len())];
         let at = crate::typhoon::shifted(place.at, 0.04 * dice.of(3).normal(), 0.04 * dice.of(4).normal());
@@ -224,16 +244,21 @@ impl Cases {
 }
 
 impl ChangeKey {
-    pub(crate) fn stage(self) -> CaseStage { CaseStage::ALL[usize::from(self.stage.clamp(1, 7)) - 1] }
+    pub(crate) fn stage(self) -> CaseStage {
+        CaseStage::ALL[usize::from(self.stage.clamp(1, 7)) - 1]
+    }
 
     /// Before everything at or after `at`.
-    pub(crate) fn before(at: Timestamp) -> Self { Self { at, number: 0, stage: 0 } }
+    pub(crate) fn before(at: Timestamp) -> Self {
+        Self { at, number: 0, stage: 0 }
+    }
 }
 
 /// The agency whose name has `words` in it: the city's department first, then the district's own headquarters.
 fn handler(pack: &Pack, words: &str, district: &DistrictId) -> AgencyId {
     let of_district = || pack.agencies.iter().find(|a| a.district.as_ref() == Some(district));
-    let department = || pack.agencies.iter().find(|a| !words.is_empty() && a.district.is_none() && a.name.contains(words));
+    let department =
+        || pack.agencies.iter().find(|a| !words.is_empty() && a.district.is_none() && a.name.contains(words));
     department().or_else(of_district).or(pack.agencies.first()).map_or_else(|| "".into(), |a| a.id.clone())
 }
 
@@ -256,7 +281,9 @@ mod tests {
 
     const CALM: &dyn Fn(Timestamp) -> f64 = &|_| 0.0;
 
-    fn cases() -> Cases { Cases::new(&tiny_pack(), Figures::shipped().cases, Dice::new(42)) }
+    fn cases() -> Cases {
+        Cases::new(&tiny_pack(), Figures::shipped().cases, Dice::new(42))
+    }
 
     fn all(from: Timestamp, to: Timestamp, page: usize) -> Vec<(ChangeKey, CaseLife)> {
         let (cases, mut after, mut out) = (cases(), ChangeKey::before(from), Vec::new());

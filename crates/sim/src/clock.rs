@@ -49,7 +49,9 @@ impl Clock {
         Self { kind, state: Mutex::new(State { base: start, since: Instant::now(), speed, paused: false }) }
     }
 
-    pub(crate) fn now(&self) -> Timestamp { self.read().now }
+    pub(crate) fn now(&self) -> Timestamp {
+        self.read().now
+    }
 
     pub(crate) fn read(&self) -> Reading {
         let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);

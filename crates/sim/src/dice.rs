@@ -9,27 +9,37 @@
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self { Self(mix(seed ^ 0x9e37_79b9_7f4a_7c15)) }
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(mix(seed ^ 0x9e37_79b9_7f4a_7c15))
+    }
 
     /// The dice for a numbered part of this one: `seed.of(CASES).of(slot)`.
-    pub(crate) fn of(self, part: u64) -> Self { Self(mix(self.0.rotate_left(17) ^ part.wrapping_mul(0xd134_2543_de82_ef95))) }
+    pub(crate) fn of(self, part: u64) -> Self {
+        Self(mix(self.0.rotate_left(17) ^ part.wrapping_mul(0xd134_2543_de82_ef95)))
+    }
 
     pub(crate) fn of_text(self, part: &str) -> Self {
         // FNV-1a: short ids, no adversary.
         self.of(part.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
     }
 
-    pub(crate) fn bits(self) -> u64 { self.0 }
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
 
     /// Uniform in `[0, 1)`.
-    pub(crate) fn unit(self) -> f64 { (self.0 >> 11) as f64 / (1u64 << 53) as f64 }
+    pub(crate) fn unit(self) -> f64 {
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
 
     /// Roughly normal, mean 0, deviation 1, never beyond ±3.5 (four uniforms).
     pub(crate) fn normal(self) -> f64 {
         (0..4).map(|i| self.of(i).unit()).sum::<f64>().mul_add(1.0, -2.0) * 3.0_f64.sqrt()
     }
 
-    pub(crate) fn below(self, n: usize) -> usize { ((self.unit() * n as f64) as usize).min(n.saturating_sub(1)) }
+    pub(crate) fn below(self, n: usize) -> usize {
+        ((self.unit() * n as f64) as usize).min(n.saturating_sub(1))
+    }
 
     /// Skewed between `low` and `high` with most of the weight near `typical`, as human delays are.
     pub(crate) fn spread(self, [low, typical, high]: [f64; 3]) -> f64 {

@@ -48,15 +48,25 @@ impl Painter {
         jpeg
     }
 
-    fn draw_sky_and_sea(&self, picture: &mut RgbImage, horizon: f64, light: f64, storm: f64, now: Timestamp, dice: Dice) {
+    fn draw_sky_and_sea(
+        &self,
+        picture: &mut RgbImage,
+        horizon: f64,
+        light: f64,
+        storm: f64,
+        now: Timestamp,
+        dice: Dice,
+    ) {
         let swell = now.0 as f64 / 900.0;
         for y in 0..HEIGHT {
             let up = (f64::from(y) / horizon).min(1.0);
             let down = ((f64::from(y) - horizon) / (f64::from(HEIGHT) - horizon)).max(0.0);
             for x in 0..WIDTH {
                 let color = if f64::from(y) < horizon {
-                    let cloud = dice.of(90).wave(i64::from(x) * 9 + now.0 / 40, 700) * dice.of(91).wave(i64::from(y) * 31, 400);
-                    [104.0 + 62.0 * up, 124.0 + 54.0 * up, 142.0 + 44.0 * up].map(|c| c + 9.0 * cloud - 24.0 * storm * (1.0 - up))
+                    let cloud =
+                        dice.of(90).wave(i64::from(x) * 9 + now.0 / 40, 700) * dice.of(91).wave(i64::from(y) * 31, 400);
+                    [104.0 + 62.0 * up, 124.0 + 54.0 * up, 142.0 + 44.0 * up]
+                        .map(|c| c + 9.0 * cloud - 24.0 * storm * (1.0 - up))
                 } else {
                     let wave = ((f64::from(x) / (3.0 + 26.0 * down)) + swell + f64::from(y) * 1.7).sin()
                         * ((f64::from(y) * (1.4 - down)) + swell * 0.4).sin();
@@ -130,7 +140,14 @@ fn draw_blocks(picture: &mut RgbImage, horizon: f64, light: f64, night: f64, fix
             let tone = (74.0 + 34.0 * block.of(3).unit() + 26.0 * (1.0 - near)) * light;
             let blue = [tone * 0.93, tone * 1.0, tone * 1.1];
             fill(picture, left, base - height, width * 0.72, height, blue);
-            fill(picture, left + width * 0.72, base - height * 0.96, width * 0.28, height * 0.96, blue.map(|c| c * 0.72));
+            fill(
+                picture,
+                left + width * 0.72,
+                base - height * 0.96,
+                width * 0.28,
+                height * 0.96,
+                blue.map(|c| c * 0.72),
+            );
             fill(picture, left, base - height, width * 0.72, (1.0 + 2.5 * near).min(height), blue.map(|c| c * 1.22));
             let floor = 3.0 + 4.0 * near;
             let n_floors = (height / floor) as i64;

@@ -66,7 +66,9 @@ pub struct MoverFigures {
 
 impl Figures {
     /// The shipped figures; a test reads them, so they cannot be broken in a build that passed.
-    pub fn shipped() -> Self { toml::from_str(FIGURES).expect("data/figures.toml is checked by a test") }
+    pub fn shipped() -> Self {
+        toml::from_str(FIGURES).expect("data/figures.toml is checked by a test")
+    }
 }
 
 #[cfg(test)]

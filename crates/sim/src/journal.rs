@@ -16,14 +16,35 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Entry {
-    Order { at: Timestamp, platform: String, notice: Notice },
+    Order {
+        at: Timestamp,
+        platform: String,
+        notice: Notice,
+    },
     /// The same notice again: answered as before, changes nothing.
-    Repeat { at: Timestamp, notice_id: String },
-    Cancel { at: Timestamp, notice_id: String, reason: String },
+    Repeat {
+        at: Timestamp,
+        notice_id: String,
+    },
+    Cancel {
+        at: Timestamp,
+        notice_id: String,
+        reason: String,
+    },
     /// An order of the wrong realm: kept apart, never acted on.
-    Refused { at: Timestamp, platform: String, notice_id: String, exercise: bool, why: String },
+    Refused {
+        at: Timestamp,
+        platform: String,
+        notice_id: String,
+        exercise: bool,
+        why: String,
+    },
     /// 督办 or 催办 of a case.
-    Urge { at: Timestamp, action: String, rec_id: String },
+    Urge {
+        at: Timestamp,
+        action: String,
+        rec_id: String,
+    },
 }
 
 /// `NOTIFY` as it came.
@@ -93,8 +114,11 @@ impl Journal {
         let mut journal =
             Self { file, orders: Vec::new(), refused: Vec::new(), by_notice: HashMap::new(), last_at: None };
         for (i, line) in bytes[..whole].split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-            let entry = serde_json::from_slice(line)
-                .map_err(|source| JournalError::Line { path: path.clone(), line: i + 1, source })?;
+            let entry = serde_json::from_slice(line).map_err(|source| JournalError::Line {
+                path: path.clone(),
+                line: i + 1,
+                source,
+            })?;
             journal.fold(entry);
         }
         Ok(journal)
@@ -117,7 +141,9 @@ impl Journal {
     }
 
     /// The number of the order this notice made, if it came before.
-    pub(crate) fn number_of(&self, notice_id: &str) -> Option<usize> { self.by_notice.get(notice_id).copied() }
+    pub(crate) fn number_of(&self, notice_id: &str) -> Option<usize> {
+        self.by_notice.get(notice_id).copied()
+    }
 
     fn fold(&mut self, entry: Entry) {
         let at = match &entry {

@@ -109,7 +109,8 @@ pub fn start(config: SimConfig) -> Result<SimHandle, SimError> {
 
 /// As [`start`], with a pack already read; `config.pack` then only says where to look for a font.
 pub fn start_with(pack: Pack, config: SimConfig) -> Result<SimHandle, SimError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("sim").enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("sim").enable_all().build()?;
     let (ready, started) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
     let thread = std::thread::Builder::new().name("sim-main".into()).spawn(move || {
@@ -132,10 +133,14 @@ pub fn start_with(pack: Pack, config: SimConfig) -> Result<SimHandle, SimError> 
 }
 
 impl SimHandle {
-    pub fn endpoints(&self) -> &Endpoints { &self.endpoints }
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
 
     /// Stops and waits until the ports are closed.
-    pub fn stop(mut self) { self.end(); }
+    pub fn stop(mut self) {
+        self.end();
+    }
 
     fn end(&mut self) {
         if let Some(stop) = self.stop.take() {
@@ -148,7 +153,9 @@ impl SimHandle {
 }
 
 impl Drop for SimHandle {
-    fn drop(&mut self) { self.end(); }
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// Opens everything; the future returned serves until it is dropped.

@@ -10,7 +10,11 @@ use std::{io::Read, path::PathBuf, process::ExitCode};
 /// Prints one line of JSON with its addresses when ready, then runs until it is stopped. Everything it says is marked
 /// simulated. With the same pack, scenario, seed and time it always says the same.
 #[derive(Parser)]
-#[command(name = "gulang-sim", version, after_help = "Example:\n  gulang-sim --pack assets/cities/xiamen --state /tmp/sim\n  gulang-sim --pack assets/cities/xiamen --scenario assets/scenarios/doksuri-2023.toml --realm exercise --speed 60 --state /tmp/drill")]
+#[command(
+    name = "gulang-sim",
+    version,
+    after_help = "Example:\n  gulang-sim --pack assets/cities/xiamen --state /tmp/sim\n  gulang-sim --pack assets/cities/xiamen --scenario assets/scenarios/doksuri-2023.toml --realm exercise --speed 60 --state /tmp/drill"
+)]
 struct Options {
     /// The city pack's folder.
     #[arg(long)]

@@ -198,7 +198,9 @@ impl Round {
         Self { stops, marks_m }
     }
 
-    fn length_m(&self) -> f64 { self.marks_m[self.stops.len()] }
+    fn length_m(&self) -> f64 {
+        self.marks_m[self.stops.len()]
+    }
 
     /// The place so many metres along, round and round, and the way it is heading.
     fn at_m(&self, way_m: f64) -> (LonLat, f64) {

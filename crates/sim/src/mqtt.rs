@@ -157,7 +157,8 @@ impl Replies {
             });
             return Some((format!("{device}/services_reply"), reply.to_string()));
         }
-        let answered = if topic.ends_with("requests_reply") { &self.n_requests_answered } else { &self.n_events_answered };
+        let answered =
+            if topic.ends_with("requests_reply") { &self.n_requests_answered } else { &self.n_events_answered };
         let known = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(body["tid"].as_str()?);
         if known && body["data"]["result"] == 0 {
             answered.fetch_add(1, Ordering::Relaxed);
@@ -167,7 +168,9 @@ impl Replies {
 }
 
 /// A port free a moment ago; the broker wants a number, not a socket.
-fn free_port() -> std::io::Result<SocketAddr> { StdListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr() }
+fn free_port() -> std::io::Result<SocketAddr> {
+    StdListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
 
 async fn wait_until_listening(inner: SocketAddr) -> Result<(), BrokerError> {
     for _ in 0..500 {

@@ -115,7 +115,9 @@ pub(crate) async fn journal(State(app): State<Arc<App>>) -> axum::Json<Value> {
             })
         })
         .collect();
-    axum::Json(json!({ "realm": app.world.realm, "orders": orders, "refused": desk.journal.refused, "simulated": true }))
+    axum::Json(
+        json!({ "realm": app.world.realm, "orders": orders, "refused": desk.journal.refused, "simulated": true }),
+    )
 }
 
 fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, Denied> {
@@ -248,26 +250,38 @@ fn cut<T>(found: &mut Vec<T>, limit: usize, after: [i64; 3], key: impl Fn(&T) ->
     (more, if at == i64::MIN { String::new() } else { format!("{at}-{a}-{b}") })
 }
 
-fn position(text: &str) -> Result<[i64; 3], Denied> { if text.is_empty() { Ok([i64::MIN; 3]) } else { cursor(text) } }
+fn position(text: &str) -> Result<[i64; 3], Denied> {
+    if text.is_empty() { Ok([i64::MIN; 3]) } else { cursor(text) }
+}
 
 fn cursor(text: &str) -> Result<[i64; 3], Denied> {
     let parts: Option<Vec<i64>> = text.split('-').map(|part| part.parse().ok()).collect();
     parts.and_then(|p| p.try_into().ok()).ok_or_else(|| denied(400, format!("cursor 无法识别：{text}")))
 }
 
-fn parse<T: DeserializeOwned>(data: Value, action: &str) -> Result<T, Denied> { read(serde_json::from_value(data), action) }
+fn parse<T: DeserializeOwned>(data: Value, action: &str) -> Result<T, Denied> {
+    read(serde_json::from_value(data), action)
+}
 
 fn read<T>(parsed: serde_json::Result<T>, what: &str) -> Result<T, Denied> {
     parsed.map_err(|e| denied(400, format!("{what} 参数错误：{e}")))
 }
 
-fn receipt(number: usize) -> String { format!("R{:08}", number + 1) }
+fn receipt(number: usize) -> String {
+    format!("R{:08}", number + 1)
+}
 
-fn default_limit() -> usize { 200 }
+fn default_limit() -> usize {
+    200
+}
 
-fn unwritable(e: std::io::Error) -> Denied { denied(507, format!("日志无法写入：{e}")) }
+fn unwritable(e: std::io::Error) -> Denied {
+    denied(507, format!("日志无法写入：{e}"))
+}
 
-fn denied(code: i64, msg: impl Into<String>) -> Denied { Denied { code, msg: msg.into() } }
+fn denied(code: i64, msg: impl Into<String>) -> Denied {
+    Denied { code, msg: msg.into() }
+}
 
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {

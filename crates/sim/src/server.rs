@@ -123,7 +123,9 @@ async fn advance(State(app): State<Arc<App>>, Json(request): Json<AdvanceRequest
             let body = json!({ "at_ms": done.at.0, "barrier": done.barrier, "mqtt_messages": done.n_messages });
             Json(body).into_response()
         }
-        Ok(Err(e @ (AdvanceError::NotLockstep | AdvanceError::Back(_)))) => refusal(StatusCode::CONFLICT, e.to_string()),
+        Ok(Err(e @ (AdvanceError::NotLockstep | AdvanceError::Back(_)))) => {
+            refusal(StatusCode::CONFLICT, e.to_string())
+        }
         Ok(Err(e)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
         Err(e) => refusal(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
     }
@@ -173,4 +175,6 @@ async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
     }))
 }
 
-fn refusal(status: StatusCode, words: String) -> Response { (status, Json(json!({ "error": words }))).into_response() }
+fn refusal(status: StatusCode, words: String) -> Response {
+    (status, Json(json!({ "error": words }))).into_response()
+}

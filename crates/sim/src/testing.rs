@@ -26,17 +26,21 @@ pub(crate) fn tiny_pack() -> Pack {
             District { id: west.clone(), name: "西区".into(), center: at(0) },
             District { id: east.clone(), name: "东区".into(), center: at(9) },
         ],
-        agencies: [("zhifa", "市执法局", None), ("wenlv", "市文旅局", None), ("xiqu", "西区指挥部", Some(west.clone()))]
-            .into_iter()
-            .map(|(id, name, district)| Agency {
-                id: id.into(),
-                name: name.into(),
-                short: name.into(),
-                district,
-                phone: "000".into(),
-                platform: "yunguanfu".into(),
-            })
-            .collect(),
+        agencies: [
+            ("zhifa", "市执法局", None),
+            ("wenlv", "市文旅局", None),
+            ("xiqu", "西区指挥部", Some(west.clone())),
+        ]
+        .into_iter()
+        .map(|(id, name, district)| Agency {
+            id: id.into(),
+            name: name.into(),
+            short: name.into(),
+            district,
+            phone: "000".into(),
+            platform: "yunguanfu".into(),
+        })
+        .collect(),
         teams: (0..12)
             .map(|i| Team {
                 id: format!("t{i}").into(),
@@ -61,7 +65,11 @@ pub(crate) fn tiny_pack() -> Pack {
             .map(|i| Dock { id: format!("DOCK{i}").into(), name: "机场".into(), at: at(i), district: west.clone() })
             .collect(),
         drones: (0..2)
-            .map(|i| Drone { id: format!("DRONE{i}").into(), name: format!("鹭{i}").into(), dock: format!("DOCK{i}").into() })
+            .map(|i| Drone {
+                id: format!("DRONE{i}").into(),
+                name: format!("鹭{i}").into(),
+                dock: format!("DOCK{i}").into(),
+            })
             .collect(),
         sensors: (0..20)
             .map(|i| Sensor {

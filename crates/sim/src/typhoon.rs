@@ -8,7 +8,8 @@ use gulang_city::{Forecast, ForecastPoint, LonLat, Timestamp, TyphoonFix, WindRa
 use serde_json::{Value, json};
 
 /// As the feed names them, with how good each is: kilometres of error at 24 h.
-const AGENCIES: [(&str, f64); 5] = [("中国", 62.0), ("日本", 66.0), ("美国", 64.0), ("中国台湾", 72.0), ("中国香港", 70.0)];
+const AGENCIES: [(&str, f64); 5] =
+    [("中国", 62.0), ("日本", 66.0), ("美国", 64.0), ("中国台湾", 72.0), ("中国香港", 70.0)];
 const LEADS_H: [i64; 8] = [6, 12, 24, 36, 48, 72, 96, 120];
 const HOUR_MS: i64 = 3_600_000;
 /// The feed carries the forecasts of this many hours; a client keeps the older ones itself.
@@ -158,7 +159,22 @@ fn beaufort(wind: f32) -> usize {
 
 fn direction_name(towards_deg: f32) -> &'static str {
     const NAMES: [&str; 16] = [
-        "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南", "南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北",
+        "北",
+        "北东北",
+        "东北",
+        "东东北",
+        "东",
+        "东东南",
+        "东南",
+        "南东南",
+        "南",
+        "南西南",
+        "西南",
+        "西西南",
+        "西",
+        "西西北",
+        "西北",
+        "北西北",
     ];
     NAMES[((towards_deg.rem_euclid(360.0) / 22.5).round() as usize) % 16]
 }

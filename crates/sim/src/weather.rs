@@ -1,6 +1,9 @@
 //! The sky over the city: what a typhoon of the real track would do to rain, wind and sea, plausibly, not a forecast.
 
-use crate::{dice::Dice, scenario::{RainCurve, Storm}};
+use crate::{
+    dice::Dice,
+    scenario::{RainCurve, Storm},
+};
 use gulang_city::{LonLat, Timestamp};
 
 const MINUTE_MS: i64 = 60_000;

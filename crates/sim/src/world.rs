@@ -60,7 +60,8 @@ impl World {
     pub(crate) fn new(pack: Pack, scenario: Option<Scenario>, realm: Realm, seed: u64) -> Self {
         let (figures, dice) = (Figures::shipped(), Dice::new(seed));
         let indices = |kind| (0..pack.sensors.len()).filter(|&i| pack.sensors[i].kind == kind).collect::<Vec<_>>();
-        let of_kind = SensorKind::ALL.iter().map(|&kind| (kind, indices(kind))).filter(|(_, of)| !of.is_empty()).collect();
+        let of_kind =
+            SensorKind::ALL.iter().map(|&kind| (kind, indices(kind))).filter(|(_, of)| !of.is_empty()).collect();
         Self {
             cases: Cases::new(&pack, figures.cases.clone(), dice.of(part::CASES)),
             movers: Movers::new(&pack, figures.movers.clone(), dice.of(part::MOVERS)),
@@ -73,10 +74,14 @@ impl World {
         }
     }
 
-    pub(crate) fn weather(&self, at: Timestamp) -> Weather { self.sky().at(at) }
+    pub(crate) fn weather(&self, at: Timestamp) -> Weather {
+        self.sky().at(at)
+    }
 
     /// How much of a storm it is, 0–1, by the wind.
-    pub(crate) fn storminess(&self, at: Timestamp) -> f64 { ((self.sky().wind(at).0 - 8.0) / 16.0).clamp(0.0, 1.0) }
+    pub(crate) fn storminess(&self, at: Timestamp) -> f64 {
+        ((self.sky().wind(at).0 - 8.0) / 16.0).clamp(0.0, 1.0)
+    }
 
     pub(crate) fn alerts(&self, now: Timestamp) -> Vec<Alert> {
         cap::alerts(self.scenario.as_ref(), now, &self.pack.name, self.dice.of(part::WARNINGS))
@@ -125,7 +130,9 @@ impl World {
         (found.iter().map(item).collect(), next, more)
     }
 
-    pub(crate) fn orders_dice(&self) -> Dice { self.dice.of(part::ORDERS) }
+    pub(crate) fn orders_dice(&self) -> Dice {
+        self.dice.of(part::ORDERS)
+    }
 
     pub(crate) fn drone(&self, i: usize, at: Timestamp) -> DroneFix {
         let sky = self.sky();
@@ -185,7 +192,13 @@ impl World {
     }
 
     fn drone_messages(
-        &self, i: usize, before: Option<Timestamp>, now: Timestamp, due: Due, weather: &Weather, messages: &mut Vec<Message>,
+        &self,
+        i: usize,
+        before: Option<Timestamp>,
+        now: Timestamp,
+        due: Due,
+        weather: &Weather,
+        messages: &mut Vec<Message>,
     ) {
         let drone = &self.pack.drones[i];
         let (sn, dock_sn) = (drone.id.as_str(), drone.dock.as_str());
@@ -293,13 +306,18 @@ fn kind_name(kind: SensorKind) -> &'static str {
 }
 
 /// Text as a JSON string; ids are nearly always plain, which is then cheap.
-fn quoted(text: &str) -> String { Value::from(text).to_string() }
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
 
 /// Degrees to about a decimetre.
-fn rounded(degrees: f64) -> f64 { (degrees * 1e6).round() / 1e6 }
+fn rounded(degrees: f64) -> f64 {
+    (degrees * 1e6).round() / 1e6
+}
 
-fn tenths(v: f64) -> f64 { (v * 10.0).round() / 10.0 }
-
+fn tenths(v: f64) -> f64 {
+    (v * 10.0).round() / 10.0
+}
 
 #[cfg(test)]
 mod tests {
