@@ -1,0 +1,28 @@
+//! The shipped city obeys the rules every pack must.
+
+use gulang_city::*;
+use std::path::Path;
+
+#[test]
+fn xiamen_loads() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/cities/xiamen");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).map_err(|error| error.to_string());
+    let list = |folder: &str| {
+        let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let pack = load_pack(&read, &list).unwrap_or_else(|errors| {
+        let texts: Vec<String> = errors.iter().take(20).map(ToString::to_string).collect();
+        panic!("{} errors:\n{}", errors.len(), texts.join("\n"))
+    });
+    assert_eq!(pack.districts.len(), 6);
+    assert!(pack.indicators.len() >= 24);
+    assert!(pack.plans.iter().any(|it| it.hazard == Hazard::Typhoon));
+    // Every level orders somebody something, so that no switch is empty.
+    let city = City::found(&pack, Realm::Exercise);
+    for plan in city.plans.values() {
+        for level in ResponseLevel::ALL {
+            assert!(!city.orders_for(&plan.id, level, &[], Timestamp::from_secs(1_690_000_000)).is_empty());
+        }
+    }
+}
