@@ -48,11 +48,11 @@ pub(super) fn rows_ui(k: &mut Kit<'_>, state: &mut PanelState, list: Rect, desig
             k.fill(at, 0.0, RAISED);
         }
         let u = design_h / 47.0;
-        let symbol = pos2(at.left() + 24.0 * u * k.s, at.center().y);
+        let symbol = pos2(at.left() + 25.0 * u * k.s, at.center().y);
         if !row.acknowledged {
-            pulse(k, symbol, 15.0 * u, row.color, row.since);
+            pulse(k, symbol, 14.0 * u, row.color, row.since);
         }
-        k.level(symbol, 24.0 * u, row.color, row.acknowledged);
+        k.level(symbol, 21.0 * u, row.color, row.acknowledged);
         row_text_ui(k, at, u, row);
         k.hline(at.left(), at.right(), at.bottom(), ROW);
         if k.hit(at, row_id("event", &row.selection), &row.title).clicked() {
@@ -70,7 +70,7 @@ pub(super) fn rows_ui(k: &mut Kit<'_>, state: &mut PanelState, list: Rect, desig
 fn row_text_ui(k: &Kit<'_>, at: Rect, u: f32, row: &super::digest::EventRow) {
     let px = u * k.s;
     let ink = if row.acknowledged { SECONDARY } else { PRIMARY };
-    let (left, right) = (at.left() + 42.0 * px, at.right() - 12.0 * px);
+    let (left, right) = (at.left() + 46.0 * px, at.right() - 12.0 * px);
     let waited = k.now().since_ms(row.since);
     let age =
         if row.acknowledged || waited >= 3_600_000 { k.m.lang.elapsed(waited / 1000) } else { mmss(waited.max(0)) };

@@ -116,7 +116,7 @@ impl<'a> Kit<'a> {
     }
 
     pub fn outline(&self, rect: Rect, radius: f32, width: f32, color: Color32) {
-        self.painter().rect_stroke(rect, radius * self.s, Stroke::new(width * self.s, color), StrokeKind::Inside);
+        self.painter().rect_stroke(rect, radius * self.s, Stroke::new((width * self.s).max(1.0), color), StrokeKind::Inside);
     }
 
     pub fn hline(&self, left: f32, right: f32, y: f32, color: Color32) {
@@ -195,11 +195,12 @@ impl<'a> Kit<'a> {
         self.fill(rect, 4.0, PANEL);
         realm_mark(self, RealmMark::PanelLine(rect));
         let y = rect.top() + header * 0.5 * s;
-        let mut x = rect.left() + 12.0 * s * (size / 14.0).min(1.5);
+        let pad = (size * 0.8).max(12.0) * s;
+        let mut x = rect.left() + pad;
         x += realm_mark(self, RealmMark::Chip(pos2(x, y), sub_size));
-        let right = rect.right() - 110.0 * s;
+        let right = rect.right() - 110.0 * s * size / 14.0;
         let at = self.bold_fit(pos2(x, y), Align2::LEFT_CENTER, size, PRIMARY, title, right - x);
-        let x = at.right() + 10.0 * s;
+        let x = at.right() + pad * 0.8;
         self.fit(pos2(x, y + s), Align2::LEFT_CENTER, sub_size, TERTIARY, sub, right - x);
         let line = rect.top() + header * s;
         self.hline(rect.left(), rect.right(), line, HAIR);
@@ -208,13 +209,13 @@ impl<'a> Kit<'a> {
 
     /// Text at the right end of a panel's header.
     pub fn header_right(&self, rect: Rect, header: f32, size: f32, color: Color32, text: &str) -> Rect {
-        let at = pos2(rect.right() - 12.0 * self.s, rect.top() + header * 0.5 * self.s);
+        let at = pos2(rect.right() - size.max(12.0) * self.s, rect.top() + header * 0.5 * self.s);
         self.text(at, Align2::RIGHT_CENTER, size, color, text)
     }
 
     /// Source freshness at the right end of a panel's header.
     pub fn header_fresh(&self, rect: Rect, header: f32, size: f32, budget: Budget, as_of: Timestamp) {
-        let at = pos2(rect.right() - 12.0 * self.s, rect.top() + header * 0.5 * self.s);
+        let at = pos2(rect.right() - size.max(12.0) * self.s, rect.top() + header * 0.5 * self.s);
         freshness_mark(self, at, size, budget, as_of);
     }
 
@@ -351,7 +352,7 @@ pub fn realm_mark(k: &Kit<'_>, mark: RealmMark) -> f32 {
         RealmMark::Chip(at, size) if exercise => {
             let text = k.t(tr::EXERCISE);
             let rect = k.chip(at, size, text, Some(EXERCISE_LINE), EXERCISE_LINE, EXERCISE_CHIP_TEXT);
-            rect.width() + 8.0 * k.s
+            rect.width() + size * 0.7 * k.s
         }
         RealmMark::Window(rect) if exercise => {
             let edge = EDGE * k.s;

@@ -14,7 +14,7 @@ pub(super) fn locator_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     k.fill(rect, 4.0, SEA);
     if state.locator.detached().is_none() {
         // About 60 km across the box.
-        let _ = state.locator.set_zoom(9.1);
+        let _ = state.locator.set_zoom(8.75);
     }
     let mut ui = Ui::new(
         k.ui.ctx().clone(),
@@ -22,7 +22,7 @@ pub(super) fn locator_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         UiBuilder::new().max_rect(rect.shrink(1.0)).layer_id(k.ui.layer_id()),
     );
     ui.set_clip_rect(rect.shrink(1.0));
-    let center = k.m.city.center;
+    let center = middle(k.m.city);
     let layer = Shapes { land: k.m.locator_land, city: k.m.city, mark: k.m.selection.and_then(|it| place_of(k.m, it)) };
     let map = Map::new(None, &mut state.locator, lon_lat(center.0, center.1)).zoom_with_ctrl(false).with_plugin(layer);
     let shown = map.show(&mut ui, |_, response, projector, _| {
@@ -34,6 +34,16 @@ pub(super) fn locator_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     }
     realm_mark(k, RealmMark::PanelLine(rect));
     realm_mark(k, RealmMark::Chip(rect.left_top() + vec2(8.0, 14.0), 11.0));
+}
+
+/// Amid the districts, or the city's centre if it has none.
+fn middle(city: &City) -> LonLat {
+    let n = city.districts.len() as f64;
+    if n == 0.0 {
+        return city.center;
+    }
+    let sum = city.districts.values().fold((0.0, 0.0), |sum, it| (sum.0 + it.center.0, sum.1 + it.center.1));
+    LonLat(sum.0 / n, sum.1 / n)
 }
 
 /// Land, districts, district names, and the selected place.

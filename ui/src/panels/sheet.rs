@@ -155,19 +155,19 @@ fn why_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan) {
     let as_of = advice.map_or(String::new(), |it| k.m.lang.elapsed(k.now().since_ms(it.made_at) / 1000));
     let mut y = part_ui(k, rect, rect.top(), 1, k.t(tr::PART_TRIGGER), &as_of);
     if let Some(warning) = topbar::warnings_in_force(city, k.now()).first() {
-        k.level(pos2(rect.left() + 16.0, y + 20.0), 30.0, warning.color, true);
+        k.level(pos2(rect.left() + 16.0, y + 20.0), 30.0, warning.color, false);
         let x = rect.left() + 42.0;
         k.bold_fit(pos2(x, y + 12.0), Align2::LEFT_CENTER, 15.0, PRIMARY, &k.m.lang.warning(warning), rect.right() - x);
         let text = format!("{} {}", warning.sender, warning.sent_at.hm());
         k.fit(pos2(x, y + 31.0), Align2::LEFT_CENTER, 12.0, TERTIARY, &text, rect.right() - x);
         y += 46.0;
     }
-    let levels_h = 250.0;
+    let levels_h = 258.0;
     let evidence_h = 22.0 * advice.map_or(1, |it| it.evidence.len().min(5)) as f32 + 8.0;
     if let Some(it) = typhoon::current(city)
         && plan.hazard == Hazard::Typhoon
     {
-        let bottom = (rect.bottom() - levels_h - evidence_h).min(y + 280.0);
+        let bottom = (rect.bottom() - levels_h - evidence_h).min(y + 390.0);
         if bottom - y > 80.0 {
             let map = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), bottom));
             typhoon::map_ui(k, map, it, 0.8);

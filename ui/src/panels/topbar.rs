@@ -59,7 +59,7 @@ fn left_ui(k: &Kit<'_>, bar: Rect, s: f32, right: f32) {
         if x + 120.0 * px > right {
             break;
         }
-        k.level(pos2(x + 11.0 * px, y), 22.0 * s, warning.color, true);
+        k.level(pos2(x + 11.0 * px, y), 22.0 * s, warning.color, false);
         let room = right - x - 90.0 * px;
         let text = k.bold_fit(
             pos2(x + 30.0 * px, y),
@@ -180,7 +180,7 @@ pub(super) fn banner_ui(k: &mut Kit<'_>, rect: Rect, size: f32) {
     k.fill(rect, 0.0, EXERCISE_BG);
     k.outline(rect, 0.0, 1.0, EXERCISE_LINE);
     let (px, y) = (k.s, rect.center().y);
-    let word = k.bold(pos2(rect.left() + 16.0 * px, y), Align2::LEFT_CENTER, size, EXERCISE_LINE, k.t(tr::EXERCISE));
+    let word = k.bold(pos2(rect.left() + size * px, y), Align2::LEFT_CENTER, size, EXERCISE_LINE, k.t(tr::EXERCISE));
     let title = k.m.city.exercise.as_ref().map_or("", |exercise| &exercise.title);
     let text = k.m.lang.fill(tr::EXERCISE_BANNER, &[title]);
     let text = k.bold(rect.center(), Align2::CENTER_CENTER, size, EXERCISE_BANNER_TEXT, &text);
@@ -189,7 +189,7 @@ pub(super) fn banner_ui(k: &mut Kit<'_>, rect: Rect, size: f32) {
         _ => (1.0, false),
     };
     let clocks = k.m.lang.fill(tr::EXERCISE_CLOCKS, &[&k.now().hm(), &k.m.clock.wall.hm(), &format!("{speed:.0}")]);
-    let clocks = k.text(pos2(rect.right() - 16.0 * px, y), Align2::RIGHT_CENTER, size * 0.9, EXERCISE_LINE, &clocks);
+    let clocks = k.text(pos2(rect.right() - size * px, y), Align2::RIGHT_CENTER, size * 0.9, EXERCISE_LINE, &clocks);
     if k.s != 1.0 || size > 20.0 {
         return;
     }

@@ -297,7 +297,7 @@ fn mmss_long(ms: i64) -> String {
 }
 
 fn evacuation_ui(k: &Kit<'_>, rect: Rect) {
-    let due = war::evacuation_due(k.m.city).map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&due.hm()]));
+    let due = war::evacuation_due(k.m.city).map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&k.m.lang.day_time(due, k.now())]));
     let body = panel(k, rect, k.t(tr::EVACUATION), &due);
     let heard = k.m.readings.heard.values().copied().max().unwrap_or(k.m.city.at);
     k.header_fresh(rect, HEADER, SMALL, Budget::Default, heard);

@@ -15,7 +15,7 @@ pub(super) fn evacuation_due(city: &City) -> Option<Timestamp> {
 }
 
 pub(super) fn evacuation_ui(k: &mut Kit<'_>, rect: Rect) {
-    let due = evacuation_due(k.m.city).map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&due.hm()]));
+    let due = evacuation_due(k.m.city).map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&k.m.lang.day_time(due, k.now())]));
     let body = k.panel(rect, k.t(tr::EVACUATION), &due);
     let totals = k.m.city.evacuation_totals();
     let heard = k.m.readings.heard.values().copied().max().unwrap_or(k.m.city.at);
@@ -63,7 +63,7 @@ pub(super) fn class_rows_ui(k: &Kit<'_>, rows: Rect, totals: &EvacuationTotals, 
         } else {
             let y = row.center().y;
             let bar = Rect::from_min_max(
-                pos2(row.left() + row.width() * 0.30, y - size * 0.15 * k.s),
+                pos2(row.left() + row.width() * 0.40, y - size * 0.15 * k.s),
                 pos2(row.right() - size * 3.0 * k.s, y + size * 0.15 * k.s),
             );
             k.fit(
@@ -72,7 +72,7 @@ pub(super) fn class_rows_ui(k: &Kit<'_>, rows: Rect, totals: &EvacuationTotals, 
                 size,
                 if late { PRIMARY } else { SECONDARY },
                 k.m.lang.class(*class),
-                row.width() * 0.28,
+                row.width() * 0.385,
             );
             k.bar(bar, part, color);
             k.bold(pos2(row.right(), y), Align2::RIGHT_CENTER, size * 1.2, PRIMARY, &share);
