@@ -64,11 +64,17 @@ pub(crate) fn steps(order: &Received, f: &OrderFigures, dice: Dice) -> Vec<Step>
     steps
 }
 
-/// Counts of people moved up to `until`, oldest first.
+/// Counts of people moved from `from` up to `until`, oldest first.
 ///
 /// An order that repeats a measure (at a higher level, say) does not begin its people anew; different measures for the
 /// same people add up.
-pub(crate) fn moved(orders: &[Received], pack: &Pack, f: &OrderFigures, dice: Dice, until: Timestamp) -> Vec<Moved> {
+pub(crate) fn moved(
+    orders: &[Received],
+    pack: &Pack,
+    f: &OrderFigures,
+    dice: Dice,
+    [from, until]: [Timestamp; 2],
+) -> Vec<Moved> {
     let evacuations: Vec<Evacuation> =
         orders.iter().enumerate().filter_map(|(n, order)| Evacuation::of(n, order, pack, f, dice)).collect();
     let total = |class, district: &DistrictId, at| {
@@ -83,8 +89,12 @@ pub(crate) fn moved(orders: &[Received], pack: &Pack, f: &OrderFigures, dice: Di
     };
     let mut counts = Vec::new();
     for evacuation in &evacuations {
-        let mut at = evacuation.starts;
-        for tick in 0.. {
+        if evacuation.stops < from {
+            continue;
+        }
+        let n_past = ((from - evacuation.starts) / COUNT_EVERY_MS - 1).max(0);
+        let mut at = evacuation.starts + n_past * COUNT_EVERY_MS;
+        for tick in n_past as usize.. {
             at = (at + COUNT_EVERY_MS).min(evacuation.stops);
             if at > until {
                 break;
@@ -188,11 +198,15 @@ mod tests {
     fn people_move_up_to_what_was_expected_and_a_repeated_measure_does_not_start_over() {
         let f = Figures::shipped().orders;
         let orders: Vec<Received> = (1..4).map(order).collect();
-        let end = Timestamp::parse("2023-07-28 10:00:00").unwrap();
-        let counts = moved(&orders, &tiny_pack(), &f, Dice::new(1), end);
+        let (begin, end) = (Timestamp(0), Timestamp::parse("2023-07-28 10:00:00").unwrap());
+        let counts = moved(&orders, &tiny_pack(), &f, Dice::new(1), [begin, end]);
         assert!(counts.windows(2).all(|w| w[0].moved <= w[1].moved && w[0].at <= w[1].at));
         assert!((1140..=1200).contains(&counts.last().unwrap().moved), "{counts:?}");
-        let half = moved(&orders, &tiny_pack(), &f, Dice::new(1), orders[0].at.plus_mins(90));
+        let half = moved(&orders, &tiny_pack(), &f, Dice::new(1), [begin, orders[0].at.plus_mins(90)]);
         assert_eq!(half[..], counts[..half.len()]);
+        let from = counts[counts.len() / 2].at;
+        let late: Vec<Moved> = moved(&orders, &tiny_pack(), &f, Dice::new(1), [from, end]);
+        let late: Vec<&Moved> = late.iter().filter(|m| m.at >= from).collect();
+        assert_eq!(late, counts.iter().filter(|m| m.at >= from).collect::<Vec<_>>());
     }
 }

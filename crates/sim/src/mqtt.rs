@@ -10,7 +10,7 @@
 
 use rumqttd::{
     ConnectionSettings, LinkType, Notification, Router, RouterConfig, Server, ServerSettings,
-    local::{LinkBuilder, LinkError, LinkTx},
+    local::{LinkBuilder, LinkError, LinkRx, LinkTx},
     protocol::v4::V4,
 };
 use serde_json::{Value, json};
@@ -27,9 +27,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A batch of every sensor of the city, with room to spare.
 const MAX_PAYLOAD_BYTES: usize = 16 << 20;
-/// What a filter's log keeps for slow clients: 8 × 4 MiB; older messages are dropped, readings being lossy by design.
+/// What a filter's log keeps for slow clients: 4 × 4 MiB; older messages are dropped, readings being lossy by design.
 const SEGMENT_BYTES: usize = 4 << 20;
-const N_SEGMENTS: usize = 8;
+const N_SEGMENTS: usize = 4;
 
 /// Why the broker could not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,8 @@ pub enum BrokerError {
 
 pub(crate) struct Broker {
     pub(crate) address: SocketAddr,
-    link: Mutex<LinkTx>,
+    /// Nothing is ever received on it, but the router expects the other end to live.
+    link: Mutex<(LinkTx, LinkRx)>,
     pub(crate) replies: Arc<Replies>,
 }
 
@@ -96,7 +97,7 @@ impl Broker {
         wait_until_listening(inner).await?;
         tokio::spawn(pass_on(outer, inner));
 
-        let (link, _rx, _) = LinkBuilder::new("gulang-sim", router_tx.clone()).build()?;
+        let (link, rest, _) = LinkBuilder::new("gulang-sim", router_tx.clone()).dynamic_filters(true).build()?;
         let replies = Arc::new(Replies::default());
         let (mut ear, mut heard, _) = LinkBuilder::new("gulang-sim-ear", router_tx).dynamic_filters(true).build()?;
         ear.subscribe("thing/product/+/requests_reply")?;
@@ -119,8 +120,7 @@ impl Broker {
                 }
             }
         });
-        // The link's receiver is dropped: this side only speaks.
-        Ok(Self { address, link: Mutex::new(link), replies })
+        Ok(Self { address, link: Mutex::new((link, rest)), replies })
     }
 
     /// Hands a message to the broker; blocks only while the broker is behind.
@@ -129,7 +129,7 @@ impl Broker {
             self.replies.expect(topic, &payload);
         }
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        link.publish(topic.to_owned(), payload).map(drop)
+        link.0.publish(topic.to_owned(), payload).map(drop)
     }
 }
 

@@ -225,7 +225,7 @@ fn evacuation(app: &App, page: PageRequest) -> Result<Value, Denied> {
     let now = app.clock.now();
     desk.told_until = desk.told_until.max(now);
     let (f, dice) = (&app.world.figures.orders, app.world.orders_dice());
-    let mut found = agencies::moved(&desk.journal.orders, &app.world.pack, f, dice, now);
+    let mut found = agencies::moved(&desk.journal.orders, &app.world.pack, f, dice, [Timestamp(after[0].max(0)), now]);
     let key = |m: &agencies::Moved| [m.at.0, m.order as i64, m.i as i64];
     found.retain(|m| key(m) > after);
     let (more, cursor) = cut(&mut found, page.limit, after, key);
