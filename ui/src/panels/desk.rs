@@ -50,15 +50,22 @@ fn peace_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         today::running_ui(k, state, running);
         today::sensing_ui(k, state, sensing);
     }
-    let [list, flow, switch] = stack(upper(right), [407.0, 236.0, 110.0]);
-    events::events_ui(k, state, list);
-    today::flow_ui(k, state, flow);
+    let right = upper(right);
+    let switch = Rect::from_min_max(pos2(right.left(), right.bottom() - 110.0), right.max);
+    let lists = Rect::from_min_max(right.min, pos2(right.right(), switch.top() - GUTTER));
+    if lists.height() > 520.0 {
+        let [list, flow] = stack(lists, [407.0, 236.0]);
+        events::events_ui(k, state, list);
+        today::flow_ui(k, state, flow);
+    } else {
+        events::events_ui(k, state, lists);
+    }
     switch_card_ui(k, state, switch);
     if has_bottom {
         let y = body.bottom() - bottom_h;
         let strip = Rect::from_min_max(pos2(center.left(), y), body.max);
         forces::forces_ui(k, Rect::from_min_max(pos2(left.left(), y), pos2(left.right(), body.bottom())));
-        drones::strip_ui(k, strip, 4);
+        drones::strip_ui(k, strip);
     }
     map_ui(k, state, upper(center));
 }
@@ -79,7 +86,7 @@ fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     let mut map = center;
     if has_bottom {
         map.max.y -= 234.0 + GUTTER;
-        drones::strip_ui(k, Rect::from_min_max(pos2(center.left(), map.bottom() + GUTTER), center.max), 3);
+        drones::strip_ui(k, Rect::from_min_max(pos2(center.left(), map.bottom() + GUTTER), center.max));
     }
     map_ui(k, state, map);
 }

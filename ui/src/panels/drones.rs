@@ -7,11 +7,12 @@ use crate::theme::*;
 use egui::{Align2, Color32, Rect, Stroke, pos2, vec2};
 use gulang_city::*;
 
-pub(super) fn strip_ui(k: &mut Kit<'_>, rect: Rect, n: usize) {
+pub(super) fn strip_ui(k: &mut Kit<'_>, rect: Rect) {
     let flying = (0..k.m.city.drones.len()).filter(|i| is_flying(k, *i)).count();
     let sub = k.m.lang.fill(tr::FLYING_OF, &[&flying.to_string(), &k.m.city.drones.len().to_string()]);
     let body = k.panel(rect, k.t(tr::FEEDS), &sub);
     let inner = body.shrink(8.0);
+    let n = ((inner.width() / 360.0).round() as usize).clamp(1, k.m.city.drones.len().max(1));
     tiles_ui(k, inner, n, 1.0);
 }
 

@@ -116,7 +116,12 @@ impl<'a> Kit<'a> {
     }
 
     pub fn outline(&self, rect: Rect, radius: f32, width: f32, color: Color32) {
-        self.painter().rect_stroke(rect, radius * self.s, Stroke::new((width * self.s).max(1.0), color), StrokeKind::Inside);
+        self.painter().rect_stroke(
+            rect,
+            radius * self.s,
+            Stroke::new((width * self.s).max(1.0), color),
+            StrokeKind::Inside,
+        );
     }
 
     pub fn hline(&self, left: f32, right: f32, y: f32, color: Color32) {

@@ -18,6 +18,8 @@ pub(super) struct Shape {
     /// Where each ring ends in `points`.
     pub ring_ends: Vec<usize>,
     pub triangles: Vec<u32>,
+    /// Degrees; longer edges are where the data was cut, not a coast, and are not outlined.
+    pub longest_edge: f64,
 }
 
 impl LocatorLand {
@@ -70,7 +72,8 @@ fn shape(rings: &[Value], tolerance: f64) -> Option<Shape> {
     let flat: Vec<f64> = points.iter().flat_map(|p: &LonLat| [p.0, p.1]).collect();
     let holes: Vec<usize> = ring_ends[..ring_ends.len().saturating_sub(1)].to_vec();
     let triangles = earcutr::earcut(&flat, &holes, 2).unwrap_or_default();
-    Some(Shape { points, ring_ends, triangles: triangles.into_iter().map(|i| i as u32).collect() })
+    let triangles = triangles.into_iter().map(|i| i as u32).collect();
+    Some(Shape { points, ring_ends, triangles, longest_edge: tolerance * 60.0 })
 }
 
 impl Shape {
@@ -92,7 +95,16 @@ impl Shape {
         if line.width > 0.0 {
             let mut from = 0;
             for end in &self.ring_ends {
-                painter.add(egui::Shape::closed_line(at[from..*end].to_vec(), line));
+                let mut run = Vec::new();
+                for i in (from..*end).chain([from]) {
+                    let last = if i == from { *end - 1 } else { i - 1 };
+                    let (a, b) = (self.points[last], self.points[i]);
+                    if (a.0 - b.0).abs().max((a.1 - b.1).abs()) > self.longest_edge && !run.is_empty() {
+                        painter.add(egui::Shape::line(std::mem::take(&mut run), line));
+                    }
+                    run.push(at[i]);
+                }
+                painter.add(egui::Shape::line(run, line));
                 from = *end;
             }
         }

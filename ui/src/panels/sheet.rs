@@ -351,10 +351,8 @@ fn preview_ui(k: &Kit<'_>, review: &Review, rect: Rect, orders: &[OrderText]) {
     let which = k.m.lang.fill(tr::NTH_OF, &[agency, &(review.shown + 1).to_string(), &orders.len().to_string()]);
     let keys = k.text(pos2(rect.right() - 12.0, y), Align2::RIGHT_CENTER, 12.0, TERTIARY, k.t(tr::PREVIEW_KEYS));
     k.fit(pos2(at.right() + 12.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &which, keys.left() - at.right() - 24.0);
-    let realm = if k.is_exercise() { format!("【{}】", k.t(tr::EXERCISE)) } else { String::new() };
-    let text = format!("{realm}{}", order.body);
     let words = Rect::from_min_max(pos2(rect.left() + 12.0, rect.top() + 32.0), rect.max - vec2(12.0, 6.0));
-    k.wrap(words, 14.0, SECONDARY, &text);
+    k.wrap(words, 14.0, SECONDARY, &order.body);
 }
 
 /// 4 who goes, 5 what opens, 6 who confirms.
@@ -686,7 +684,7 @@ fn drill_ui(k: &mut Kit<'_>, speed: &mut f32, seed: &mut u64, rect: Rect) -> boo
     }
     y += 52.0;
     k.text(pos2(left, y), Align2::LEFT_CENTER, 14.0, TERTIARY, k.t(tr::SEED));
-    for (dx, label, by) in [(120.0, "−", -1i64), (204.0, "+", 1)] {
+    for (dx, label, by) in [(120.0, "-", -1i64), (204.0, "+", 1)] {
         if k.button(Rect::from_min_size(pos2(left + dx, y - 16.0), vec2(32.0, 32.0)), ("seed", by), 16.0, label, false)
         {
             *seed = seed.saturating_add_signed(by).max(1);

@@ -17,7 +17,7 @@ const SMALL: f32 = 48.0;
 
 /// Screen pixels per native pixel of the reference wall.
 pub(super) fn scale(rect: Rect) -> f32 {
-    (rect.height() / 2160.0).min(rect.width() / 3840.0).max(0.05)
+    (rect.height() / 2160.0).min(rect.width() / 5400.0).max(0.05)
 }
 
 pub(super) fn wall_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
@@ -81,7 +81,8 @@ fn peace_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     let inner = panel(k, list, k.t(tr::EVENTS), k.t(tr::EVENTS_SUB));
     events::header_ui(k, state, list, HEADER, SMALL, false);
     let row = (inner.height() / k.s / 5.0).min(232.0);
-    events::rows_ui(k, state, inner, row);
+    let five = Rect::from_min_size(inner.min, vec2(inner.width(), (row * 5.0 * k.s).min(inner.height())));
+    events::rows_ui(k, state, five, row);
     flow_ui(k, state, flow);
 }
 
@@ -297,7 +298,8 @@ fn mmss_long(ms: i64) -> String {
 }
 
 fn evacuation_ui(k: &Kit<'_>, rect: Rect) {
-    let due = war::evacuation_due(k.m.city).map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&k.m.lang.day_time(due, k.now())]));
+    let due = war::evacuation_due(k.m.city)
+        .map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&k.m.lang.day_time(due, k.now())]));
     let body = panel(k, rect, k.t(tr::EVACUATION), &due);
     let heard = k.m.readings.heard.values().copied().max().unwrap_or(k.m.city.at);
     k.header_fresh(rect, HEADER, SMALL, Budget::Default, heard);

@@ -15,7 +15,8 @@ pub(super) fn evacuation_due(city: &City) -> Option<Timestamp> {
 }
 
 pub(super) fn evacuation_ui(k: &mut Kit<'_>, rect: Rect) {
-    let due = evacuation_due(k.m.city).map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&k.m.lang.day_time(due, k.now())]));
+    let due = evacuation_due(k.m.city)
+        .map_or(String::new(), |due| k.m.lang.fill(tr::BY_TIME, &[&k.m.lang.day_time(due, k.now())]));
     let body = k.panel(rect, k.t(tr::EVACUATION), &due);
     let totals = k.m.city.evacuation_totals();
     let heard = k.m.readings.heard.values().copied().max().unwrap_or(k.m.city.at);
@@ -23,12 +24,13 @@ pub(super) fn evacuation_ui(k: &mut Kit<'_>, rect: Rect) {
     let (moved, expected) = (totals.all.moved, totals.all.expected);
     let y = body.top() + 28.0;
     let hero = k.bold(pos2(body.left() + 12.0, y), Align2::LEFT_CENTER, 36.0, PRIMARY, &count(k.m.lang, moved.into()));
-    let of = format!("/ {} {}", count(k.m.lang, expected.into()), k.t(tr::UNIT_PEOPLE));
-    k.text(pos2(hero.right() + 8.0, y + 7.0), Align2::LEFT_CENTER, 13.0, TERTIARY, &of);
     let left = k.m.lang.fill(tr::STILL, &[&exact(i64::from(expected.saturating_sub(moved)))]);
     let left = k.text(pos2(body.right() - 12.0, y + 7.0), Align2::RIGHT_CENTER, 13.0, SECONDARY, &left);
     let share = percent(moved.into(), expected.into());
-    k.bold(pos2(left.left() - 10.0, y + 3.0), Align2::RIGHT_CENTER, 20.0, PRIMARY, &share);
+    let share = k.bold(pos2(left.left() - 10.0, y + 3.0), Align2::RIGHT_CENTER, 20.0, PRIMARY, &share);
+    let of = format!("/ {} {}", count(k.m.lang, expected.into()), k.t(tr::UNIT_PEOPLE));
+    let room = share.left() - hero.right() - 16.0;
+    k.fit(pos2(hero.right() + 8.0, y + 7.0), Align2::LEFT_CENTER, 13.0, TERTIARY, &of, room);
     let rows =
         Rect::from_min_max(pos2(body.left() + 12.0, body.top() + 54.0), pos2(body.right() - 12.0, body.bottom() - 4.0));
     class_rows_ui(k, rows, &totals, 13.0, true);
@@ -100,9 +102,10 @@ pub(super) fn water_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         if let Some(color) = row.over {
             k.level(pos2(at.left() + 24.0, y), 20.0, color, true);
         }
-        k.fit(pos2(at.left() + 42.0, y), Align2::LEFT_CENTER, 14.0, PRIMARY, &row.sensor.name, 104.0);
-        let freshness = fresh(k.m, Budget::Water, row.as_of);
         let history = state.digest.history(row.sensor.id.as_str());
+        let name_w = if history.len() < 2 { 176.0 } else { 108.0 };
+        k.fit(pos2(at.left() + 42.0, y), Align2::LEFT_CENTER, 14.0, PRIMARY, &row.sensor.name, name_w);
+        let freshness = fresh(k.m, Budget::Water, row.as_of);
         let line = row.over.map_or(SERIES_NEUTRAL, level_line);
         let limit = row.sensor.thresholds.first().map(|it| it.on);
         charts::spark_ui(
