@@ -269,7 +269,9 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
         return;
     }
     if pressed(Key::F11) {
-        let scene = if &*model.city.scene == "war" { "peace" } else { "war" };
+        // The wall's centre: the map, or the metrics over it.
+        let map = if model.city.footing.posture == Posture::War { "war" } else { "peace" };
+        let scene = if &*model.city.scene == "metrics" { map } else { "metrics" };
         out.push(UiCommand::Submit(Command::ShowScene { scene: scene.into() }));
     }
     if pressed(Key::L) {

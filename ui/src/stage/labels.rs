@@ -12,6 +12,7 @@ pub struct Labels<'a> {
     pub places: &'a [Place],
     /// 1 at the desk; how much larger on a wall.
     pub scale: f32,
+    /// The panels mark the realm over the map; names need not.
     pub realm: Realm,
 }
 
@@ -53,9 +54,6 @@ pub fn paint(painter: &Painter, rect: Rect, labels: &Labels) {
         place_text(painter, &mut taken, rect, at, Align2::LEFT_CENTER, 15.0 * scale, theme::PRIMARY, &labels.city.name);
     }
     foot(painter, rect, labels);
-    if labels.realm == Realm::Exercise {
-        watermark(painter, rect, scale);
-    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call per label kind; a struct would only rename them")]
@@ -98,17 +96,8 @@ fn foot(painter: &Painter, rect: Rect, labels: &Labels) {
     for at in [start, end] {
         painter.line_segment([at, at - vec2(0.0, 6.0 * scale)], stroke);
     }
-    let note = "WGS-84 · 海岸线 © OpenStreetMap · 界线仅为示意";
+    let note = "WGS-84・海岸线 © OpenStreetMap・界线仅为示意";
     painter.text(rect.left_bottom() + vec2(14.0, -16.0) * scale, Align2::LEFT_CENTER, note, font, theme::QUIET);
-}
-
-fn watermark(painter: &Painter, rect: Rect, scale: f32) {
-    let color = theme::EXERCISE_LINE.gamma_multiply(theme::WATERMARK_ALPHA);
-    let font = FontId::proportional(84.0 * scale);
-    for (x, y) in [(0.28, 0.34), (0.72, 0.66)] {
-        let at = rect.min + vec2(rect.width() * x, rect.height() * y);
-        painter.text(at, Align2::CENTER_CENTER, "演 练", font.clone(), color);
-    }
 }
 
 fn spaced(name: &str) -> String {
