@@ -172,9 +172,9 @@ pub fn spark_ui(painter: &Painter, rect: Rect, values: &[f32], limit: Option<f32
         return;
     };
     let style = ShapeStyle::from(rgba(color, 1.0)).stroke_width(fine(1.3 * px));
-    let points = values.iter().enumerate().filter(|(_, v)| v.is_finite()).map(|(i, v)| (i as f32, *v));
+    let mut points = values.iter().enumerate().filter(|(_, v)| v.is_finite()).map(|(i, v)| (i as f32, *v));
     let _ = chart.draw_series(LineSeries::new(points.clone(), style));
-    if let Some(end) = points.last() {
+    if let Some(end) = points.next_back() {
         let _ = chart.draw_series([Circle::new(end, fine(2.0 * px), rgba(color, 1.0).filled())]);
     }
     if let Some(limit) = limit {

@@ -122,7 +122,10 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     layer_chips_ui(k, state, rect);
     legend_ui(k, state, rect);
     if !state.locator_hidden && rect.width() > 640.0 && rect.height() > 420.0 {
-        let at = Rect::from_min_size(pos2(rect.right() - 252.0, rect.top() + 12.0), vec2(240.0, 168.0));
+        let at = Rect::from_min_size(
+            pos2(rect.right() - 252.0, rect.top() + if rect.width() > 1010.0 { 12.0 } else { 54.0 }),
+            vec2(240.0, 168.0),
+        );
         locator::locator_ui(k, state, at);
         state.over_map.push(at);
     }

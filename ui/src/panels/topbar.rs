@@ -116,7 +116,7 @@ fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> f32 {
         x = lamps_ui(k, pos2(x, y), s) - 16.0 * px;
     }
     for health in k.m.city.connectors.values().rev().filter(|_| !is_wall) {
-        if x < bar.left() + bar.width() * 0.5 {
+        if x < bar.left() + bar.width() * if bar.width() < 1600.0 { 0.62 } else { 0.5 } {
             break;
         }
         x = lamp_ui(k, pos2(x, y), s, health) - 16.0 * px;

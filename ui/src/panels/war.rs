@@ -33,7 +33,7 @@ pub(super) fn evacuation_ui(k: &mut Kit<'_>, rect: Rect) {
     k.fit(pos2(hero.right() + 8.0, y + 7.0), Align2::LEFT_CENTER, 13.0, TERTIARY, &of, room);
     let rows =
         Rect::from_min_max(pos2(body.left() + 12.0, body.top() + 54.0), pos2(body.right() - 12.0, body.bottom() - 4.0));
-    class_rows_ui(k, rows, &totals, 13.0, true);
+    class_rows_ui(k, rows, &totals, 13.0, rows.height() > 120.0);
 }
 
 /// Five classes: name, moved of expected, share, a bar with a tick where the plan would be now.
