@@ -1,0 +1,309 @@
+//! The real `gulang-hub serve` against platforms that misbehave. Every server is on 127.0.0.1:0.
+
+use axum::{Json, Router, extract::{Path as UrlPath, State}, response::{IntoResponse, Response}, routing::post};
+use gulang_city::{Command, Event};
+use gulang_hub::screen::{Screen, ScreenError};
+use gulang_wire::{Body, Watch};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command as Process, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+type Error = Box<dyn std::error::Error>;
+type Check = Result<(), Error>;
+
+// ---------------------------------------------------------------- a platform that does what the test says
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Ok,
+    ErrorCode,
+    Hang,
+    Garbage,
+    /// Takes the order, and answers after the hub has given up.
+    Late,
+}
+
+#[derive(Default)]
+struct Fake {
+    modes: BTreeMap<String, Mode>,
+    /// How often each key was taken.
+    taken: BTreeMap<String, u32>,
+    items: Vec<Value>,
+    exercise: u32,
+}
+
+type Shared = Arc<Mutex<Fake>>;
+
+async fn open_platform(shared: Shared) -> Result<String, Error> {
+    let app = Router::new().route("/{platform}/openapi", post(answer)).with_state(shared);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(url)
+}
+
+async fn answer(State(shared): State<Shared>, UrlPath(platform): UrlPath<String>, Json(body): Json<Value>) -> Response {
+    let mode = lock(&shared).modes.get(&platform).copied().unwrap_or(Mode::Ok);
+    let is_order = body["action"] == "NOTIFY";
+    match mode {
+        Mode::ErrorCode => return Json(json!({ "code": 500, "msg": "忙", "data": {} })).into_response(),
+        Mode::Garbage => return "{\"code\":0,\"data\":{\"items\":[1,{\"recId\":".into_response(),
+        Mode::Hang => tokio::time::sleep(Duration::from_secs(600)).await,
+        Mode::Ok | Mode::Late => {}
+    }
+    let data = match body["action"].as_str() {
+        Some("NOTIFY") => {
+            let mut fake = lock(&shared);
+            fake.exercise += u32::from(body["data"]["exercise"] == true);
+            let times = fake.taken.entry(body["data"]["noticeId"].as_str().unwrap_or_default().to_owned()).or_default();
+            *times += 1;
+            json!({ "receiptId": "r", "duplicate": *times > 1 })
+        }
+        Some("ITEM_INST_SYNC") => {
+            let fake = lock(&shared);
+            let from: usize = body["data"]["cursor"].as_str().and_then(|it| it.parse().ok()).unwrap_or(0);
+            let items: Vec<_> = fake.items.iter().skip(from).cloned().collect();
+            json!({ "cursor": (from + items.len()).to_string(), "items": items, "more": false })
+        }
+        _ => json!({ "items": [], "cursor": "", "more": false }),
+    };
+    if mode == Mode::Late && is_order {
+        tokio::time::sleep(Duration::from_secs(7)).await;
+    }
+    Json(json!({ "code": 0, "msg": "ok", "data": data })).into_response()
+}
+
+fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, Fake> {
+    shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+// ---------------------------------------------------------------- the hub as a process
+
+struct Hub {
+    child: Child,
+    url: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Hub {
+    fn spawn(data: &Path, platform: &str) -> Result<Self, Error> {
+        let config = data.with_extension("toml");
+        std::fs::write(&config, format!("[actual]\nplatform = \"{platform}\"\n"))?;
+        let mut child = Process::new(env!("CARGO_BIN_EXE_gulang-hub"))
+            .args(["serve", "--stdin-guard", "--data"])
+            .arg(data)
+            .arg("--config")
+            .arg(&config)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
+        if line.is_empty() {
+            let output = child.wait_with_output()?;
+            return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into());
+        }
+        let ready: Value = serde_json::from_str(&line)?;
+        let text = |key: &str| ready[key].as_str().unwrap_or_default().to_owned();
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { url: text("url"), token: text("token"), child, http })
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, Error> {
+        let response = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await?;
+        Ok(response.error_for_status()?.json().await?)
+    }
+
+    async fn command(&self, command: Value) -> Result<(u16, Value), Error> {
+        let body = json!({ "seat": "值班长 01", "command": command });
+        let response = self.http.post(format!("{}/api/command", self.url)).bearer_auth(&self.token).json(&body).send().await?;
+        Ok((response.status().as_u16(), response.json().await?))
+    }
+
+    async fn switch_to_war(&self) -> Check {
+        let plan = std::fs::read_dir(assets().join("plans"))?.flatten().map(|it| it.path()).find(|it| it.to_string_lossy().contains("typhoon"));
+        let plan: Value = serde_json::from_slice(&std::fs::read(plan.ok_or("no typhoon plan")?)?)?;
+        let command = json!({ "switch_to_war": { "plan": plan["id"], "level": "IV", "struck": [], "confirmed_by": ["值班长 01"], "reason": "测试" } });
+        let (status, answer) = self.command(command).await?;
+        assert_eq!(status, 200, "{answer}");
+        Ok(())
+    }
+
+    /// Orders by platform and rung.
+    async fn orders(&self) -> Result<Vec<(String, String)>, Error> {
+        let orders = self.get("/api/orders").await?;
+        let orders = orders["orders"].as_array().cloned().unwrap_or_default();
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        Ok(orders.iter().map(|it| (text(&it["text"]["platform"]), text(&it["rung"]))).collect())
+    }
+
+    /// Waits until every order of these platforms is delivered.
+    async fn delivered(&self, platforms: &[&str]) -> Result<usize, Error> {
+        for _ in 0..300 {
+            let orders = self.orders().await?;
+            let mut ours = orders.iter().filter(|(platform, _)| platforms.contains(&platform.as_str())).peekable();
+            if ours.peek().is_some() && ours.all(|(_, rung)| rung == "delivered") {
+                return Ok(orders.len());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Err(format!("not delivered: {:?}", self.orders().await?).into())
+    }
+
+    fn kill(mut self) -> Check {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn assets() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/cities/xiamen")
+}
+
+fn case(n: u32) -> Value {
+    let pack: Value = serde_json::from_slice(&std::fs::read(assets().join("agencies.json")).unwrap_or_default()).unwrap_or_default();
+    json!({ "recId": format!("c{n}"), "taskNum": "t", "recType": "event", "title": "积水", "address": "湖滨南路", "districtId": "350203",
+        "coordinatex": 118.1, "coordinatey": 24.48, "unitId": pack[0]["id"], "level": 2, "stage": 1,
+        "createTime": "2026-01-01 08:00:00", "actTime": "2026-01-01 08:00:00", "deadline": "2026-01-01 12:00:00", "simulated": true })
+}
+
+// ---------------------------------------------------------------- tests
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_the_middle_it_delivers_the_rest_and_nothing_twice() -> Check {
+    let shared = Shared::default();
+    lock(&shared).modes.insert("yingji".into(), Mode::Hang);
+    let platform = open_platform(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let data = dir.path().join("data");
+    let hub = Hub::spawn(&data, &platform)?;
+    hub.switch_to_war().await?;
+    // One platform hangs; the other's orders do not wait for it.
+    let n_orders = hub.delivered(&["yunguanfu"]).await?;
+    hub.kill()?;
+    lock(&shared).modes.insert("yingji".into(), Mode::Ok);
+    let hub = Hub::spawn(&data, &platform)?;
+    assert_eq!(hub.delivered(&["yunguanfu", "yingji"]).await?, n_orders);
+    let fake = lock(&shared);
+    assert_eq!(fake.taken.len(), n_orders);
+    assert!(fake.taken.values().all(|times| *times == 1), "{:?}", fake.taken);
+    assert!(fake.taken.keys().all(|key| key.starts_with("gulang-a-")));
+    assert_eq!(fake.exercise, 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_code_and_an_answer_too_late_are_tried_again_with_the_same_key() -> Check {
+    let shared = Shared::default();
+    lock(&shared).modes.extend([("yunguanfu".to_owned(), Mode::ErrorCode), ("yingji".to_owned(), Mode::Late)]);
+    let platform = open_platform(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
+    hub.switch_to_war().await?;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(hub.orders().await?.iter().all(|(_, rung)| rung != "delivered"), "HTTP 200 with a code is not success");
+    lock(&shared).modes.clear();
+    let n_orders = hub.delivered(&["yunguanfu", "yingji"]).await?;
+    assert_eq!(lock(&shared).taken.len(), n_orders);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_news_is_kept_and_good_news_still_comes() -> Check {
+    let shared = Shared::default();
+    lock(&shared).modes.insert("yunguanfu".into(), Mode::Garbage);
+    let platform = open_platform(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    {
+        let mut fake = lock(&shared);
+        fake.modes.clear();
+        let mut absurd = case(1);
+        absurd["coordinatey"] = json!("north");
+        let mut future = case(2);
+        future["createTime"] = json!("2099-01-01 00:00:00");
+        // Absurd, from the future, twice, and out of order.
+        let mut closed = case(3);
+        closed["stage"] = json!(6);
+        closed["actTime"] = json!("2026-01-01 10:00:00");
+        fake.items = vec![absurd, json!({}), future, closed, case(3), case(3), case(4)];
+    }
+    let mut city = Value::Null;
+    for _ in 0..150 {
+        city = hub.get("/api/city").await?;
+        if city["n_cases"].as_u64() >= Some(2) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(city["n_cases"].as_u64() >= Some(2), "{city}");
+    let records = hub.get("/api/records?from=1").await?;
+    assert!(records.to_string().contains("message_refused"), "what was refused is in the log");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_and_floods_are_turned_away() -> Check {
+    let platform = open_platform(Shared::default()).await?;
+    let dir = tempfile::tempdir()?;
+    let data = dir.path().join("data");
+    let hub = Hub::spawn(&data, &platform)?;
+    for path in ["/api/city", "/ws", "/pack/city.toml", "/metrics"] {
+        assert_eq!(hub.http.get(format!("{}{path}", hub.url)).send().await?.status(), 401, "{path}");
+    }
+    let outside = format!("{}/pack/..%2f..%2fLICENSES.md?token={}", hub.url, hub.token);
+    assert_eq!(hub.http.get(outside).send().await?.status(), 404);
+    let flood = hub.http.post(format!("{}/api/command", hub.url)).bearer_auth(&hub.token).header("content-type", "application/json");
+    match flood.body(vec![b' '; 100 * 1024 * 1024]).send().await {
+        Ok(response) => assert_eq!(response.status(), 413),
+        // It may hang up before all of it is sent.
+        Err(error) => assert!(error.is_request() || error.is_body(), "{error:?}"),
+    }
+    let (status, _) = hub.command(json!({ "tick": {} })).await.unwrap_or((422, Value::Null));
+    assert!(status >= 400);
+    let second = Hub::spawn(&data, &platform).err().map(|it| it.to_string()).unwrap_or_default();
+    assert!(second.contains("another hub is using this data directory"), "{second}");
+    assert_eq!(hub.http.get(format!("{}/healthz", hub.url)).send().await?.status(), 200);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_sees_the_city_and_its_own_command_come_back() -> Check {
+    let platform = open_platform(Shared::default()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
+    let mut rude = Screen::connect(&hub.url, &hub.token, "rude", Watch::Follow).await?;
+    rude.tell_bytes(&[0xff; 100]).await?;
+    while !matches!(rude.next().await, Err(ScreenError::Closed | ScreenError::Io(_))) {}
+    let mut screen = Screen::connect(&hub.url, &hub.token, "席位", Watch::Follow).await?;
+    assert!(matches!(screen.next().await?.body, Body::Welcome { simulated: false, .. }));
+    assert!(matches!(screen.next().await?.body, Body::Snapshot { .. }));
+    screen.submit(7, Command::ShowScene { scene: "war".into() }).await?;
+    let (mut answered, mut seen) = (false, false);
+    while !(answered && seen) {
+        match tokio::time::timeout(Duration::from_secs(10), screen.next()).await??.body {
+            Body::Answer { ticket, result } => answered = ticket == 7 && result.is_ok(),
+            Body::Records(records) => seen |= records.iter().any(|it| matches!(it.event, Event::SceneChanged { .. })),
+            _ => {}
+        }
+    }
+    assert_eq!(screen.city.as_ref().map(|it| &*it.scene), Some("war"));
+    Ok(())
+}
