@@ -237,6 +237,48 @@ fn draw(
         return Ok(());
     };
     let clock = hall.clock(time);
+    // The map first, with the rect the panels left last frame: names must lie under this frame's chips and cards.
+    let rect = panels.state.map_rect;
+    let is_shown = rect.is_finite() && rect.width() > 1.0 && rect.height() > 1.0;
+    let scale = match *screen {
+        Screen::Desk => 1.0,
+        Screen::Wall => (ctx.content_rect().height() / 720.0).max(1.0),
+    };
+    let local = LocalFrame::new(city.center);
+    let size = (f64::from(rect.width()), f64::from(rect.height()));
+    if is_shown && !map.has_looked {
+        map.has_looked = true;
+        map.camera = StageCamera::looking_at((0.0, 0.0), FIRST_VIEW_M, size);
+    }
+    fly(&ctx, &mut map);
+    let press = if *screen == Screen::Desk { map_pointer(&ctx, &panels.state, &mut map, rect) } else { None };
+    let detail = Detail::at(map.camera.px_per_m / f64::from(scale));
+    if detail != map.detail {
+        map.detail = detail;
+        hall.changes.readings = true;
+    }
+    let hidden: BTreeSet<LayerKey> = hidden_layers(detail, &panels.state.layers_off);
+    let mut selected = press.map(|at| {
+        let radius_m = 22.0 / map.camera.px_per_m;
+        symbols::pick(&scene(city, hall, clock.now, time, detail), at, radius_m, |key| !hidden.contains(&key))
+    });
+    panels.state.selection_on_screen = (hall.selection.as_ref())
+        .and_then(|it| symbols::place_of(city, &hall.readings, it))
+        .map(|at| {
+            let (x, y) = map.camera.view_from_geo(&local, at);
+            rect.center() + egui::vec2(x as f32, y as f32)
+        })
+        .filter(|at| rect.contains(*at));
+    if is_shown {
+        let layer = match *screen {
+            Screen::Desk => "gulang-desk",
+            Screen::Wall => "gulang-wall",
+        };
+        let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Background, egui::Id::new(layer)));
+        let (camera, places) = (map.camera, &map.places);
+        labels::paint(&painter, rect, &labels::Labels { city, frame: local, camera, places, scale, realm: hall.realm });
+    }
+
     let model = Model {
         city,
         readings: &hall.readings,
@@ -254,56 +296,6 @@ fn draw(
         Screen::Desk => screen_ui(&ctx, &model, &mut panels.state),
         Screen::Wall => wall_ui(&ctx, &model, &mut panels.state),
     };
-    let rect = panels.state.map_rect;
-    let scale = match *screen {
-        Screen::Desk => 1.0,
-        Screen::Wall => (ctx.content_rect().height() / 720.0).max(1.0),
-    };
-    let local = LocalFrame::new(city.center);
-    if rect.is_finite() && rect.width() > 1.0 && !map.has_looked {
-        map.has_looked = true;
-        let size = (f64::from(rect.width()), f64::from(rect.height()));
-        map.camera = StageCamera::looking_at((0.0, 0.0), FIRST_VIEW_M, size);
-    }
-    let detail = Detail::at(map.camera.px_per_m / f64::from(scale));
-    if detail != map.detail {
-        map.detail = detail;
-        hall.changes.readings = true;
-    }
-    let scene = scene(city, hall, clock.now, time, detail);
-    let hidden: BTreeSet<LayerKey> = hidden_layers(detail, &panels.state.layers_off);
-    let mut selected = None;
-    if *screen == Screen::Desk {
-        let press = map_pointer(&ctx, &panels.state, &mut map, rect);
-        if let Some(at) = press {
-            let radius_m = 22.0 / map.camera.px_per_m;
-            selected = Some(symbols::pick(&scene, at, radius_m, |key| !hidden.contains(&key)));
-        }
-    }
-    if let Some(target) = map.fly_to {
-        let (camera, share) = (&mut map.camera, 0.2);
-        camera.center.0 += (target.center.0 - camera.center.0) * share;
-        camera.center.1 += (target.center.1 - camera.center.1) * share;
-        camera.px_per_m *= (target.px_per_m / camera.px_per_m).powf(share);
-        if (target.px_per_m / camera.px_per_m).ln().abs() < 0.002 {
-            map.camera = target;
-            map.fly_to = None;
-        }
-        ctx.request_repaint();
-    }
-    let from_view = |(x, y): (f64, f64)| rect.center() + egui::vec2(x as f32, y as f32);
-    panels.state.selection_on_screen = (hall.selection.as_ref())
-        .and_then(|it| symbols::place_of(city, &hall.readings, it))
-        .map(|at| from_view(map.camera.view_from_geo(&local, at)))
-        .filter(|at| rect.contains(*at));
-
-    let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Background, egui::Id::new("gulang-names")));
-    let names = labels::Labels {
-        city, frame: local, camera: map.camera, places: &map.places, scale, realm: hall.realm,
-    };
-    if rect.is_finite() && rect.width() > 1.0 {
-        labels::paint(&painter, rect, &names);
-    }
     let title = match hall.realm {
         gulang_city::Realm::Actual => format!("鼓浪 · {}", city.name),
         gulang_city::Realm::Exercise => format!("【演练】鼓浪 · {}", city.name),
@@ -320,7 +312,6 @@ fn draw(
             UiCommand::Drill(drill) => net.drill(drill),
             UiCommand::Select(selection) => selected = Some(selection),
             UiCommand::FlyTo(at, metres) => {
-                let size = (f64::from(rect.width()), f64::from(rect.height()));
                 map.fly_to = Some(StageCamera::looking_at(local.local_from_geo(at), metres, size));
             }
             UiCommand::ToggleLayer(_) => {}
@@ -331,8 +322,24 @@ fn draw(
         hall.changes.readings = true;
         map.followed_at = f64::NEG_INFINITY;
     }
-    show_map(&mut frame, &map.camera, rect, ctx.pixels_per_point(), scale, time, hidden);
+    show_map(&mut frame, &map.camera, panels.state.map_rect, ctx.pixels_per_point(), scale, time, hidden);
     Ok(())
+}
+
+/// One step towards where the camera was sent.
+fn fly(ctx: &egui::Context, map: &mut MapState) {
+    const SHARE: f64 = 0.2;
+    let Some(target) = map.fly_to else { return };
+    let camera = &mut map.camera;
+    camera.center.0 += (target.center.0 - camera.center.0) * SHARE;
+    camera.center.1 += (target.center.1 - camera.center.1) * SHARE;
+    camera.px_per_m *= (target.px_per_m / camera.px_per_m).powf(SHARE);
+    let left_px = (target.center.0 - camera.center.0).hypot(target.center.1 - camera.center.1) * target.px_per_m;
+    if left_px < 0.5 && (target.px_per_m / camera.px_per_m).ln().abs() < 0.002 {
+        map.camera = target;
+        map.fly_to = None;
+    }
+    ctx.request_repaint();
 }
 
 /// Drags, zooms and presses on the map; returns where a press fell, local metres.

@@ -55,7 +55,7 @@ fn draw(
         };
         let side = |sign: f64| -> Vec<(f64, f64)> {
             (0..n_steps)
-                .map(|i| {
+                .map(|i: usize| {
                     let (a, b) = (mean[i.saturating_sub(1)], mean[(i + 1).min(n_steps - 1)]);
                     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
                     let length = dx.hypot(dy).max(1.0);
