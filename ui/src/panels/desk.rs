@@ -89,6 +89,31 @@ fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         drones::strip_ui(k, Rect::from_min_max(pos2(center.left(), map.bottom() + GUTTER), center.max));
     }
     map_ui(k, state, map);
+    war_events_ui(k, state, map);
+}
+
+/// In war the columns are orders and water; the event list never drops, so it waits behind a count over the map.
+fn war_events_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
+    if state.metrics_open || map.width() < 240.0 || map.height() < 200.0 {
+        return;
+    }
+    let count = k.m.lang.fill(tr::UNACKNOWLEDGED_N, &[&state.digest.n_unacknowledged.to_string()]);
+    let label = format!("{} {count}", k.t(tr::EVENTS));
+    let chip = Rect::from_min_size(map.min + vec2(12.0, 54.0), vec2(k.width(14.0, &label) + 24.0, 30.0));
+    if k.hit(chip, "war-events", &label).clicked() {
+        state.events_open = !state.events_open;
+    }
+    k.fill(chip, 3.0, if state.events_open { SELECTED } else { PANEL });
+    k.outline(chip, 3.0, 1.0, STRONG);
+    k.fit_center(chip, 14.0, if state.digest.n_unacknowledged > 0 { PRIMARY } else { TERTIARY }, &label, true);
+    state.over_map.push(chip);
+    if state.events_open {
+        let height = (map.height() - 230.0).clamp(110.0, 407.0);
+        let list =
+            Rect::from_min_size(chip.left_bottom() + vec2(0.0, 8.0), vec2(384.0f32.min(map.width() - 24.0), height));
+        events::events_ui(k, state, list);
+        state.over_map.push(list);
+    }
 }
 
 /// Left, centre and right columns.
@@ -255,6 +280,8 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
         if state.sheet.take().is_some() {
         } else if state.metrics_open {
             state.metrics_open = false;
+        } else if state.events_open {
+            state.events_open = false;
         } else if model.selection.is_some() {
             out.push(UiCommand::Select(None));
         }
@@ -292,7 +319,8 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     if pressed(Key::CloseBracket) {
         step(model, state, out, 1);
     }
-    if pressed(Key::G)
+    let is_free = ctx.memory(|memory| memory.focused().is_none());
+    if (pressed(Key::G) || is_free && pressed(Key::Space))
         && let Some(at) = model.selection.and_then(|selection| place_of(model, selection))
     {
         out.push(UiCommand::FlyTo(at, 2500.0));

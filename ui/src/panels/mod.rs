@@ -111,6 +111,8 @@ pub struct PanelState {
     sheet: Option<sheet::Sheet>,
     digest: Digest,
     metrics_open: bool,
+    /// War: the event list over the map.
+    events_open: bool,
     locator: walkers::MapMemory,
     locator_hidden: bool,
     notices: Vec<(f64, String)>,
@@ -128,6 +130,7 @@ impl Default for PanelState {
             sheet: None,
             digest: Digest::default(),
             metrics_open: false,
+            events_open: false,
             locator: walkers::MapMemory::default(),
             locator_hidden: false,
             notices: Vec::new(),

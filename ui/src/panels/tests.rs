@@ -302,6 +302,17 @@ fn orders_that_need_a_person_come_first_with_their_time() {
 }
 
 #[test]
+fn in_war_the_event_list_is_one_press_away() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    screen.flood();
+    screen.city.footing.posture = Posture::War;
+    let mut harness = screen.show(1920.0, 1080.0);
+    assert!(!painted(&harness).iter().any(|text| text == Lang::Zh.t(tr::EVENTS_SUB)));
+    click(&mut harness, "事件 未确认 1");
+    assert!(painted(&harness).iter().any(|text| text == Lang::Zh.t(tr::EVENTS_SUB)));
+}
+
+#[test]
 fn the_drill_sheet_starts_doksuri_at_sixty() {
     let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1920.0, 1080.0);
     harness.key_press(egui::Key::F10);
