@@ -1,6 +1,6 @@
 //! What a drone's camera would show: a drawn still, grey and blue, that says of itself that it is drawn.
 //!
-//! Horizon, sea, an island's blocks in perspective; rain and a dark sky when there is a storm. No photograph, no claim.
+//! Horizon, a strip of sea with the far shore beyond it, a town's blocks in perspective; rain and a dark sky when there is a storm. No photograph, no claim.
 
 use crate::{dice::Dice, movers::DroneFix, weather::Weather};
 use ab_glyph::{Font, FontVec, PxScale, ScaleFont};
@@ -67,6 +67,11 @@ impl Painter {
                         dice.of(90).wave(i64::from(x) * 9 + now.0 / 40, 700) * dice.of(91).wave(i64::from(y) * 31, 400);
                     [104.0 + 62.0 * up, 124.0 + 54.0 * up, 142.0 + 44.0 * up]
                         .map(|c| c + 9.0 * cloud - 24.0 * storm * (1.0 - up))
+                } else if f64::from(y) > shore(x, horizon, dice) || f64::from(y) < horizon + 2.5 {
+                    let plot = dice
+                        .of(92)
+                        .of(u64::from(x / 24) + 97 * ((f64::from(y) - horizon) / (3.0 + 20.0 * down)) as u64);
+                    [84.0 - 14.0 * down, 94.0 - 14.0 * down, 96.0 - 16.0 * down].map(|c| c + 9.0 * (plot.unit() - 0.5))
                 } else {
                     let wave = ((f64::from(x) / (3.0 + 26.0 * down)) + swell + f64::from(y) * 1.7).sin()
                         * ((f64::from(y) * (1.4 - down)) + swell * 0.4).sin();
@@ -125,7 +130,8 @@ fn draw_blocks(picture: &mut RgbImage, horizon: f64, light: f64, night: f64, fix
     // Far rows first.
     for row in (0..7).rev() {
         let near = 1.0 - f64::from(row) / 7.0;
-        let base = horizon + 4.0 + 118.0 * near.powf(2.4);
+        // The farthest row stands on the other shore.
+        let base = if row == 6 { horizon + 2.5 } else { horizon + 34.0 + 104.0 * near.powf(2.4) };
         let spacing = 14.0 + 46.0 * near;
         let shift = (fix.heading * 1.4 + creep * (0.4 + 2.6 * near)) / spacing;
         let first = shift.floor() as i64;
@@ -160,6 +166,11 @@ fn draw_blocks(picture: &mut RgbImage, horizon: f64, light: f64, night: f64, fix
             }
         }
     }
+}
+
+/// Where the near shore lies, pixels from the top.
+fn shore(x: u32, horizon: f64, dice: Dice) -> f64 {
+    horizon + 24.0 + 7.0 * dice.of(93).wave(i64::from(x), 130) + 2.0 * dice.of(94).wave(i64::from(x), 31)
 }
 
 fn draw_rain(picture: &mut RgbImage, storm: f64, now: Timestamp, dice: Dice) {

@@ -339,6 +339,42 @@ mod tests {
         assert!(methods.len() > 10, "{}", methods.len());
     }
 
+    /// How many of a kind read `at_least` or more.
+    fn n_at_least(world: &World, kind: SensorKind, at: &str, at_least: f64) -> usize {
+        let at = Timestamp::parse(at).unwrap();
+        let (weather, dice) = (world.weather(at), world.dice.of(part::SENSORS));
+        let of_kind = world.pack.sensors.iter().filter(|s| s.kind == kind);
+        of_kind.filter(|s| sensors::value(s, at, &weather, dice) >= at_least).count()
+    }
+
+    #[test]
+    fn the_shipped_drill_floods_some_roads_and_an_ordinary_day_none() {
+        let assets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+        let pack = crate::load_pack(&assets.join("cities/xiamen")).unwrap();
+        let scenario = Scenario::load(&assets.join("scenarios/doksuri-2023.toml")).unwrap();
+        let drill = World::new(pack.clone(), Some(scenario), Realm::Exercise, 1);
+        let flooded = |at, cm| n_at_least(&drill, SensorKind::FloodDepth, at, cm);
+        assert_eq!(flooded("2023-07-26 10:00:00", 10.0), 0);
+        let peak = [10.0, 15.0, 27.0, 40.0].map(|cm| flooded("2023-07-28 09:30:00", cm));
+        assert!((30..130).contains(&peak[0]) && (8..80).contains(&peak[2]), "{peak:?}");
+        assert_eq!(flooded("2023-07-28 19:50:00", 10.0), 0);
+        let gales = n_at_least(&drill, SensorKind::Wind, "2023-07-28 06:00:00", 17.2);
+        assert!((4..24).contains(&gales), "{gales}");
+
+        let quiet = World::new(pack, None, Realm::Actual, 1);
+        let mut n_alarming = 0;
+        for hour in 0..24 {
+            let at = Timestamp::parse(&format!("2026-11-20 {hour:02}:00:00")).unwrap();
+            let (weather, dice) = (quiet.weather(at), quiet.dice.of(part::SENSORS));
+            let value = |s: &gulang_city::Sensor| sensors::value(s, at, &weather, dice);
+            let over = |s: &&gulang_city::Sensor| s.thresholds.iter().any(|t| value(s) >= f64::from(t.on));
+            let alarming: Vec<_> = quiet.pack.sensors.iter().filter(over).map(|s| s.kind).collect();
+            assert!(alarming.len() < 40, "{hour}: {alarming:?}");
+            n_alarming += alarming.len();
+        }
+        assert!(n_alarming > 0);
+    }
+
     #[test]
     fn kind_names_are_the_serde_names() {
         for kind in SensorKind::ALL {
