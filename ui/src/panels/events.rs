@@ -37,8 +37,13 @@ pub(super) fn rows_ui(k: &mut Kit<'_>, state: &mut PanelState, list: Rect, desig
         k.fit_center(list, design_h * 0.3, TERTIARY, k.t(tr::NO_EVENTS), false);
         return;
     }
+    if k.ui.rect_contains_pointer(list) {
+        state.events_scroll -= k.ui.input(|input| input.smooth_scroll_delta.y) / height;
+    }
+    state.events_scroll = state.events_scroll.clamp(0.0, state.digest.events.len().saturating_sub(n_fit) as f32);
+    let first = state.events_scroll.round() as usize;
     let mut pressed = None;
-    for (i, row) in state.digest.events.iter().take(n_fit).enumerate() {
+    for (i, row) in state.digest.events.iter().skip(first).take(n_fit).enumerate() {
         let at = Rect::from_min_size(pos2(list.left(), list.top() + height * i as f32), vec2(list.width(), height));
         let selected = k.m.selection == Some(&row.selection);
         if selected {

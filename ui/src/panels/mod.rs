@@ -117,6 +117,7 @@ pub struct PanelState {
     locator_hidden: bool,
     notices: Vec<(f64, String)>,
     orders_scroll: f32,
+    events_scroll: f32,
     metrics_scroll: f32,
 }
 
@@ -135,6 +136,7 @@ impl Default for PanelState {
             locator_hidden: false,
             notices: Vec::new(),
             orders_scroll: 0.0,
+            events_scroll: 0.0,
             metrics_scroll: 0.0,
         }
     }
