@@ -7,7 +7,7 @@
 //! ```
 
 use crate::{
-    hall::{Changes, Errand, Hall, Pictures, picture},
+    hall::{Changes, Errand, Hall, Pictures, show_picture},
     net::{Address, Net},
     panels::{ConnectionState, LocatorLand, Model, PanelState, UiCommand, screen_ui, wall_ui},
     platform, stage,
@@ -223,11 +223,7 @@ fn draw(
     }
     for errand in panels.errands.drain(..) {
         match errand {
-            Errand::Picture { drone, at, jpeg } => {
-                if let Some(texture) = picture(&ctx, &drone, &jpeg) {
-                    panels.pictures.insert(drone, (at, texture));
-                }
-            }
+            Errand::Picture { drone, at, jpeg } => show_picture(&ctx, &mut panels.pictures, drone, at, &jpeg),
             Errand::Notice(text) => panels.state.notify(text),
         }
     }

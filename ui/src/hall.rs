@@ -7,7 +7,7 @@ use crate::{
 use bevy::prelude::Resource;
 use gulang_city::*;
 use gulang_wire::{Body, Clock, ClockKind, Columns, ToScreen};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 #[derive(Resource)]
 pub struct Hall {
@@ -158,10 +158,20 @@ impl Hall {
 /// The latest picture of each drone.
 pub type Pictures = BTreeMap<DroneId, (Timestamp, egui::TextureHandle)>;
 
-/// Decodes a still; `None` if it is not an image.
-pub fn picture(ctx: &egui::Context, drone: &DroneId, jpeg: &[u8]) -> Option<egui::TextureHandle> {
-    let image = image::load_from_memory(jpeg).ok()?.to_rgba8();
-    let size = [image.width() as usize, image.height() as usize];
-    let pixels = egui::ColorImage::from_rgba_unmultiplied(size, image.as_raw());
-    Some(ctx.load_texture(format!("feed {drone}"), pixels, egui::TextureOptions::LINEAR))
+/// Puts a still in place of the drone's last one; a message that is no image changes nothing.
+pub fn show_picture(ctx: &egui::Context, pictures: &mut Pictures, drone: DroneId, at: Timestamp, jpeg: &[u8]) {
+    let Ok(image) = image::load_from_memory(jpeg) else { return };
+    let image = image.to_rgb8();
+    let pixels = egui::ColorImage::from_rgb([image.width() as usize, image.height() as usize], image.as_raw());
+    match pictures.entry(drone) {
+        // The same texture again: a new one would be blank until the GPU has it.
+        Entry::Occupied(mut entry) => {
+            entry.get_mut().0 = at;
+            entry.get_mut().1.set(pixels, egui::TextureOptions::LINEAR);
+        }
+        Entry::Vacant(entry) => {
+            let name = format!("feed {}", entry.key());
+            entry.insert((at, ctx.load_texture(name, pixels, egui::TextureOptions::LINEAR)));
+        }
+    }
 }

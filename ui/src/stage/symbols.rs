@@ -30,10 +30,10 @@ impl Detail {
         use LayerKey::*;
         match key {
             RoadMinor | Buildings => self < Self::District,
-            RoadMiddle | Rail | Green | FloodPoints | Teams | Drones | Cases | Facilities | Water => self < Self::City,
+            RoadMiddle | Rail | Green | FloodPoints | Teams | Drones | Cases | Water => self < Self::City,
             DistrictEdges | RoadMain => self == Self::Region,
             Cameras => self < Self::Street,
-            Sensors | Shelters => self < Self::District,
+            Sensors | Shelters | Facilities => self < Self::District,
             _ => false,
         }
     }
@@ -46,9 +46,9 @@ pub fn chip_of(key: LayerKey) -> Option<u8> {
         LayerKey::Teams => 2,
         LayerKey::Drones => 3,
         LayerKey::Shelters | LayerKey::Facilities => 4,
-        LayerKey::FloodPoints => 5,
+        LayerKey::FloodPoints | LayerKey::Sensors => 5,
         LayerKey::Cameras => 6,
-        LayerKey::Sensors => 7,
+        LayerKey::DistrictEdges => 7,
         LayerKey::TyphoonAreas | LayerKey::TyphoonLines | LayerKey::Typhoon => 8,
         _ => return None,
     })
@@ -266,14 +266,14 @@ fn teams(scene: &Scene, glides: &mut Vec<Glide>) -> Vec<Symbol> {
             let fix = scene.readings.teams.get(i);
             let place = fix.map_or(team.home, |fix| LonLat(fix.lon, fix.lat));
             glide.follow(scene.frame.local_from_geo(place), fix.map_or(Timestamp(1), |fix| fix.at), scene.time);
-            let (size, glyph) = if is_small { (8, 0) } else { (20, atlas::cell(team.capability.glyph())) };
+            let (size, glyph) = if is_small { (6, 0) } else { (20, atlas::cell(team.capability.glyph())) };
             // A team that never reported stands at its station, which is known.
             let flags = fix.map_or(0, |fix| stale_flag(Budget::Position, Some(fix.at), scene.now));
             let heading = fix.filter(|fix| fix.speed > 0.5 && !is_small).map_or(NO_HEADING, |fix| heading(fix.heading));
             let color = if is_assigned || !is_small {
                 theme::SYMBOL_TEAM
             } else {
-                theme::SYMBOL_TEAM.gamma_multiply(0.7)
+                theme::SYMBOL_TEAM.gamma_multiply(0.55)
             };
             (is_assigned, Symbol { glyph, flags, heading, ..gliding(glide, color, shape::SQUARE, size) })
         })
@@ -297,18 +297,23 @@ fn drones(scene: &Scene, glides: &mut Vec<Glide>) -> Vec<Symbol> {
         .collect()
 }
 
+/// The most urgent cases; from afar few, and the lower levels without their character. The list has them all.
 fn cases(scene: &Scene) -> Vec<Symbol> {
-    /// More open cases than this are a matter for the list, not the map.
-    const MOST: usize = 300;
+    let is_far = scene.detail <= Detail::City;
+    let most = if is_far { 60 } else { 400 };
     let open = scene.city.open_cases_by_urgency(scene.now);
-    let mut symbols: Vec<Symbol> = (open.into_iter().take(MOST))
+    let mut symbols: Vec<Symbol> = (open.into_iter().take(most))
         .map(|case| {
             let color = case.report.color;
             let is_new = case.stage <= CaseStage::Filed && color >= WarningColor::Orange;
-            let size = if scene.detail <= Detail::City && color == WarningColor::Blue { 9 } else { alarm_size(color) - 4 };
+            let size = match color {
+                WarningColor::Blue | WarningColor::Yellow if is_far => 10,
+                _ => alarm_size(color) - 4,
+            };
             level_symbol(scene.frame.local_from_geo(case.report.at), color, is_new, size)
         })
         .collect();
+    // The most urgent on top.
     symbols.reverse();
     symbols
 }
