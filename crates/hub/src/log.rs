@@ -334,12 +334,13 @@ pub fn replay(dir: &Path) -> Result<Replay, LogError> {
     let seal = check_seal(dir, &path);
     let folded = fold_all(&path, &mut found);
     let mut problem = folded.err().map(|why| (found.next(), why));
-    if problem.is_none()
-        && let Err((page, why)) = seal
-    {
+    // Where SQLite cannot even read, or reads on without noticing, the seal knows the page, and the page its record.
+    let fold_names_it = problem.as_ref().is_some_and(|(_, why)| !why.starts_with(UNREADABLE));
+    if !fold_names_it && let Err((page, why)) = seal {
         let bytes = fs::read(&path).unwrap_or_default();
         let record = page.and_then(|page| record_on_page(&bytes, page)).unwrap_or_else(|| found.last.min(found.next()));
-        problem = Some((record, why));
+        let detail = problem.map(|(_, why)| format!("; {why}")).unwrap_or_default();
+        problem = Some((record, format!("{why}{detail}")));
     }
     if problem.is_none() {
         problem = match read_head(dir) {
@@ -386,8 +387,11 @@ impl Fold {
     }
 }
 
+/// How faults of the file, not of a record, begin.
+const UNREADABLE: &str = "the file is unreadable";
+
 fn fold_all(path: &Path, fold: &mut Fold) -> Result<(), String> {
-    let text = |error: rusqlite::Error| format!("unreadable: {error}");
+    let text = |error: rusqlite::Error| format!("{UNREADABLE}: {error}");
     // A log that was not closed has a write-ahead log beside it, which only a writing connection may fold in.
     let is_open = path.with_extension("sqlite-wal").exists();
     let flags = if is_open { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
@@ -439,7 +443,7 @@ fn fold_all(path: &Path, fold: &mut Fold) -> Result<(), String> {
     }
     let report: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(text)?;
     if report != "ok" {
-        return Err(format!("the file's structure is damaged: {}", report.lines().next().unwrap_or_default()));
+        return Err(format!("{UNREADABLE} in part: {}", report.lines().next().unwrap_or_default()));
     }
     Ok(())
 }
