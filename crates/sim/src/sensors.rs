@@ -14,7 +14,7 @@ pub(crate) fn value(sensor: &Sensor, at: Timestamp, weather: &Weather, dice: Dic
     let fast = dice.of(4).wave(at.0, 6 * MINUTE_MS);
     let value = match sensor.kind {
         SensorKind::FloodDepth => {
-            let deep = weather.flood_cm(0.6 + 0.7 * a, 16.0 + 26.0 * b, 0.5 + 1.8 * dice.of(5).unit().powi(2));
+            let deep = weather.flood_cm(0.6 + 0.7 * a, 13.0 + 24.0 * b, 0.5 + 1.8 * dice.of(5).unit().powi(2));
             deep + (0.25 + 0.25 * fast).max(0.0)
         }
         SensorKind::Tide => tide_m(at) + weather.surge * (0.8 + 0.4 * a) + 0.03 * fast,

@@ -92,6 +92,6 @@ impl Weather {
             .map(|i| (self.rain_past[i] * rain_factor - drain).max(0.0) * (-(i as f64) / 7.0).exp())
             .sum();
         // Deep water spreads rather than deepens.
-        95.0 * (1.0 - (-excess * bowl / 420.0).exp())
+        95.0 * (1.0 - (-excess * bowl / 230.0).exp())
     }
 }
