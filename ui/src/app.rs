@@ -7,7 +7,7 @@
 //! ```
 
 use crate::{
-    hall::{Changes, Errand, Hall, Pictures, show_picture},
+    hall::{Changes, Errand, Hall, Pictures},
     net::{Address, Net},
     panels::{ConnectionState, LocatorLand, Model, PanelState, UiCommand, screen_ui, wall_ui},
     platform, stage,
@@ -223,10 +223,11 @@ fn draw(
     }
     for errand in panels.errands.drain(..) {
         match errand {
-            Errand::Picture { drone, at, jpeg } => show_picture(&ctx, &mut panels.pictures, drone, at, &jpeg),
+            Errand::Picture { drone, at, jpeg } => panels.pictures.take(&ctx, drone, at, &jpeg),
             Errand::Notice(text) => panels.state.notify(text),
         }
     }
+    panels.pictures.advance();
     let Some(city) = &hall.city else {
         frame.rect = None;
         waiting_ui(&ctx, net.address(), hall.connected);
@@ -238,7 +239,7 @@ fn draw(
     let is_shown = rect.is_finite() && rect.width() > 1.0 && rect.height() > 1.0;
     let scale = match *screen {
         Screen::Desk => 1.0,
-        Screen::Wall => (ctx.content_rect().height() / 720.0).max(1.0),
+        Screen::Wall => (ctx.content_rect().height() / 540.0).max(1.0),
     };
     let local = LocalFrame::new(city.center);
     let size = (f64::from(rect.width()), f64::from(rect.height()));
@@ -282,7 +283,7 @@ fn draw(
         realm: hall.realm,
         simulated: hall.simulated,
         connected: hall.connected,
-        pictures: &panels.pictures,
+        pictures: &panels.pictures.shown,
         selection: hall.selection.as_ref(),
         lang: crate::i18n::Lang::Zh,
         locator_land: &hall.locator_land,

@@ -155,23 +155,41 @@ impl Hall {
     }
 }
 
-/// The latest picture of each drone.
-pub type Pictures = BTreeMap<DroneId, (Timestamp, egui::TextureHandle)>;
+/// The latest picture of each drone, and those on their way to the GPU.
+#[derive(Default)]
+pub struct Pictures {
+    pub shown: BTreeMap<DroneId, (Timestamp, egui::TextureHandle)>,
+    coming: BTreeMap<DroneId, Coming>,
+}
 
-/// Puts a still in place of the drone's last one; a message that is no image changes nothing.
-pub fn show_picture(ctx: &egui::Context, pictures: &mut Pictures, drone: DroneId, at: Timestamp, jpeg: &[u8]) {
-    let Ok(image) = image::load_from_memory(jpeg) else { return };
-    let image = image.to_rgb8();
-    let pixels = egui::ColorImage::from_rgb([image.width() as usize, image.height() as usize], image.as_raw());
-    match pictures.entry(drone) {
-        // The same texture again: a new one would be blank until the GPU has it.
-        Entry::Occupied(mut entry) => {
-            entry.get_mut().0 = at;
-            entry.get_mut().1.set(pixels, egui::TextureOptions::LINEAR);
+struct Coming {
+    at: Timestamp,
+    texture: egui::TextureHandle,
+    /// Frames until the GPU has it.
+    n_frames_left: u32,
+}
+
+/// A texture is blank for so many frames after egui hands it over; the old picture stays meanwhile.
+const FRAMES_TO_GPU: u32 = 3;
+
+impl Pictures {
+    /// Takes a still in; one that arrives while another is on its way is dropped, and so is one that is no image.
+    pub fn take(&mut self, ctx: &egui::Context, drone: DroneId, at: Timestamp, jpeg: &[u8]) {
+        let Entry::Vacant(entry) = self.coming.entry(drone) else { return };
+        let Ok(image) = image::load_from_memory(jpeg) else { return };
+        let image = image.to_rgb8();
+        let pixels = egui::ColorImage::from_rgb([image.width() as usize, image.height() as usize], image.as_raw());
+        let texture = ctx.load_texture(format!("feed {}", entry.key()), pixels, egui::TextureOptions::LINEAR);
+        entry.insert(Coming { at, texture, n_frames_left: FRAMES_TO_GPU });
+    }
+
+    /// Once a frame: shows what has arrived.
+    pub fn advance(&mut self) {
+        for coming in self.coming.values_mut() {
+            coming.n_frames_left = coming.n_frames_left.saturating_sub(1);
         }
-        Entry::Vacant(entry) => {
-            let name = format!("feed {}", entry.key());
-            entry.insert((at, ctx.load_texture(name, pixels, egui::TextureOptions::LINEAR)));
+        for (drone, it) in self.coming.extract_if(.., |_, it| it.n_frames_left == 0) {
+            self.shown.insert(drone, (it.at, it.texture));
         }
     }
 }

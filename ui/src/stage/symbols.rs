@@ -307,7 +307,8 @@ fn cases(scene: &Scene) -> Vec<Symbol> {
             let color = case.report.color;
             let is_new = case.stage <= CaseStage::Filed && color >= WarningColor::Orange;
             let size = match color {
-                WarningColor::Blue | WarningColor::Yellow if is_far => 10,
+                WarningColor::Blue if is_far => 10,
+                WarningColor::Yellow if is_far => 15,
                 _ => alarm_size(color) - 4,
             };
             level_symbol(scene.frame.local_from_geo(case.report.at), color, is_new, size)
