@@ -22,7 +22,10 @@ pub(crate) fn value(sensor: &Sensor, at: Timestamp, weather: &Weather, dice: Dic
         SensorKind::Wind => (weather.wind * (0.75 + 0.5 * a) * (1.0 + 0.10 * fast)).max(0.0),
         SensorKind::Noise => {
             let working = daylight(at);
-            48.0 + 4.0 * a + (9.0 + 5.0 * b) * working + 2.5 * slow + 2.5 * fast * (0.4 + working)
+            // Now and then a breaker or a pile driver.
+            let hammer = ((dice.of(6).wave(at.0, 23 * MINUTE_MS) - 0.86) / 0.14).max(0.0);
+            let ordinary = 48.0 + 4.0 * a + (9.0 + 5.0 * b) * working + 2.5 * slow + 2.5 * fast * (0.4 + working);
+            ordinary + 18.0 * hammer * working
         }
         SensorKind::Tilt => (0.15 + 0.5 * a + 0.04 * slow + weather.wind.powi(2) * (0.0008 + 0.0030 * b.powi(4))).abs(),
         SensorKind::Air => (52.0 + 14.0 * (a - 0.5) + 12.0 * slow - 14.0 * (weather.rain / 30.0).min(1.0)).max(12.0),
