@@ -30,7 +30,12 @@ impl Numberer {
 
     /// Decides every command against the city the ones before it made, and commits them together. If the log cannot take
     /// them, `city` is put back to what the log says and nothing has happened.
-    pub fn number(&mut self, city: &mut City, batch: &[(Source, Command)], now: Timestamp) -> Result<Numbered, LogError> {
+    pub fn number(
+        &mut self,
+        city: &mut City,
+        batch: &[(Source, Command)],
+        now: Timestamp,
+    ) -> Result<Numbered, LogError> {
         let mut numbered = Numbered::default();
         let mut bodies = Vec::new();
         let at = Timestamp(now.0.max(city.at.0));
@@ -43,10 +48,16 @@ impl Numberer {
                 }
                 Err(refusal) => {
                     // What a platform said is never lost silently.
-                    if let (Source::Platform(platform), false) = (source, matches!(command, Command::RefuseMessage { .. })) {
+                    if let (Source::Platform(platform), false) =
+                        (source, matches!(command, Command::RefuseMessage { .. }))
+                    {
                         let what = serde_json::to_string(command).unwrap_or_default();
                         let what: String = what.chars().take(300).collect();
-                        let note = Command::RefuseMessage { platform: platform.clone(), what: what.into(), why: refusal.to_string().into() };
+                        let note = Command::RefuseMessage {
+                            platform: platform.clone(),
+                            what: what.into(),
+                            why: refusal.to_string().into(),
+                        };
                         let _ = self.take(city, source, &note, at, &mut numbered, &mut bodies);
                     }
                     Err(refusal)

@@ -20,7 +20,10 @@ use utoipa::OpenApi;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Gulang hub", description = "鼓浪枢纽：城市概况、指令、记录，提交命令与演练。令牌在 ?token= 或 Bearer。"),
+    info(
+        title = "Gulang hub",
+        description = "鼓浪枢纽：城市概况、指令、记录，提交命令与演练。令牌在 ?token= 或 Bearer。"
+    ),
     paths(city, orders, records, command, drill, healthz, metrics)
 )]
 struct ApiDoc;
@@ -54,7 +57,8 @@ async fn city(State(app): State<App>, Query(which): Query<Which>) -> Result<Json
     let core = which.core(&app.hall)?;
     let clock = core.clock.frame();
     let city = core.city();
-    let stages = CaseStage::ALL.iter().zip(city.n_cases_by_stage).map(|(stage, n)| (stage.name_zh().to_owned(), json!(n)));
+    let stages =
+        CaseStage::ALL.iter().zip(city.n_cases_by_stage).map(|(stage, n)| (stage.name_zh().to_owned(), json!(n)));
     Ok(Json(json!({
         "name": &*city.name,
         "realm": city.realm,
@@ -93,7 +97,10 @@ struct From {
 
 /// 记录，从编号 from 起
 #[utoipa::path(get, path = "/api/records", params(("from" = Option<u64>, Query, description = "首个编号"), ("limit" = Option<usize>, Query, description = "至多 10000")), responses((status = 200, description = "记录", content_type = "application/json")))]
-async fn records(State(app): State<App>, Query(From { realm, from, limit }): Query<From>) -> Result<Json<Value>, Response> {
+async fn records(
+    State(app): State<App>,
+    Query(From { realm, from, limit }): Query<From>,
+) -> Result<Json<Value>, Response> {
     let core = Which { realm }.core(&app.hall)?;
     let dir = core.dir.clone();
     let limit = limit.unwrap_or(1000).min(10_000);
@@ -144,7 +151,8 @@ pub async fn healthz(State(app): State<App>) -> Json<Value> {
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "文本", content_type = "text/plain")))]
 pub async fn metrics(State(app): State<App>) -> String {
     let mut text = String::new();
-    let cores = [Watch::Only(Realm::Actual), Watch::Only(Realm::Exercise)].into_iter().filter_map(|it| app.hall.core_for(it));
+    let cores =
+        [Watch::Only(Realm::Actual), Watch::Only(Realm::Exercise)].into_iter().filter_map(|it| app.hall.core_for(it));
     for core in cores {
         let realm = if core.realm == Realm::Actual { "actual" } else { "exercise" };
         let (seq, n_alarms, n_orders) = {

@@ -20,7 +20,10 @@ pub fn assets_dir() -> Result<PathBuf, AssetError> {
     let named = std::env::var_os("GULANG_ASSETS").map(PathBuf::from);
     let here = std::env::current_dir().ok().map(|it| it.join("assets"));
     let exe = std::env::current_exe().ok();
-    let above = exe.iter().flat_map(|it| it.ancestors().skip(1)).flat_map(|it| [it.join("assets"), it.join("lib/gulang/assets")]);
+    let above = exe
+        .iter()
+        .flat_map(|it| it.ancestors().skip(1))
+        .flat_map(|it| [it.join("assets"), it.join("lib/gulang/assets")]);
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
     let all = named.into_iter().chain(here).chain(above).chain([built]);
     all.into_iter().find(|it| it.join("cities").is_dir()).ok_or(AssetError::NoAssets)
@@ -82,7 +85,8 @@ impl Default for Officer {
 
 fn beijing<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Timestamp::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a time like \"2023-07-26 08:00:00\"")))
+    Timestamp::parse(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a time like \"2023-07-26 08:00:00\"")))
 }
 
 /// A scenario by path, or by name in `scenarios_dir`.
@@ -98,7 +102,8 @@ pub fn read_scenario(named: &str, scenarios_dir: Option<&Path>) -> Result<Scenar
         todo: "改正该行，或给出 assets/scenarios 里的剧本",
     };
     let text = std::fs::read_to_string(&file).map_err(|why| fault(0, why.to_string()))?;
-    let mut scenario: Scenario = toml::from_str(&text).map_err(|why| fault(line_of(&text, &why), why.message().to_owned()))?;
+    let mut scenario: Scenario =
+        toml::from_str(&text).map_err(|why| fault(line_of(&text, &why), why.message().to_owned()))?;
     if scenario.ends_at <= scenario.starts_at {
         return Err(fault(0, "ends_at 不晚于 starts_at".into()));
     }

@@ -66,7 +66,9 @@ pub fn fold(pack: &Pack, n_cases: u64) -> Result<Value, BenchError> {
     }
     let secs = started.elapsed().as_secs_f64();
     let n = records.len();
-    Ok(json!({ "bench": "fold", "load": "1 report + 6 advances per case, in memory", "records": n, "secs": secs, "records_per_sec": n as f64 / secs, "profile": profile() }))
+    Ok(
+        json!({ "bench": "fold", "load": "1 report + 6 advances per case, in memory", "records": n, "secs": secs, "records_per_sec": n as f64 / secs, "profile": profile() }),
+    )
 }
 
 /// Readings a second from MQTT payloads through decoding, columns and alarm rules, out to screens over WebSocket.
@@ -82,9 +84,14 @@ pub fn ingest(pack_dir: &Path, n_screens: usize, secs: f64) -> Result<Value, Ben
     while started.elapsed().as_secs_f64() < secs {
         t += 1;
         for batch in sensors.chunks(500) {
-            let rows: Vec<_> = batch.iter().enumerate().map(|(i, id)| json!([id.as_str(), ((t as usize + i) % 10) as f64 * 0.1])).collect();
+            let rows: Vec<_> = batch
+                .iter()
+                .enumerate()
+                .map(|(i, id)| json!([id.as_str(), ((t as usize + i) % 10) as f64 * 0.1]))
+                .collect();
             let payload = json!({ "t": t, "r": rows }).to_string();
-            let decoded = mqtt::decode("sensors/batch/any", payload.as_bytes()).map_err(|why| BenchError::Load(why.to_string()))?;
+            let decoded = mqtt::decode("sensors/batch/any", payload.as_bytes())
+                .map_err(|why| BenchError::Load(why.to_string()))?;
             let mut commands = Vec::new();
             let mut lane = core.lane();
             n += decoded.news.len() as u64;

@@ -69,7 +69,11 @@ impl HubClock {
             Inner::Live => Clock { now: wall, wall, kind: ClockKind::Live },
             Inner::Scaled { anchor, since, is_replay, .. } => {
                 let (speed, paused) = (anchor.speed, anchor.paused);
-                let kind = if *is_replay { ClockKind::Replay { speed, paused } } else { ClockKind::Exercise { speed, paused } };
+                let kind = if *is_replay {
+                    ClockKind::Replay { speed, paused }
+                } else {
+                    ClockKind::Exercise { speed, paused }
+                };
                 Clock { now: run_on(anchor, since), wall, kind }
             }
         }

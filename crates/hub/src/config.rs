@@ -39,7 +39,8 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
         why,
         todo: todo.to_owned(),
     };
-    let text = std::fs::read_to_string(path).map_err(|why| fault(0, "配置读不了", why.to_string(), "检查路径和权限"))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|why| fault(0, "配置读不了", why.to_string(), "检查路径和权限"))?;
     let config: Config = toml::from_str(&text).map_err(|why| {
         let why_text = why.message().replace('\n', " ");
         fault(line_of(&text, &why), "配置有误", why_text, "改正该行；键见 gulang-hub serve --help")
@@ -47,12 +48,23 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
     for (key, value) in config.actual.iter().flat_map(urls) {
         let line = text.lines().position(|it| it.trim_start().starts_with(key)).map_or(1, |it| it + 1);
         if key == "mqtt" {
-            let is_good = value.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            let is_good =
+                value.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
             if !is_good {
-                return Err(fault(line, "mqtt 地址有误", format!("{value:?} 不是 主机:端口"), "写成 10.0.0.8:1883 的样子"));
+                return Err(fault(
+                    line,
+                    "mqtt 地址有误",
+                    format!("{value:?} 不是 主机:端口"),
+                    "写成 10.0.0.8:1883 的样子",
+                ));
             }
         } else if reqwest::Url::parse(value).map_or(true, |url| !matches!(url.scheme(), "http" | "https")) {
-            return Err(fault(line, &format!("{key} 地址有误"), format!("{value:?} 不是 http 地址"), "写成 http://主机:端口/… 的样子"));
+            return Err(fault(
+                line,
+                &format!("{key} 地址有误"),
+                format!("{value:?} 不是 http 地址"),
+                "写成 http://主机:端口/… 的样子",
+            ));
         }
     }
     Ok(config)
@@ -60,7 +72,14 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
 
 fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> {
     let Addresses { platform, cap, typhoon, mqtt, feeds, control, .. } = addresses;
-    let all = [("platform", platform), ("cap", cap), ("typhoon", typhoon), ("mqtt", mqtt), ("feeds", feeds), ("control", control)];
+    let all = [
+        ("platform", platform),
+        ("cap", cap),
+        ("typhoon", typhoon),
+        ("mqtt", mqtt),
+        ("feeds", feeds),
+        ("control", control),
+    ];
     all.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
 }
 

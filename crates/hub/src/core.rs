@@ -217,7 +217,12 @@ impl Core {
         }
     }
 
-    fn number(&self, numberer: &mut Numberer, batch: &[(Source, Command)], replies: Vec<(usize, oneshot::Sender<Result<Vec<Outcome>, String>>)>) {
+    fn number(
+        &self,
+        numberer: &mut Numberer,
+        batch: &[(Source, Command)],
+        replies: Vec<(usize, oneshot::Sender<Result<Vec<Outcome>, String>>)>,
+    ) {
         if batch.is_empty() {
             return;
         }
@@ -230,7 +235,9 @@ impl Core {
             Ok(Numbered { outcomes, records, n_repeats }) => {
                 self.counters.n_commits.fetch_add(u64::from(!records.is_empty()), Relaxed);
                 self.counters.n_repeats.fetch_add(n_repeats, Relaxed);
-                self.counters.n_refused.fetch_add(outcomes.iter().filter(|it| it.is_err()).count() as u64 - n_repeats, Relaxed);
+                self.counters
+                    .n_refused
+                    .fetch_add(outcomes.iter().filter(|it| it.is_err()).count() as u64 - n_repeats, Relaxed);
                 if !records.is_empty() {
                     for some in records.chunks(2000) {
                         self.publish(Body::Records(some.to_vec()));

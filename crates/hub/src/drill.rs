@@ -142,7 +142,8 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
             Some(platform)
         })
         .collect();
-    let (messages, mqtt) = listen(endpoints.addresses.mqtt.as_deref().unwrap_or_default()).await.map_err(DrillError::Sim)?;
+    let (messages, mqtt) =
+        listen(endpoints.addresses.mqtt.as_deref().unwrap_or_default()).await.map_err(DrillError::Sim)?;
     let polled = [names::CASES, names::EMERGENCY, names::CAP, names::TYPHOON];
     let health = HealthBook::new(&polled, &[names::SENSORS, names::TEAMS], true, 15 * 60_000, scenario.starts_at.0);
     let mut drill = Lockstep {
@@ -282,7 +283,12 @@ impl Lockstep {
         for i in 0..self.feeds.len() {
             self.ask(i, &mut batch).await?;
         }
-        batch.extend(self.health.changes(self.now.0, self.now).into_iter().map(|(platform, it)| (Source::Platform(platform), it)));
+        batch.extend(
+            self.health
+                .changes(self.now.0, self.now)
+                .into_iter()
+                .map(|(platform, it)| (Source::Platform(platform), it)),
+        );
         batch.push((Source::Hub, Command::Tick));
         self.number(batch)?;
         for feed in &mut self.feeds {
@@ -301,13 +307,17 @@ impl Lockstep {
         let (step, now) = (self.step, self.now);
         let url = format!("{}/advance", self.control);
         let request = self.http.post(&url).json(&serde_json::json!({ "to_ms": now.0 }));
-        let bytes = http::exchange(request, &url, STEP_LIMIT).await.map_err(|why| failed(step, now, why.to_string()))?;
-        let answer: serde_json::Value = serde_json::from_slice(&bytes).map_err(|why| failed(step, now, why.to_string()))?;
+        let bytes =
+            http::exchange(request, &url, STEP_LIMIT).await.map_err(|why| failed(step, now, why.to_string()))?;
+        let answer: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|why| failed(step, now, why.to_string()))?;
         let barrier = answer["barrier"].as_u64().ok_or_else(|| failed(step, now, "没有 barrier".into()))?;
         let mut messages = Vec::new();
         loop {
             let message = tokio::time::timeout(STEP_LIMIT, self.messages.recv()).await;
-            let Ok(Some(message)) = message else { return Err(failed(step, now, format!("没有等到 MQTT 的第 {barrier} 道栅栏"))) };
+            let Ok(Some(message)) = message else {
+                return Err(failed(step, now, format!("没有等到 MQTT 的第 {barrier} 道栅栏")));
+            };
             if message.topic == "sim/barrier" {
                 let n = mqtt::decode(&message.topic, &message.payload).ok().and_then(|it| it.barrier);
                 if n.is_some_and(|n| n >= barrier) {
@@ -425,7 +435,8 @@ impl OfficerPart {
         let source = Source::Seat(first.clone());
         let mut commands = Vec::new();
         if self.script.acknowledge_alarms {
-            let open = city.open_alarms.values().filter_map(|id| city.alarms.get(id)).filter(|it| it.acknowledged.is_none());
+            let open =
+                city.open_alarms.values().filter_map(|id| city.alarms.get(id)).filter(|it| it.acknowledged.is_none());
             commands.extend(open.map(|it| (source.clone(), Command::AcknowledgeAlarm { alarm: it.id })));
         }
         if !self.stood_down && self.stand_down_at.is_some_and(|at| now >= at) {
@@ -492,7 +503,8 @@ impl Tallies {
             }
             Event::FootingChanged { level, districts, .. } => {
                 let name = |id: &DistrictId| city.districts.get(id).map_or(id.to_string(), |it| it.name.to_string());
-                let places = if districts.is_empty() { vec!["全市".to_owned()] } else { districts.iter().map(name).collect() };
+                let places =
+                    if districts.is_empty() { vec!["全市".to_owned()] } else { districts.iter().map(name).collect() };
                 for district in places {
                     let from = self.known.insert(district.clone(), *level).flatten();
                     self.levels.push(LevelChange { at: record.at.to_beijing_text(), district, from, to: *level });

@@ -109,7 +109,13 @@ pub fn all_feeds<R: RealmKind>(
     let addresses = &endpoints.addresses;
     if let Some(base) = addresses.cap.clone() {
         let source = CapSource { http: http.clone(), base, timeout };
-        feeds.push(Box::new(CapFeed { source, realm: R::REALM, districts, seen: BTreeSet::new(), fetched: Vec::new() }));
+        feeds.push(Box::new(CapFeed {
+            source,
+            realm: R::REALM,
+            districts,
+            seen: BTreeSet::new(),
+            fetched: Vec::new(),
+        }));
     }
     if let Some(base) = addresses.typhoon.clone() {
         let source = TyphoonSource { http: http.clone(), base, timeout };
@@ -203,9 +209,10 @@ impl Feed for CapFeed {
                 continue;
             }
             let bytes = self.source.fetch(&listed).await?;
-            commands.push(decode_alert(&bytes, &listed.identifier, self.realm, &self.districts).unwrap_or_else(|why| {
-                refuse(names::CAP, &listed.identifier, why)
-            }));
+            commands.push(
+                decode_alert(&bytes, &listed.identifier, self.realm, &self.districts)
+                    .unwrap_or_else(|why| refuse(names::CAP, &listed.identifier, why)),
+            );
             self.fetched.push(listed.identifier);
         }
         Ok((commands, false))

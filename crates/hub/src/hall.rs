@@ -195,7 +195,8 @@ impl Hall {
     /// Takes up an exercise that was on when the hub stopped.
     async fn resume(&self) -> Result<(), HubError> {
         let dir = self.data.join(Exercise::FOLDER);
-        let parts = std::fs::read(dir.join("drill.json")).ok().and_then(|it| serde_json::from_slice::<DrillParts>(&it).ok());
+        let parts =
+            std::fs::read(dir.join("drill.json")).ok().and_then(|it| serde_json::from_slice::<DrillParts>(&it).ok());
         let Some(parts) = parts.filter(|_| dir.join(LOG_FILE).exists()) else { return Ok(()) };
         let opened = open_log(&dir, || City::found(&self.pack, Realm::Exercise))?;
         let Some(exercise) = opened.city.exercise.clone().filter(|it| !it.ended) else { return Ok(()) };
@@ -238,7 +239,10 @@ impl Hall {
     }
 }
 
-async fn start_sim(sim: &Arc<dyn SimHost>, request: SimRequest) -> Result<Box<dyn crate::sim_host::RunningSim>, HubError> {
+async fn start_sim(
+    sim: &Arc<dyn SimHost>,
+    request: SimRequest,
+) -> Result<Box<dyn crate::sim_host::RunningSim>, HubError> {
     let sim = sim.clone();
     let started = tokio::task::spawn_blocking(move || sim.start(&request)).await;
     started.map_err(|why| HubError::Sim(why.to_string()))?.map_err(HubError::Sim)

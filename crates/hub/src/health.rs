@@ -27,7 +27,13 @@ struct Entry {
 
 impl HealthBook {
     /// `polled` connectors are asked by us, `pushing` ones speak when they like.
-    pub fn new(polled: &[&'static str], pushing: &[&'static str], simulated: bool, silent_after_ms: i64, now_ms: i64) -> Self {
+    pub fn new(
+        polled: &[&'static str],
+        pushing: &[&'static str],
+        simulated: bool,
+        silent_after_ms: i64,
+        now_ms: i64,
+    ) -> Self {
         let entry = |pushes| Entry { pushes, heard_ms: now_ms, n_failures: 0, error: String::new(), reported: None };
         let polled = polled.iter().map(|it| (*it, entry(false)));
         let entries = polled.chain(pushing.iter().map(|it| (*it, entry(true)))).collect();
@@ -65,7 +71,8 @@ impl HealthBook {
                 continue;
             }
             entry.reported = Some(state);
-            let last_error = if is_quiet && entry.error.is_empty() { "没有消息".into() } else { entry.error.as_str().into() };
+            let last_error =
+                if is_quiet && entry.error.is_empty() { "没有消息".into() } else { entry.error.as_str().into() };
             let platform = PlatformId::from(*name);
             let health = ConnectorHealth {
                 platform: platform.clone(),
@@ -91,11 +98,15 @@ mod tests {
         assert_eq!(book.changes(10, Timestamp(1)).len(), 2);
         assert_eq!(book.changes(20, Timestamp(1)).len(), 0);
         book.failed("cap", "down");
-        assert!(matches!(&book.changes(30, Timestamp(1))[..], [(_, Command::ReportHealth { health })] if health.state == HealthState::Degraded));
+        assert!(
+            matches!(&book.changes(30, Timestamp(1))[..], [(_, Command::ReportHealth { health })] if health.state == HealthState::Degraded)
+        );
         book.failed("cap", "down");
         book.failed("cap", "down");
         assert_eq!(book.changes(40, Timestamp(1)).len(), 1);
         book.heard("cap", 50);
-        assert!(matches!(&book.changes(2000, Timestamp(1))[..], [(cap, _), (sensors, _)] if cap.as_str() == "cap" && sensors.as_str() == "sensors"));
+        assert!(
+            matches!(&book.changes(2000, Timestamp(1))[..], [(cap, _), (sensors, _)] if cap.as_str() == "cap" && sensors.as_str() == "sensors")
+        );
     }
 }

@@ -72,7 +72,8 @@ impl RealmHub {
         let feeds = all_feeds(&http, &endpoints, &cursors, districts, ASK_LIMIT);
         let mut polled: Vec<&'static str> = feeds.iter().map(|it| it.platform()).collect();
         polled.dedup();
-        let pushing: &[&'static str] = if addresses.mqtt.is_some() { &[names::SENSORS, names::TEAMS, names::DRONES] } else { &[] };
+        let pushing: &[&'static str] =
+            if addresses.mqtt.is_some() { &[names::SENSORS, names::TEAMS, names::DRONES] } else { &[] };
         let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
         let simulated = endpoints.simulated;
         let core = Core::start(CoreParts { dir, clock, simulated, city, lane, health, numberer: Numberer::new(log) })?;
@@ -163,7 +164,8 @@ async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
 
 /// Listens to MQTT for ever; reconnects with backoff.
 async fn hear(core: Arc<Core>, address: String) {
-    let client_id = format!("gulang-hub-{}-{}", if core.realm == Realm::Actual { "a" } else { "x" }, std::process::id());
+    let client_id =
+        format!("gulang-hub-{}-{}", if core.realm == Realm::Actual { "a" } else { "x" }, std::process::id());
     let (client, mut events) = match mqtt::open(&address, &client_id) {
         Ok(opened) => opened,
         Err(error) => {
@@ -246,7 +248,10 @@ async fn pictures(core: Arc<Core>, http: reqwest::Client, base: String) {
             let city = core.city();
             let lane = core.lane();
             let drones = city.drones.keys().enumerate();
-            drones.filter(|(i, _)| lane.readings.drones.get(*i).is_some_and(|fix| fix.mode != 0)).map(|(_, id)| id.clone()).collect()
+            drones
+                .filter(|(i, _)| lane.readings.drones.get(*i).is_some_and(|fix| fix.mode != 0))
+                .map(|(_, id)| id.clone())
+                .collect()
         };
         for drone in flying {
             let url = format!("{base}/{drone}.jpg");

@@ -48,7 +48,9 @@ pub enum LogError {
         "{path}: the log is damaged: {why}. Run `gulang-hub replay` on its directory to see where, then restore a copy"
     )]
     Corrupt { path: PathBuf, why: String },
-    #[error("{path}: the log ends at record {found}, but record {expected} was already written; its tail is lost. Restore a copy")]
+    #[error(
+        "{path}: the log ends at record {found}, but record {expected} was already written; its tail is lost. Restore a copy"
+    )]
     TailLost { path: PathBuf, found: u64, expected: u64 },
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
@@ -69,7 +71,9 @@ impl LogError {
             let path = path.to_owned();
             match source.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull { path },
-                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Locked { path, source },
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                    Self::Locked { path, source }
+                }
                 Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                     Self::Corrupt { path, why: source.to_string() }
                 }
@@ -125,7 +129,12 @@ impl Log {
     pub fn open(dir: &Path, options: LogOptions, found: impl FnOnce() -> City) -> Result<(Self, City), LogError> {
         fs::create_dir_all(dir).map_err(LogError::io(dir))?;
         let lock_path = dir.join("lock");
-        let lock = File::options().create(true).write(true).truncate(false).open(&lock_path).map_err(LogError::io(&lock_path))?;
+        let lock = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&lock_path)
+            .map_err(LogError::io(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(LogError::InUse { dir: dir.to_owned() }),
@@ -140,8 +149,10 @@ impl Log {
         let err = LogError::sqlite(&path);
         let db = Connection::open(&path).map_err(&err)?;
         db.busy_timeout(std::time::Duration::from_secs(2)).map_err(&err)?;
-        db.execute_batch("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA auto_vacuum=NONE;")
-            .map_err(&err)?;
+        db.execute_batch(
+            "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA auto_vacuum=NONE;",
+        )
+        .map_err(&err)?;
         if let Some(max) = options.max_pages {
             let _: i64 = db.query_row(&format!("PRAGMA max_page_count={max}"), [], |row| row.get(0)).map_err(&err)?;
         }
@@ -168,7 +179,10 @@ impl Log {
                 return Err(LogError::TailLost { path: log.path, found: log.seq, expected: head.seq });
             }
             if head.seq == log.seq && head.chain != hex(&log.chain) {
-                return Err(LogError::corrupt(&log.path, format!("the chain at record {} is not the one it was closed with", log.seq)));
+                return Err(LogError::corrupt(
+                    &log.path,
+                    format!("the chain at record {} is not the one it was closed with", log.seq),
+                ));
             }
         }
         // From here on the file changes, so the seal no longer speaks for it.
@@ -198,12 +212,15 @@ impl Log {
         if sm3(&[&bytes]).as_slice() != hash {
             return Err(corrupt(format!("the snapshot at record {seq} does not match its hash")));
         }
-        let mut city = City::from_bytes(&bytes).map_err(|why| corrupt(format!("the snapshot at record {seq} is unreadable: {why}")))?;
-        let mut link: Chain =
-            chain.try_into().map_err(|_| corrupt(format!("the snapshot at record {seq} has a chain of the wrong length")))?;
+        let mut city = City::from_bytes(&bytes)
+            .map_err(|why| corrupt(format!("the snapshot at record {seq} is unreadable: {why}")))?;
+        let mut link: Chain = chain
+            .try_into()
+            .map_err(|_| corrupt(format!("the snapshot at record {seq} has a chain of the wrong length")))?;
         let mut last = seq as u64;
         {
-            let mut rows = self.db.prepare("SELECT seq, body, chain FROM records WHERE seq > ?1 ORDER BY seq").map_err(&err)?;
+            let mut rows =
+                self.db.prepare("SELECT seq, body, chain FROM records WHERE seq > ?1 ORDER BY seq").map_err(&err)?;
             let mut rows = rows.query([seq]).map_err(&err)?;
             while let Some(row) = rows.next().map_err(&err)? {
                 let (at, body, chain): (i64, Vec<u8>, Vec<u8>) =
@@ -230,7 +247,8 @@ impl Log {
         let mut seq = self.seq;
         let tx = self.db.transaction().map_err(&err)?;
         {
-            let mut insert = tx.prepare_cached("INSERT INTO records(seq, body, chain) VALUES(?1, ?2, ?3)").map_err(&err)?;
+            let mut insert =
+                tx.prepare_cached("INSERT INTO records(seq, body, chain) VALUES(?1, ?2, ?3)").map_err(&err)?;
             for body in bodies {
                 seq += 1;
                 chain = sm3(&[&chain, body]);
@@ -431,7 +449,8 @@ fn fold_all(path: &Path, fold: &mut Fold) -> Result<(), String> {
         while let Some((at, hash, chain)) = snapshots.next_if(|(at, ..)| *at <= seq) {
             let folded = city.to_bytes().map_err(|why| why.to_string())?;
             let stored = snapshot_bytes(at)?;
-            let is_good = at == seq && stored == folded && sm3(&[&folded]).as_slice() == hash && fold.chain.as_slice() == chain;
+            let is_good =
+                at == seq && stored == folded && sm3(&[&folded]).as_slice() == hash && fold.chain.as_slice() == chain;
             if !is_good {
                 fold.last = seq as u64 - 1;
                 return Err(format!("the snapshot at {at} is not the city the records make"));
@@ -487,7 +506,9 @@ pub fn write_whole(path: &Path, text: &str) -> Result<(), LogError> {
 
 fn remove_if_there(path: &Path) -> Result<(), LogError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(LogError::Io { path: path.to_owned(), source: error }),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LogError::Io { path: path.to_owned(), source: error })
+        }
         _ => Ok(()),
     }
 }
@@ -522,14 +543,16 @@ fn check_seal(dir: &Path, path: &Path) -> Result<(), (Option<usize>, String)> {
     if !sealed {
         return Ok(());
     }
-    let wanted = fs::read_to_string(dir.join("seal")).map_err(|why| (None, format!("the seal is unreadable: {why}")))?;
+    let wanted =
+        fs::read_to_string(dir.join("seal")).map_err(|why| (None, format!("the seal is unreadable: {why}")))?;
     let bytes = fs::read(path).map_err(|why| (None, why.to_string()))?;
     let found = Seal::of(&bytes).to_text();
     if wanted == found {
         return Ok(());
     }
     let body = wanted.rfind("seal ").map(|at| wanted.split_at(at));
-    let is_whole = body.is_some_and(|(body, last)| last.trim_end() == format!("seal {}", hex(&sm3(&[body.as_bytes()]))));
+    let is_whole =
+        body.is_some_and(|(body, last)| last.trim_end() == format!("seal {}", hex(&sm3(&[body.as_bytes()]))));
     if !is_whole {
         return Err((None, "the seal itself was changed".into()));
     }
@@ -550,7 +573,11 @@ fn record_on_page(bytes: &[u8], page: usize) -> Option<u64> {
         let n_cells = usize::from(u16::from_be_bytes([content[base + 3], content[base + 4]]));
         let mut last = None;
         for cell in 0..n_cells {
-            let Some(&[hi, lo]) = content.get(base + 8 + cell * 2..base + 10 + cell * 2).and_then(|it| it.first_chunk::<2>()) else { break };
+            let Some(&[hi, lo]) =
+                content.get(base + 8 + cell * 2..base + 10 + cell * 2).and_then(|it| it.first_chunk::<2>())
+            else {
+                break;
+            };
             let at = usize::from(u16::from_be_bytes([hi, lo]));
             let Some((n_payload, n1)) = varint(content.get(at..)?) else { continue };
             let Some((rowid, n2)) = varint(content.get(at + n1..)?) else { continue };

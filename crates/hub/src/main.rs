@@ -139,7 +139,9 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Serve { data, config, listen, pack, page, seed, stdin_guard } => {
             serve(data, config, listen, pack, page, seed, stdin_guard)
         }
-        Task::Drill(DrillTask::Run { scenario, seed, data, pack, json, .. }) => run_drill(&scenario, seed, data, pack, json),
+        Task::Drill(DrillTask::Run { scenario, seed, data, pack, json, .. }) => {
+            run_drill(&scenario, seed, data, pack, json)
+        }
         Task::Replay { dir, json } => replay(dir, json),
         Task::Bench { what, screens, n, secs, pack, json } => {
             let pack_dir = pack_dir(pack)?;
@@ -172,7 +174,9 @@ fn serve(
     stdin_guard: bool,
 ) -> Result<ExitCode, Error> {
     let actual = match config {
-        Some(path) => Some(config::read_config(&path)?.actual.ok_or_else(|| format!("{}:1: 没有 [actual] 一节, 不知道平台在哪里, 写上或去掉 --config", path.display()))?),
+        Some(path) => Some(config::read_config(&path)?.actual.ok_or_else(|| {
+            format!("{}:1: 没有 [actual] 一节, 不知道平台在哪里, 写上或去掉 --config", path.display())
+        })?),
         None => None,
     };
     let hub = gulang_hub::start(gulang_hub::HubConfig {
@@ -180,7 +184,9 @@ fn serve(
         pack_dir: std::path::absolute(pack_dir(pack)?)?,
         scenarios_dir: assets::assets_dir().ok().map(|it| it.join("scenarios")),
         listen,
-        page_dir: page.or_else(|| assets::assets_dir().ok().map(|it| it.join("../ui/web")).filter(|it| it.join("index.html").is_file())),
+        page_dir: page.or_else(|| {
+            assets::assets_dir().ok().map(|it| it.join("../ui/web")).filter(|it| it.join("index.html").is_file())
+        }),
         sim: std::sync::Arc::new(ChildSim),
         actual,
         seed,
@@ -195,33 +201,59 @@ fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_drill(scenario: &str, seed: Option<u64>, data: PathBuf, pack: Option<PathBuf>, json: bool) -> Result<ExitCode, Error> {
+fn run_drill(
+    scenario: &str,
+    seed: Option<u64>,
+    data: PathBuf,
+    pack: Option<PathBuf>,
+    json: bool,
+) -> Result<ExitCode, Error> {
     let scenarios = assets::assets_dir().ok().map(|it| it.join("scenarios"));
     let scenario = assets::read_scenario(scenario, scenarios.as_deref())?;
     let pack_dir = std::path::absolute(pack_dir(pack)?)?;
     let pack = assets::read_pack(&pack_dir)?;
     let seed = seed.unwrap_or(scenario.seed);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let plan = drill::DrillPlan { scenario, seed, data: &std::path::absolute(data)?, pack: &pack, pack_dir: &pack_dir, sim: &ChildSim };
+    let plan = drill::DrillPlan {
+        scenario,
+        seed,
+        data: &std::path::absolute(data)?,
+        pack: &pack,
+        pack_dir: &pack_dir,
+        sim: &ChildSim,
+    };
     let report = runtime.block_on(drill::run(plan))?;
     if json {
         println!("{}", serde_json::to_string(&report)?);
         return Ok(ExitCode::SUCCESS);
     }
     let orders = &report.orders;
-    println!("{} 种子 {}：{} 条记录，{:.1} 秒（{:.0} 倍实时）", report.scenario, report.seed, report.records, report.wall_secs, report.times_real_time);
+    println!(
+        "{} 种子 {}：{} 条记录，{:.1} 秒（{:.0} 倍实时）",
+        report.scenario, report.seed, report.records, report.wall_secs, report.times_real_time
+    );
     for change in &report.levels {
         let level = |it: Option<gulang_city::ResponseLevel>| it.map_or("平时", |it| it.roman());
         println!("  {} {} {} → {}", change.at, change.district, level(change.from), level(change.to));
     }
-    println!("  指令 {}：送达 {}，签收 {}，领受 {}，完成 {}，退回 {}，曾逾期 {}", orders.issued, orders.delivered, orders.acknowledged, orders.accepted, orders.done, orders.rejected, orders.overdue);
+    println!(
+        "  指令 {}：送达 {}，签收 {}，领受 {}，完成 {}，退回 {}，曾逾期 {}",
+        orders.issued,
+        orders.delivered,
+        orders.acknowledged,
+        orders.accepted,
+        orders.done,
+        orders.rejected,
+        orders.overdue
+    );
     println!("  转移 {} / {}", report.evacuees.moved, report.evacuees.expected);
     println!("  {}", report.state_hash);
     Ok(ExitCode::SUCCESS)
 }
 
 fn replay(dir: PathBuf, json: bool) -> Result<ExitCode, Error> {
-    let found = log::find_log_dir(&dir).ok_or_else(|| format!("{}：这里没有日志；给出 --data 用过的目录", dir.display()))?;
+    let found =
+        log::find_log_dir(&dir).ok_or_else(|| format!("{}：这里没有日志；给出 --data 用过的目录", dir.display()))?;
     let replay = log::replay(&found)?;
     if json {
         println!("{}", serde_json::to_string(&replay)?);
@@ -237,7 +269,9 @@ fn replay(dir: PathBuf, json: bool) -> Result<ExitCode, Error> {
 fn check(path: PathBuf) -> Result<ExitCode, Error> {
     if path.is_dir() {
         assets::read_pack(&path)?;
-    } else if std::fs::read_to_string(&path).is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("starts_at"))) {
+    } else if std::fs::read_to_string(&path)
+        .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("starts_at")))
+    {
         assets::read_scenario(&path.to_string_lossy(), None)?;
     } else {
         config::read_config(&path)?;

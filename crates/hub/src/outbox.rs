@@ -98,7 +98,8 @@ pub async fn run<R: RealmKind>(core: Arc<Core>, platform: CityPlatform<R>) {
                 continue;
             }
         };
-        let wanted: Vec<Dispatch<R>> = due.into_iter().zip(noted).filter(|(_, noted)| noted.is_ok()).map(|(it, _)| it).collect();
+        let wanted: Vec<Dispatch<R>> =
+            due.into_iter().zip(noted).filter(|(_, noted)| noted.is_ok()).map(|(it, _)| it).collect();
         if wanted.is_empty() {
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
@@ -135,8 +136,12 @@ fn take_result<R: RealmKind>(
 ) {
     let now = Instant::now();
     let mut report = |rung, note: String| {
-        let command =
-            Command::ReportOrder { order: dispatch.order, definition_version: dispatch.definition_version, rung, note: note.into() };
+        let command = Command::ReportOrder {
+            order: dispatch.order,
+            definition_version: dispatch.definition_version,
+            rung,
+            note: note.into(),
+        };
         reports.push((Source::Platform(platform.platform.clone()), command));
     };
     match result {
@@ -165,12 +170,15 @@ fn take_result<R: RealmKind>(
 fn courtesies<R: RealmKind>(core: &Arc<Core>, platform: &CityPlatform<R>, records: &[Record]) {
     for record in records {
         let city = core.city();
-        let external = |id| city.cases.get(id).filter(|it| it.report.platform == platform.platform).map(|it| it.report.external.clone());
+        let external = |id| {
+            city.cases.get(id).filter(|it| it.report.platform == platform.platform).map(|it| it.report.external.clone())
+        };
         match &record.event {
             Event::CaseSupervised { case } => urge(platform, "SUPERVISE", external(case)),
             Event::CasePressed { case } => urge(platform, "PRESS", external(case)),
             Event::OrderClimbed { order, rung: Rung::Cancelled, note, .. } => {
-                let order = city.orders.get(order).filter(|it| it.text.platform == platform.platform && it.n_attempts > 0);
+                let order =
+                    city.orders.get(order).filter(|it| it.text.platform == platform.platform && it.n_attempts > 0);
                 if let Some(dispatch) = order.and_then(Dispatch::<R>::from_order) {
                     let (platform, note) = (platform.clone(), note.clone());
                     tokio::spawn(async move { thrice(|| platform.cancel(&dispatch, &note)).await });

@@ -116,7 +116,8 @@ impl Lane {
     }
 
     fn fix(&mut self, is_team: bool, id: &str, fix: Fix, latest: Timestamp) {
-        let is_sane = LonLat(fix.lon, fix.lat).is_sane() && (fix.lon, fix.lat) != (0.0, 0.0) && fix.height.abs() < 20_000.0;
+        let is_sane =
+            LonLat(fix.lon, fix.lat).is_sane() && (fix.lon, fix.lat) != (0.0, 0.0) && fix.height.abs() < 20_000.0;
         if !is_sane || fix.at.0 <= 0 || fix.at > latest {
             return self.drop_absurd();
         }
@@ -169,7 +170,10 @@ impl Lane {
             return None;
         }
         let heard = std::mem::take(&mut self.heard);
-        let heard = heard.into_iter().map(|it| (it.clone(), self.readings.heard.get(&it).copied().unwrap_or_default())).collect();
+        let heard = heard
+            .into_iter()
+            .map(|it| (it.clone(), self.readings.heard.get(&it).copied().unwrap_or_default()))
+            .collect();
         Some(Columns {
             gauge_values: gauge_handles.iter().map(|&it| self.readings.gauges.value[it as usize]).collect(),
             gauge_at: gauge_handles.iter().map(|&it| self.readings.gauges.at[it as usize]).collect(),

@@ -145,3 +145,34 @@ pub fn undelivered<R: RealmKind>(city: &gulang_city::City, platform: &PlatformId
     let waiting = |order: &&Order| order.text.platform == *platform && matches!(order.rung, Rung::Drafted | Rung::Sent);
     city.orders.values().filter(waiting).filter_map(Dispatch::from_order).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gulang_city::{Applied, City, Command, Record, ResponseLevel, Source, tiny_pack};
+
+    #[test]
+    fn an_exercise_order_finds_no_actual_outbox() {
+        let pack = tiny_pack();
+        let mut city = City::found(&pack, Realm::Exercise);
+        let command = Command::SwitchToWar {
+            plan: pack.plans[0].id.clone(),
+            level: ResponseLevel::IV,
+            struck: Vec::new(),
+            confirmed_by: vec!["值班长 01".into()],
+            reason: "".into(),
+        };
+        let at = Timestamp(1_690_000_000_000);
+        let source = Source::Seat("值班长 01".into());
+        for event in city.decide_from(&source, &command, at).unwrap_or_default() {
+            let record = Record { seq: city.seq + 1, at, source: source.clone(), event };
+            assert_eq!(city.apply(&record), Applied::Advanced);
+        }
+        assert!(!city.orders.is_empty());
+        let platforms: Vec<_> = city.agencies.values().map(|it| it.platform.clone()).collect();
+        let waiting =
+            |count: fn(&City, &PlatformId) -> usize| platforms.iter().map(|it| count(&city, it)).sum::<usize>();
+        assert_eq!(waiting(|city, it| undelivered::<Actual>(city, it).len()), 0);
+        assert!(waiting(|city, it| undelivered::<Exercise>(city, it).len()) > 0);
+    }
+}

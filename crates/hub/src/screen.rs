@@ -52,8 +52,15 @@ impl Screen {
         if !head.starts_with("HTTP/1.1 101") {
             return Err(ScreenError::NotAHub(head.lines().next().unwrap_or_default().to_owned()));
         }
-        let mut screen =
-            Self { socket, city: None, readings: Readings::default(), n_snapshots: 0, n_records: 0, n_columns: 0, n_bytes: 0 };
+        let mut screen = Self {
+            socket,
+            city: None,
+            readings: Readings::default(),
+            n_snapshots: 0,
+            n_records: 0,
+            n_columns: 0,
+            n_bytes: 0,
+        };
         screen.tell(&ToHub::Hello { version: VERSION, seat: SeatId::from(seat), watch }).await?;
         Ok(screen)
     }
@@ -146,7 +153,9 @@ impl Screen {
             }
             Body::Columns(columns) => {
                 self.n_columns += 1;
-                for ((handle, value), at) in columns.gauge_handles.iter().zip(&columns.gauge_values).zip(&columns.gauge_at) {
+                for ((handle, value), at) in
+                    columns.gauge_handles.iter().zip(&columns.gauge_values).zip(&columns.gauge_at)
+                {
                     self.readings.gauges.put(*handle, *value, *at);
                 }
                 for (handle, fix) in &columns.teams {

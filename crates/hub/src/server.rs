@@ -70,7 +70,11 @@ struct Token {
 }
 
 async fn need_token(State(app): State<App>, Query(query): Query<Token>, request: Request, next: Next) -> Response {
-    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()).and_then(|it| it.strip_prefix("Bearer "));
+    let bearer = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|it| it.to_str().ok())
+        .and_then(|it| it.strip_prefix("Bearer "));
     if !query.token.as_deref().or(bearer).is_some_and(|it| is_same(it.as_bytes(), app.token.as_bytes())) {
         return (StatusCode::UNAUTHORIZED, "需要令牌：?token=… 或 Authorization: Bearer …").into_response();
     }
@@ -184,7 +188,8 @@ async fn greet(hall: &Hall, socket: &mut WebSocket) -> Result<(SeatId, Watch), &
     let first = tokio::time::timeout(Duration::from_secs(10), socket.recv()).await.map_err(|_| "no greeting")?;
     let Some(Ok(Message::Binary(bytes))) = first else { return Err("no greeting") };
     let core = hall.core_for(Watch::Follow).unwrap_or_else(|| hall.actual().clone());
-    let welcome = core.frame(Body::Welcome { version: VERSION, simulated: core.simulated, city_id: hall.pack.id.to_string() });
+    let welcome =
+        core.frame(Body::Welcome { version: VERSION, simulated: core.simulated, city_id: hall.pack.id.to_string() });
     let hello = decode::<ToHub>(&bytes);
     send(socket, welcome).await?;
     match hello {
@@ -194,7 +199,13 @@ async fn greet(hall: &Hall, socket: &mut WebSocket) -> Result<(SeatId, Watch), &
     }
 }
 
-async fn answer(hall: &Hall, core: &Arc<Core>, seat: &SeatId, bytes: &[u8], socket: &mut WebSocket) -> Result<(), &'static str> {
+async fn answer(
+    hall: &Hall,
+    core: &Arc<Core>,
+    seat: &SeatId,
+    bytes: &[u8],
+    socket: &mut WebSocket,
+) -> Result<(), &'static str> {
     let answer = match decode::<ToHub>(bytes) {
         Ok(ToHub::Submit { ticket, command }) => {
             let result = api::submit_as(core, Source::Seat(seat.clone()), command).await;

@@ -61,7 +61,9 @@ impl SimHost for ChildSim {
             command.args(["--start", &start.to_beijing_text()]);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let failed = |why: String| format!("{}：无法启动模拟城市：{why}；先编译 gulang-sim，或用 GULANG_SIM 指明", program.display());
+        let failed = |why: String| {
+            format!("{}：无法启动模拟城市：{why}；先编译 gulang-sim，或用 GULANG_SIM 指明", program.display())
+        };
         let mut child = command.spawn().map_err(|why| failed(why.to_string()))?;
         let Some(stdout) = child.stdout.take() else { return Err(failed("没有输出".into())) };
         let mut running = ChildCity { child, addresses: Addresses::default() };

@@ -15,7 +15,9 @@ fn open(dir: &Path, options: LogOptions) -> Result<(Numberer, City), LogError> {
 }
 
 fn scenes(from: u64, n: u64) -> Vec<(Source, Command)> {
-    (from..from + n).map(|i| (Source::Seat("值班长 01".into()), Command::ShowScene { scene: format!("scene-{i}").into() })).collect()
+    (from..from + n)
+        .map(|i| (Source::Seat("值班长 01".into()), Command::ShowScene { scene: format!("scene-{i}").into() }))
+        .collect()
 }
 
 /// A log of `n` records, closed cleanly.

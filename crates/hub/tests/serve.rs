@@ -1,6 +1,11 @@
 //! The real `gulang-hub serve` against platforms that misbehave. Every server is on 127.0.0.1:0.
 
-use axum::{Json, Router, extract::{Path as UrlPath, State}, response::{IntoResponse, Response}, routing::post};
+use axum::{
+    Json, Router,
+    extract::{Path as UrlPath, State},
+    response::{IntoResponse, Response},
+    routing::post,
+};
 use gulang_city::{Command, Event};
 use gulang_hub::screen::{Screen, ScreenError};
 use gulang_wire::{Body, Watch};
@@ -25,6 +30,8 @@ enum Mode {
     ErrorCode,
     Hang,
     Garbage,
+    /// A hundred megabytes.
+    Flood,
     /// Takes the order, and answers after the hub has given up.
     Late,
 }
@@ -54,6 +61,7 @@ async fn answer(State(shared): State<Shared>, UrlPath(platform): UrlPath<String>
     match mode {
         Mode::ErrorCode => return Json(json!({ "code": 500, "msg": "忙", "data": {} })).into_response(),
         Mode::Garbage => return "{\"code\":0,\"data\":{\"items\":[1,{\"recId\":".into_response(),
+        Mode::Flood => return vec![b' '; 100 * 1024 * 1024].into_response(),
         Mode::Hang => tokio::time::sleep(Duration::from_secs(600)).await,
         Mode::Ok | Mode::Late => {}
     }
@@ -124,12 +132,16 @@ impl Hub {
 
     async fn command(&self, command: Value) -> Result<(u16, Value), Error> {
         let body = json!({ "seat": "值班长 01", "command": command });
-        let response = self.http.post(format!("{}/api/command", self.url)).bearer_auth(&self.token).json(&body).send().await?;
+        let response =
+            self.http.post(format!("{}/api/command", self.url)).bearer_auth(&self.token).json(&body).send().await?;
         Ok((response.status().as_u16(), response.json().await?))
     }
 
     async fn switch_to_war(&self) -> Check {
-        let plan = std::fs::read_dir(assets().join("plans"))?.flatten().map(|it| it.path()).find(|it| it.to_string_lossy().contains("typhoon"));
+        let plan = std::fs::read_dir(assets().join("plans"))?
+            .flatten()
+            .map(|it| it.path())
+            .find(|it| it.to_string_lossy().contains("typhoon"));
         let plan: Value = serde_json::from_slice(&std::fs::read(plan.ok_or("no typhoon plan")?)?)?;
         let command = json!({ "switch_to_war": { "plan": plan["id"], "level": "IV", "struck": [], "confirmed_by": ["值班长 01"], "reason": "测试" } });
         let (status, answer) = self.command(command).await?;
@@ -177,7 +189,8 @@ fn assets() -> std::path::PathBuf {
 }
 
 fn case(n: u32) -> Value {
-    let pack: Value = serde_json::from_slice(&std::fs::read(assets().join("agencies.json")).unwrap_or_default()).unwrap_or_default();
+    let pack: Value =
+        serde_json::from_slice(&std::fs::read(assets().join("agencies.json")).unwrap_or_default()).unwrap_or_default();
     json!({ "recId": format!("c{n}"), "taskNum": "t", "recType": "event", "title": "积水", "address": "湖滨南路", "districtId": "350203",
         "coordinatex": 118.1, "coordinatey": 24.48, "unitId": pack[0]["id"], "level": 2, "stage": 1,
         "createTime": "2026-01-01 08:00:00", "actTime": "2026-01-01 08:00:00", "deadline": "2026-01-01 12:00:00", "simulated": true })
@@ -231,7 +244,9 @@ async fn bad_news_is_kept_and_good_news_still_comes() -> Check {
     let platform = open_platform(shared.clone()).await?;
     let dir = tempfile::tempdir()?;
     let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    lock(&shared).modes.insert("yunguanfu".into(), Mode::Flood);
+    tokio::time::sleep(Duration::from_secs(3)).await;
     {
         let mut fake = lock(&shared);
         fake.modes.clear();
@@ -270,7 +285,11 @@ async fn strangers_and_floods_are_turned_away() -> Check {
     }
     let outside = format!("{}/pack/..%2f..%2fLICENSES.md?token={}", hub.url, hub.token);
     assert_eq!(hub.http.get(outside).send().await?.status(), 404);
-    let flood = hub.http.post(format!("{}/api/command", hub.url)).bearer_auth(&hub.token).header("content-type", "application/json");
+    let flood = hub
+        .http
+        .post(format!("{}/api/command", hub.url))
+        .bearer_auth(&hub.token)
+        .header("content-type", "application/json");
     match flood.body(vec![b' '; 100 * 1024 * 1024]).send().await {
         Ok(response) => assert_eq!(response.status(), 413),
         // It may hang up before all of it is sent.

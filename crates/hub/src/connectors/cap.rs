@@ -69,7 +69,12 @@ pub fn decode_index(bytes: &[u8]) -> Result<Vec<Listed>, CapError> {
 }
 
 /// One alert, for a city of a realm: only `Actual` enters the actual city, only `Exercise` an exercise.
-pub fn decode_alert(bytes: &[u8], identifier: &str, realm: Realm, districts: &[DistrictId]) -> Result<Command, CapError> {
+pub fn decode_alert(
+    bytes: &[u8],
+    identifier: &str,
+    realm: Realm,
+    districts: &[DistrictId],
+) -> Result<Command, CapError> {
     let bad = |why: String| CapError::Alert { identifier: identifier.to_owned(), why };
     let text = std::str::from_utf8(bytes).map_err(|why| bad(why.to_string()))?;
     let alert: oasiscap::Alert = text.parse().map_err(|why| bad(format!("{why:?}")))?;
@@ -89,7 +94,9 @@ pub fn decode_alert(bytes: &[u8], identifier: &str, realm: Realm, districts: &[D
     let id = |it: &dyn std::fmt::Display| WarningId::from(it.to_string());
     if alert.message_type == MessageType::Cancel {
         let target = alert.references.as_ref().and_then(|it| it.iter().next()).map(|it| id(&it.identifier));
-        return Ok(Command::CancelWarning { warning: target.ok_or_else(|| bad("解除没有指明哪一条".into()))? });
+        return Ok(Command::CancelWarning {
+            warning: target.ok_or_else(|| bad("解除没有指明哪一条".into()))?
+        });
     }
     let info = alert.info.first().ok_or_else(|| bad("没有 info".into()))?;
     let sent_at = instant(&alert.sent).ok_or_else(|| bad("sent 不是时间".into()))?;
@@ -139,6 +146,49 @@ fn color_of(info: &Info, headline: &str) -> Option<WarningColor> {
 
 /// Districts named by a geocode; none known means the whole city.
 fn districts_of(info: &Info, districts: &[DistrictId]) -> Vec<DistrictId> {
-    let codes: Vec<String> = info.areas.iter().flat_map(|area| &area.geocode).map(|(_, value)| value.to_string()).collect();
+    let codes: Vec<String> =
+        info.areas.iter().flat_map(|area| &area.geocode).map(|(_, value)| value.to_string()).collect();
     districts.iter().filter(|id| codes.iter().any(|code| code.get(..6) == Some(id.as_str()))).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ALERT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
+  <identifier>35020041600000_20230727100000_1</identifier><sender>xm.qx@12379.cn</sender>
+  <sent>2023-07-27T10:00:00+08:00</sent><status>Exercise</status><msgType>Alert</msgType><scope>Public</scope>
+  <info><language>zh-CN</language><category>Met</category><event>台风</event><urgency>Immediate</urgency>
+    <severity>Severe</severity><certainty>Observed</certainty><expires>2023-07-28T10:00:00+08:00</expires>
+    <senderName>厦门市气象台</senderName><headline>厦门市气象台发布台风红色预警信号</headline>
+    <area><areaDesc>思明区</areaDesc><geocode><valueName>GB/T 2260</valueName><value>350203000000</value></geocode></area>
+  </info>
+</alert>"#;
+
+    #[test]
+    fn an_alert_is_read_in_its_own_realm_only() -> Result<(), CapError> {
+        let districts = [DistrictId::from("350203"), DistrictId::from("350211")];
+        let command = decode_alert(ALERT.as_bytes(), "x", Realm::Exercise, &districts)?;
+        let Command::IssueWarning { warning } = command else { return Err(CapError::Index("another command".into())) };
+        // The headline's colour wins over the severity.
+        assert_eq!((warning.color, warning.hazard, warning.exercise), (WarningColor::Red, Hazard::Typhoon, true));
+        assert_eq!(warning.sent_at.to_beijing_text(), "2023-07-27 10:00:00");
+        assert_eq!(warning.districts, vec![districts[0].clone()]);
+        let other = decode_alert(ALERT.as_bytes(), "x", Realm::Actual, &districts);
+        assert!(matches!(other, Err(CapError::WrongRealm { .. })));
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_refused_not_feared(at in 0..ALERT.len(), byte in any::<u8>(), cut in 0..ALERT.len()) {
+            let mut bytes = ALERT.as_bytes().to_vec();
+            bytes[at] = byte;
+            let _ = decode_alert(&bytes, "x", Realm::Exercise, &[]);
+            let _ = decode_alert(&bytes[..cut], "x", Realm::Exercise, &[]);
+            let _ = decode_index(&bytes);
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! A city platform over REST, in the shape of the eGova open interface: `POST …/openapi?egova_openapi_token=T` with
 //! `{uid, action, senderCode, data}`, answered by `{code, msg, data}`. HTTP 200 with a code other than 0 is a failure.
 
-use super::{http::{HttpError, exchange}, refuse};
+use super::{
+    http::{HttpError, exchange},
+    refuse,
+};
 use crate::realm::{Dispatch, Endpoints, RealmKind};
 use gulang_city::*;
 use serde::Deserialize;
@@ -83,7 +86,8 @@ impl<R: RealmKind> CityPlatform<R> {
             "exercise": R::REALM == Realm::Exercise,
         });
         let data = self.post("NOTIFY", data).await?;
-        let receipt_id = text_of(&data["receiptId"]).ok_or_else(|| PlatformError::Garbage { why: "没有 receiptId".into() })?;
+        let receipt_id =
+            text_of(&data["receiptId"]).ok_or_else(|| PlatformError::Garbage { why: "没有 receiptId".into() })?;
         Ok(Receipt { receipt_id, duplicate: data["duplicate"].as_bool().unwrap_or(false) })
     }
 
@@ -137,17 +141,25 @@ pub fn decode_reply(bytes: &[u8]) -> Result<Value, PlatformError> {
 }
 
 /// `{items, cursor, more}`; an item that cannot be read is refused alone.
-pub fn decode_page(data: &Value, decode: impl Fn(&Value) -> Result<Command, String>, platform: &str) -> Result<Page, PlatformError> {
+pub fn decode_page(
+    data: &Value,
+    decode: impl Fn(&Value) -> Result<Command, String>,
+    platform: &str,
+) -> Result<Page, PlatformError> {
     let garbage = |why: &str| PlatformError::Garbage { why: why.to_owned() };
     let items = data["items"].as_array().ok_or_else(|| garbage("没有 items"))?;
-    let commands = items.iter().map(|item| decode(item).unwrap_or_else(|why| refuse(platform, &item.to_string(), why))).collect();
+    let commands =
+        items.iter().map(|item| decode(item).unwrap_or_else(|why| refuse(platform, &item.to_string(), why))).collect();
     let cursor = text_of(&data["cursor"]).ok_or_else(|| garbage("没有 cursor"))?;
     Ok(Page { commands, cursor, more: data["more"].as_bool().unwrap_or(false) })
 }
 
 fn decode_case(item: &Value, platform: &PlatformId) -> Result<Command, String> {
     let text = |key: &str| text_of(&item[key]).ok_or_else(|| format!("没有 {key}"));
-    let at = LonLat(number_of(&item["coordinatex"]).ok_or("没有 coordinatex")?, number_of(&item["coordinatey"]).ok_or("没有 coordinatey")?);
+    let at = LonLat(
+        number_of(&item["coordinatex"]).ok_or("没有 coordinatex")?,
+        number_of(&item["coordinatey"]).ok_or("没有 coordinatey")?,
+    );
     if !at.is_sane() {
         return Err(format!("坐标 {},{} 不在地球上", at.0, at.1));
     }
@@ -191,7 +203,12 @@ fn decode_notice<R: RealmKind>(item: &Value) -> Result<Command, String> {
         "rejected" => Rung::Rejected,
         other => return Err(format!("不认识的状态 {other}")),
     };
-    Ok(Command::ReportOrder { order, definition_version, rung, note: text_of(&item["note"]).unwrap_or_default().into() })
+    Ok(Command::ReportOrder {
+        order,
+        definition_version,
+        rung,
+        note: text_of(&item["note"]).unwrap_or_default().into(),
+    })
 }
 
 fn decode_evacuation(item: &Value) -> Result<Command, String> {
@@ -252,7 +269,9 @@ mod tests {
         absurd["coordinatex"] = json!(900.0);
         let data = json!({"items": [item, absurd, 3], "cursor": 12, "more": true});
         let page = decode_page(&data, |it| decode_case(it, &"yunguanfu".into()), "yunguanfu")?;
-        assert!(matches!(&page.commands[0], Command::ReportCase { report, stage: CaseStage::Dispatched, .. } if &*report.external == "7"));
+        assert!(
+            matches!(&page.commands[0], Command::ReportCase { report, stage: CaseStage::Dispatched, .. } if &*report.external == "7")
+        );
         assert!(matches!(&page.commands[1], Command::RefuseMessage { .. }));
         assert!(matches!(&page.commands[2], Command::RefuseMessage { .. }));
         assert_eq!((page.cursor.as_str(), page.more), ("12", true));

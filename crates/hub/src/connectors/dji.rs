@@ -36,7 +36,9 @@ pub fn decode(sn: &str, kind: &str, is_deeper: bool, payload: &[u8]) -> Result<D
             }
         }
         "requests" => decoded.replies.push((format!("thing/product/{sn}/requests_reply"), reply(&envelope))),
-        "events" if envelope.need_reply == 1 => decoded.replies.push((format!("thing/product/{sn}/events_reply"), reply(&envelope))),
+        "events" if envelope.need_reply == 1 => {
+            decoded.replies.push((format!("thing/product/{sn}/events_reply"), reply(&envelope)))
+        }
         "status" => decoded.replies.push((format!("sys/product/{sn}/status_reply"), reply(&envelope))),
         _ => {}
     }
@@ -85,8 +87,15 @@ mod tests {
         let osd = br#"{"tid":"t","bid":"b","timestamp":1690000000000,"gateway":"G","data":{"mode_code":5,"longitude":118.1,"latitude":24.5,
             "height":120.5,"elevation":100.0,"attitude_head":-90,"horizontal_speed":12.5,"battery":{"capacity_percent":77}}}"#;
         let decoded = decode("SN1", "osd", false, osd)?;
-        assert!(matches!(&decoded.news[..], [News::Drone { fix, .. }] if fix.heading == 270.0 && fix.battery == 77.0 && fix.mode == 5));
-        let decoded = decode("D1", "requests", false, br#"{"tid":"t9","bid":"b","method":"flight_areas_get","timestamp":3,"data":{}}"#)?;
+        assert!(
+            matches!(&decoded.news[..], [News::Drone { fix, .. }] if fix.heading == 270.0 && fix.battery == 77.0 && fix.mode == 5)
+        );
+        let decoded = decode(
+            "D1",
+            "requests",
+            false,
+            br#"{"tid":"t9","bid":"b","method":"flight_areas_get","timestamp":3,"data":{}}"#,
+        )?;
         assert_eq!(decoded.replies[0].0, "thing/product/D1/requests_reply");
         assert!(decoded.replies[0].1.contains("\"result\":0") && decoded.replies[0].1.contains("t9"));
         let quiet = decode("D1", "events", false, br#"{"need_reply":0,"data":{}}"#)?;

@@ -39,7 +39,8 @@ pub fn client() -> reqwest::Client {
 /// Sends and reads the whole answer within `limit`.
 pub async fn exchange(request: reqwest::RequestBuilder, url: &str, limit: Duration) -> Result<Vec<u8>, HttpError> {
     let whole = async {
-        let unreachable = |error: reqwest::Error| HttpError::Unreachable { url: url.to_owned(), why: root_cause(&error) };
+        let unreachable =
+            |error: reqwest::Error| HttpError::Unreachable { url: url.to_owned(), why: root_cause(&error) };
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         if !status.is_success() {

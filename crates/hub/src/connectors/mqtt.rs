@@ -92,7 +92,8 @@ pub fn decode(topic: &str, payload: &[u8]) -> Result<Decoded, MqttError> {
             Ok(Decoded { barrier: Some(barrier.n), ..Decoded::default() })
         }
         (Some("thing" | "sys"), Some("product"), Some(sn), Some(kind)) => {
-            dji::decode(sn, kind, words.next().is_some(), payload).map_err(|why| MqttError::Garbage { topic: topic.to_owned(), why })
+            dji::decode(sn, kind, words.next().is_some(), payload)
+                .map_err(|why| MqttError::Garbage { topic: topic.to_owned(), why })
         }
         _ => Ok(Decoded::default()),
     }
@@ -148,7 +149,8 @@ fn decode_teams(payload: &[u8]) -> Result<Decoded, serde_json::Error> {
     for row in batch.r {
         match row {
             Loose::Good((team, lon, lat, heading, speed)) => {
-                let fix = Fix { lon, lat, height: 0.0, heading, speed, battery: f32::NAN, mode: 0, at: Timestamp(batch.t) };
+                let fix =
+                    Fix { lon, lat, height: 0.0, heading, speed, battery: f32::NAN, mode: 0, at: Timestamp(batch.t) };
                 decoded.news.push(News::Team { team, fix });
             }
             Loose::Bad(_) => decoded.n_bad += 1,

@@ -1,6 +1,9 @@
 //! The typhoon feed of 浙江省水利厅: every number a string, `"0"` or `""` for missing, four quadrants with bars between.
 
-use super::{city_platform::{number_of, text_of}, http::{HttpError, exchange}};
+use super::{
+    city_platform::{number_of, text_of},
+    http::{HttpError, exchange},
+};
 use gulang_city::{Command, Forecast, ForecastPoint, LonLat, Text, Timestamp, TyphoonFix, TyphoonId, WindRadii};
 use serde_json::Value;
 use std::time::Duration;
@@ -59,7 +62,8 @@ pub fn decode_info(bytes: &[u8]) -> Result<Command, TyphoonError> {
     let value: Value = serde_json::from_slice(bytes).map_err(|why| TyphoonError::Garbage(why.to_string()))?;
     // Some mirrors wrap it in a list of one.
     let info = value.get(0).unwrap_or(&value);
-    let typhoon = TyphoonId::from(text_of(&info["tfid"]).filter(|it| !it.is_empty()).ok_or_else(|| garbage("没有 tfid"))?);
+    let typhoon =
+        TyphoonId::from(text_of(&info["tfid"]).filter(|it| !it.is_empty()).ok_or_else(|| garbage("没有 tfid"))?);
     let text = |key: &str| Text::from(text_of(&info[key]).unwrap_or_default());
     let points = info["points"].as_array().ok_or_else(|| garbage("没有 points"))?;
     let mut fixes: Vec<TyphoonFix> = Vec::new();
@@ -110,7 +114,12 @@ fn decode_point(point: &Value) -> Option<TyphoonFix> {
 
 fn decode_forecast_point(point: &Value) -> Option<ForecastPoint> {
     let number = |key: &str| number_of(&point[key]).unwrap_or(0.0) as f32;
-    Some(ForecastPoint { at: feed_time(&point["time"])?, center: place(point)?, wind: number("speed"), pressure: number("pressure") })
+    Some(ForecastPoint {
+        at: feed_time(&point["time"])?,
+        center: place(point)?,
+        wind: number("speed"),
+        pressure: number("pressure"),
+    })
 }
 
 fn place(point: &Value) -> Option<LonLat> {
@@ -134,8 +143,22 @@ fn feed_time(value: &Value) -> Option<Timestamp> {
 /// Degrees from north; the feed says it in Chinese, in letters or in degrees.
 fn direction(text: &str) -> f32 {
     const NAMES: [(&str, &str); 16] = [
-        ("北", "N"), ("北东北", "NNE"), ("东北", "NE"), ("东东北", "ENE"), ("东", "E"), ("东东南", "ESE"), ("东南", "SE"), ("南东南", "SSE"),
-        ("南", "S"), ("南西南", "SSW"), ("西南", "SW"), ("西西南", "WSW"), ("西", "W"), ("西西北", "WNW"), ("西北", "NW"), ("北西北", "NNW"),
+        ("北", "N"),
+        ("北东北", "NNE"),
+        ("东北", "NE"),
+        ("东东北", "ENE"),
+        ("东", "E"),
+        ("东东南", "ESE"),
+        ("东南", "SE"),
+        ("南东南", "SSE"),
+        ("南", "S"),
+        ("南西南", "SSW"),
+        ("西南", "SW"),
+        ("西西南", "WSW"),
+        ("西", "W"),
+        ("西西北", "WNW"),
+        ("西北", "NW"),
+        ("北西北", "NNW"),
     ];
     let text = text.trim();
     let index = NAMES.iter().position(|(zh, en)| text == *zh || text.eq_ignore_ascii_case(en)).or(match text {
@@ -169,7 +192,10 @@ mod tests {
         };
         assert!(active);
         assert_eq!(fixes.len(), 1);
-        assert_eq!((fixes[0].radius7, fixes[0].radius10), (WindRadii([400.0, 350.0, 300.0, 380.0]), WindRadii([0.0; 4])));
+        assert_eq!(
+            (fixes[0].radius7, fixes[0].radius10),
+            (WindRadii([400.0, 350.0, 300.0, 380.0]), WindRadii([0.0; 4]))
+        );
         assert_eq!(fixes[0].move_towards, 315.0);
         assert_eq!(fixes[0].at.to_beijing_text(), "2023-07-26 08:00:00");
         assert_eq!(forecasts[0].points[0].pressure, 0.0);
