@@ -15,7 +15,7 @@ mod wall;
 
 use clap::Parser;
 use std::{error::Error, path::PathBuf, process::ExitCode, str::FromStr};
-use tauri::Manager;
+use tauri::{AppHandle, Manager};
 
 /// 鼓浪: the screen a coastal city commands from. With no configuration it shows the simulated Xiamen.
 #[derive(Clone, Debug, Parser)]
@@ -74,26 +74,43 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
     };
     let app = builder
         .setup(move |app| {
-            let hub = hub::Hub::start(app.handle(), args.data.as_deref())?;
-            hub.print_ready_line();
-            alerts::watch(app.handle(), &hub);
-            app.manage(wall::Walls::new(hub.address().clone()));
-            desk::open(app.handle(), hub.address(), size)?;
-            app.manage(hub);
-            if let Err(why) = tray::build(app.handle()) {
-                // A desktop without a tray is still a desktop: the page can open walls too.
-                eprintln!("gulang: no tray: {why}");
-            }
-            Ok(())
+            // A failure here would be tauri's panic; the person at the desk gets its reason instead.
+            start(app.handle(), &args).inspect_err(|why| fail(why.as_ref()))
         })
         .build(context)?;
     app.run(|app, event| {
         if let tauri::RunEvent::Exit = event {
-            app.state::<wall::Walls>().close_all();
-            if let Err(why) = app.state::<hub::Hub>().stop() {
-                eprintln!("gulang: the log was not sealed: {why}");
-            }
+            stop(app);
         }
     });
     Ok(())
+}
+
+fn start(app: &AppHandle, args: &Args) -> Result<(), Box<dyn Error>> {
+    let hub = hub::Hub::start(app, args.data.as_deref())?;
+    alerts::watch(app, &hub);
+    app.manage(wall::Walls::new(hub.address().clone()));
+    desk::open(app, hub.address(), args.size)?;
+    hub.print_ready_line();
+    app.manage(hub);
+    if let Err(why) = tray::build(app) {
+        // A desktop without a tray is still a desktop: the page can open walls too.
+        tracing::warn!(%why, "no tray");
+    }
+    Ok(())
+}
+
+fn stop(app: &AppHandle) {
+    if let Some(walls) = app.try_state::<wall::Walls>() {
+        walls.close_all();
+    }
+    if let Some(Err(why)) = app.try_state::<hub::Hub>().map(|hub| hub.stop()) {
+        tracing::error!(%why, "the log was not sealed; the next start reads it to its end instead");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "inside tauri's loop there is no main to return to, and nothing is open")]
+fn fail(why: &dyn Error) {
+    eprintln!("gulang: {why}");
+    std::process::exit(1);
 }
