@@ -27,6 +27,15 @@ pub struct Address {
     pub token: String,
 }
 
+impl Address {
+    /// One JSON line, as `gulang-hub serve` prints it, for whoever started this program and waits.
+    pub fn print_ready_line(&self) {
+        if let Ok(line) = serde_json::to_string(self) {
+            println!("{line}");
+        }
+    }
+}
+
 /// The hub of this process.
 pub struct Hub {
     address: Address,
@@ -59,13 +68,6 @@ impl Hub {
 
     pub fn address(&self) -> &Address {
         &self.address
-    }
-
-    /// One JSON line, as `gulang-hub serve` prints it, for whoever started this program and waits.
-    pub fn print_ready_line(&self) {
-        if let Ok(line) = serde_json::to_string(&self.address) {
-            println!("{line}");
-        }
     }
 
     /// Every record of either realm, from now on; none once the hub has stopped.

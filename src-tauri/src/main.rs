@@ -88,11 +88,13 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
 fn start(app: &AppHandle, args: &Args) -> Result<(), Box<dyn Error>> {
     let hub = hub::Hub::start(app, args.data.as_deref())?;
+    let address = hub.address().clone();
     alerts::watch(app, &hub);
-    app.manage(wall::Walls::new(hub.address().clone()));
-    desk::open(app, hub.address(), args.size)?;
-    hub.print_ready_line();
+    // Before the window: its page may ask for them at once.
     app.manage(hub);
+    app.manage(wall::Walls::new(address.clone()));
+    desk::open(app, &address, args.size)?;
+    address.print_ready_line();
     if let Err(why) = tray::build(app) {
         // A desktop without a tray is still a desktop: the page can open walls too.
         tracing::warn!(%why, "no tray");
