@@ -35,8 +35,9 @@ pub const DESK_SEAT: &str = "值班席 01";
 pub const WALL_SEAT: &str = "大屏";
 /// The CJK subset every program carries.
 const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-gb2312.ttf");
-/// Metres across the map at first: the island and the four bays' shores.
+/// Metres across the map at first: the island and the four bays' shores; a wall's map is flatter and stands nearer.
 const FIRST_VIEW_M: f64 = 30_000.0;
+const WALL_VIEW_M: f64 = 22_000.0;
 /// The stage follows readings at most this often, s.
 const FOLLOW_SECS: f64 = 0.25;
 /// And looks at ages this often even when nothing came.
@@ -245,7 +246,8 @@ fn draw(
     let size = (f64::from(rect.width()), f64::from(rect.height()));
     if is_shown && !map.has_looked {
         map.has_looked = true;
-        map.camera = StageCamera::looking_at((0.0, 0.0), FIRST_VIEW_M, size);
+        let metres = if *screen == Screen::Wall { WALL_VIEW_M } else { FIRST_VIEW_M };
+        map.camera = StageCamera::looking_at((0.0, 0.0), metres, size);
     }
     fly(&ctx, &mut map);
     let press = if *screen == Screen::Desk { map_pointer(&ctx, &panels.state, &mut map, rect) } else { None };

@@ -18,7 +18,7 @@ pub enum Detail { Region, City, District, Street }
 impl Detail {
     pub fn at(px_per_m: f64) -> Self {
         match px_per_m {
-            v if v < 0.012 => Self::Region,
+            v if v < 0.008 => Self::Region,
             v if v < 0.075 => Self::City,
             v if v < 0.25 => Self::District,
             _ => Self::Street,
@@ -329,8 +329,10 @@ fn alarms(scene: &Scene) -> Vec<Symbol> {
         .filter_map(|alarm| {
             let at = scene.frame.local_from_geo(sensors.get(&alarm.sensor)?.at);
             let is_new = alarm.acknowledged.is_none();
-            let drawn = level_symbol(at, alarm.color, is_new, alarm_size(alarm.color));
-            Some(Symbol { flags: drawn.flags | if is_new { flag::HALO } else { 0 }, ..drawn })
+            // From afar the lowest level must not drown the others.
+            let is_minor = alarm.color == WarningColor::Blue && scene.detail <= Detail::City;
+            let drawn = level_symbol(at, alarm.color, is_new, if is_minor { 13 } else { alarm_size(alarm.color) });
+            Some(Symbol { flags: drawn.flags | if is_new && !is_minor { flag::HALO } else { 0 }, ..drawn })
         })
         .collect()
 }
