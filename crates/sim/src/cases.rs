@@ -44,6 +44,9 @@ pub(crate) struct ChangeKey {
     pub(crate) stage: u8,
 }
 
+/// A change, and whose: the minute's cases and the index among them.
+pub(crate) type Change = (ChangeKey, Arc<Vec<CaseLife>>, usize);
+
 pub(crate) struct Cases {
     dice: Dice,
     figures: CaseFigures,
@@ -139,7 +142,7 @@ impl Cases {
         until: Timestamp,
         limit: usize,
         storm: &dyn Fn(Timestamp) -> f64,
-    ) -> (Vec<(ChangeKey, Arc<Vec<CaseLife>>, usize)>, bool) {
+    ) -> (Vec<Change>, bool) {
         let mut found = Vec::new();
         // Work through the window a quarter of an hour at a time, so that a far-behind cursor costs no more than its page.
         let mut from = after.at;

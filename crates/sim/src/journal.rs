@@ -19,7 +19,7 @@ pub(crate) enum Entry {
     Order {
         at: Timestamp,
         platform: String,
-        notice: Notice,
+        notice: Box<Notice>,
     },
     /// The same notice again: answered as before, changes nothing.
     Repeat {
@@ -157,7 +157,7 @@ impl Journal {
         match entry {
             Entry::Order { at, platform, notice } => {
                 self.by_notice.insert(notice.notice_id.clone(), self.orders.len());
-                self.orders.push(Received { at, platform, notice, times: 1, cancelled_at: None });
+                self.orders.push(Received { at, platform, notice: *notice, times: 1, cancelled_at: None });
             }
             Entry::Repeat { notice_id, .. } => {
                 if let Some(&i) = self.by_notice.get(&notice_id) {
@@ -192,7 +192,7 @@ mod tests {
             channel: serde_json::Value::Null,
             exercise: true,
         };
-        Entry::Order { at: Timestamp(at), platform: "yunguanfu".into(), notice }
+        Entry::Order { at: Timestamp(at), platform: "yunguanfu".into(), notice: Box::new(notice) }
     }
 
     #[test]

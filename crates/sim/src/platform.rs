@@ -164,7 +164,9 @@ fn notify(app: &App, platform: &str, notice: Notice) -> Result<Value, Denied> {
         desk.journal.append(Entry::Repeat { at, notice_id }).map_err(unwritable)?;
         return Ok(json!({ "receiptId": receipt(number), "duplicate": true }));
     }
-    desk.journal.append(Entry::Order { at, platform: platform.into(), notice }).map_err(unwritable)?;
+    desk.journal
+        .append(Entry::Order { at, platform: platform.into(), notice: Box::new(notice) })
+        .map_err(unwritable)?;
     Ok(json!({ "receiptId": receipt(desk.journal.orders.len() - 1), "duplicate": false }))
 }
 

@@ -1,4 +1,11 @@
 //! The HTTP side: platforms, warnings, typhoon, pictures and the controls of the simulation, on one loopback port.
+//!
+//! | control | what |
+//! | --- | --- |
+//! | `POST /sim/advance {"to_ms"}` | lockstep: moves the clock, publishes, then `sim/barrier {"n","t","messages"}`; 409 if it would go back |
+//! | `GET, POST /sim/clock {"now_ms","speed","paused"}` | reads; sets a scaled clock, 409 otherwise |
+//! | `POST /sim/fault {"platform","mode"}` | `ok`, `error_code`, `http500`, `hang`, `slow_ms:N` (acts, then answers late), `garbage` |
+//! | `GET /sim/stats` | orders, refusals, what docks asked and had answered |
 
 use crate::{
     app::{AdvanceError, App, Fault, FaultRequest},
@@ -32,12 +39,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-async fn cap_index(State(app): State<Arc<App>>) -> Json<Value> {
+async fn cap_index(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Value> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
     let alerts: Vec<Value> = app
         .world
         .alerts(app.clock.now())
         .iter()
-        .map(|a| json!({ "identifier": a.identifier, "sent": cap::rfc3339(a.sent), "url": format!("/cap/{}.xml", a.identifier) }))
+        .map(|a| json!({ "identifier": a.identifier, "sent": cap::rfc3339(a.sent), "url": format!("http://{host}/cap/{}.xml", a.identifier) }))
         .collect();
     Json(json!({ "alerts": alerts, "simulated": true }))
 }

@@ -4,7 +4,7 @@
 
 use crate::{
     cap::{self, Alert},
-    cases::{Cases, ChangeKey},
+    cases::{Cases, Change, ChangeKey},
     dice::Dice,
     figures::Figures,
     movers::{DroneFix, Movers},
@@ -101,7 +101,7 @@ impl World {
     pub(crate) fn case_items(&self, after: ChangeKey, until: Timestamp, limit: usize) -> (Vec<Value>, ChangeKey, bool) {
         let (found, more) = self.cases.changes(after, until, limit, &|at| self.storminess(at));
         let next = found.last().map_or(after, |(key, ..)| *key);
-        let item = |(key, lives, i): &(ChangeKey, std::sync::Arc<Vec<crate::cases::CaseLife>>, usize)| {
+        let item = |(key, lives, i): &Change| {
             let life = &lives[*i];
             let level = match life.color {
                 WarningColor::Red => 1,
