@@ -1,10 +1,16 @@
 //! Lets tauri read `tauri.conf.json` and the capabilities, which live with the shell's sources.
 //!
 //! The commands are named here so that tauri makes a permission for each: a page may call only what its capability lists.
-
-use tauri_build::{AppManifest, Attributes};
+//! Without the `desktop` feature there is no shell to prepare.
 
 fn main() {
+    #[cfg(feature = "desktop")]
+    shell();
+}
+
+#[cfg(feature = "desktop")]
+fn shell() {
+    use tauri_build::{AppManifest, Attributes};
     let commands = AppManifest::new().commands(&["hub_address", "displays", "open_wall"]);
     let attributes =
         Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*.json").app_manifest(commands);
