@@ -39,13 +39,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-async fn cap_index(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Value> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+/// Addresses in the index are relative: the same seed says the same bytes, whatever the port.
+async fn cap_index(State(app): State<Arc<App>>) -> Json<Value> {
     let alerts: Vec<Value> = app
         .world
         .alerts(app.clock.now())
         .iter()
-        .map(|a| json!({ "identifier": a.identifier, "sent": cap::rfc3339(a.sent), "url": format!("http://{host}/cap/{}.xml", a.identifier) }))
+        .map(|a| json!({ "identifier": a.identifier, "sent": cap::rfc3339(a.sent), "url": format!("/cap/{}.xml", a.identifier) }))
         .collect();
     Json(json!({ "alerts": alerts, "simulated": true }))
 }
