@@ -325,17 +325,21 @@ fn alarms(scene: &Scene) -> Vec<Symbol> {
         .filter(|alarm| alarm.shelved_until.is_none_or(|until| until <= scene.now))
         .collect();
     open.sort_by_key(|alarm| (alarm.color, alarm.acknowledged.is_none()));
+    // In a flood of alarms, red and orange alone keep their size and ring from afar.
+    let least_shown_whole = if open.len() > FLOOD { WarningColor::Orange } else { WarningColor::Yellow };
     open.into_iter()
         .filter_map(|alarm| {
             let at = scene.frame.local_from_geo(sensors.get(&alarm.sensor)?.at);
             let is_new = alarm.acknowledged.is_none();
-            // From afar the lowest level must not drown the others.
-            let is_minor = alarm.color == WarningColor::Blue && scene.detail <= Detail::City;
-            let drawn = level_symbol(at, alarm.color, is_new, if is_minor { 13 } else { alarm_size(alarm.color) });
+            let is_minor = alarm.color < least_shown_whole && scene.detail <= Detail::City;
+            let drawn = level_symbol(at, alarm.color, is_new, if is_minor { 14 } else { alarm_size(alarm.color) });
             Some(Symbol { flags: drawn.flags | if is_new && !is_minor { flag::HALO } else { 0 }, ..drawn })
         })
         .collect()
 }
+
+/// More open alarms than this are a flood.
+const FLOOD: usize = 30;
 
 /// Colour, shape and character of a level; filled while nobody has acknowledged it.
 fn level_symbol(at: (f64, f64), color: WarningColor, is_filled: bool, size: u8) -> Symbol {
