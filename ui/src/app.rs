@@ -12,8 +12,7 @@ use crate::{
     panels::{ConnectionState, LocatorLand, Model, PanelState, UiCommand, screen_ui, wall_ui},
     platform, stage,
     stage::{
-        StageFrame,
-        atlas,
+        StageFrame, atlas,
         base::{Fills, LAYER_FILES, Place, places_from_layer, uploads_from_layer},
         camera::StageCamera,
         gpu::map::{LayerKey, MapView, Upload},
@@ -45,7 +44,10 @@ const AGE_SECS: f64 = 5.0;
 
 /// Which of the two screens this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Resource)]
-pub enum Screen { Desk, Wall }
+pub enum Screen {
+    Desk,
+    Wall,
+}
 
 /// Everything a screen needs beside bevy's own plugins, which the host chooses.
 pub fn plugin(app: &mut App, screen: Screen, address: Address) {
@@ -73,7 +75,9 @@ pub struct Fetches {
 }
 
 impl Fetches {
-    pub fn are_done(&self) -> bool { self.got.len() == LAYER_FILES.len() }
+    pub fn are_done(&self) -> bool {
+        self.got.len() == LAYER_FILES.len()
+    }
 }
 
 /// The camera and what the stage has been told.
@@ -124,7 +128,10 @@ fn hear(time: Res<Time<Real>>, mut hall: ResMut<Hall>, mut net: NonSendMut<Net>,
 }
 
 fn fetch_layers(
-    mut fetches: ResMut<Fetches>, mut hall: ResMut<Hall>, net: NonSend<Net>, mut map: ResMut<MapState>,
+    mut fetches: ResMut<Fetches>,
+    mut hall: ResMut<Hall>,
+    net: NonSend<Net>,
+    mut map: ResMut<MapState>,
     mut frame: ResMut<StageFrame>,
 ) {
     let Some(city) = &hall.city else { return };
@@ -155,9 +162,8 @@ fn fetch_layers(
     }
     if fetches.are_done() {
         let text = |file: &str| fetches.got.get(file).and_then(Option::as_deref).unwrap_or_default();
-        hall.locator_land = LocatorLand::from_geojson(
-            text("land.geojson"), text("districts.geojson"), text("region_land.geojson"),
-        );
+        hall.locator_land =
+            LocatorLand::from_geojson(text("land.geojson"), text("districts.geojson"), text("region_land.geojson"));
         fetches.got.values_mut().for_each(|text| *text = None);
     }
 }
@@ -204,8 +210,14 @@ fn scene<'a>(city: &'a City, hall: &'a Hall, now: gulang_city::Timestamp, time: 
 
 #[expect(clippy::too_many_arguments, reason = "a bevy system names what it touches")]
 fn draw(
-    mut contexts: EguiContexts, screen: Res<Screen>, time: Res<Time<Real>>, mut hall: ResMut<Hall>,
-    mut net: NonSendMut<Net>, mut panels: ResMut<Panels>, mut map: ResMut<MapState>, mut frame: ResMut<StageFrame>,
+    mut contexts: EguiContexts,
+    screen: Res<Screen>,
+    time: Res<Time<Real>>,
+    mut hall: ResMut<Hall>,
+    mut net: NonSendMut<Net>,
+    mut panels: ResMut<Panels>,
+    mut map: ResMut<MapState>,
+    mut frame: ResMut<StageFrame>,
     window: Query<&mut Window, With<PrimaryWindow>>,
 ) -> Result {
     let ctx = contexts.ctx_mut()?.clone();
@@ -218,7 +230,10 @@ fn draw(
         theme::apply(&ctx);
         return Ok(());
     }
-    if !map.has_atlas && panels.n_frames >= 3 && let Some(coverage) = atlas::coverage(&ctx) {
+    if !map.has_atlas
+        && panels.n_frames >= 3
+        && let Some(coverage) = atlas::coverage(&ctx)
+    {
         frame.uploads.push(Upload::Atlas(coverage));
         map.has_atlas = true;
     }
@@ -346,8 +361,13 @@ fn map_pointer(ctx: &egui::Context, state: &PanelState, map: &mut MapState, rect
     let input = ctx.input(|input| {
         let pointer = &input.pointer;
         (
-            pointer.latest_pos(), pointer.primary_pressed(), pointer.primary_down(), pointer.primary_released(),
-            pointer.delta(), input.smooth_scroll_delta().y, input.zoom_delta(),
+            pointer.latest_pos(),
+            pointer.primary_pressed(),
+            pointer.primary_down(),
+            pointer.primary_released(),
+            pointer.delta(),
+            input.smooth_scroll_delta().y,
+            input.zoom_delta(),
         )
     });
     let (Some(at), is_pressed, is_down, is_released, delta, scroll, pinch) = input else { return None };
@@ -387,7 +407,12 @@ fn hidden_layers(detail: Detail, chips_off: &BTreeSet<u8>) -> BTreeSet<LayerKey>
 }
 
 fn show_map(
-    frame: &mut StageFrame, camera: &StageCamera, rect: egui::Rect, ppp: f32, scale: f32, time: f64,
+    frame: &mut StageFrame,
+    camera: &StageCamera,
+    rect: egui::Rect,
+    ppp: f32,
+    scale: f32,
+    time: f64,
     hidden: BTreeSet<LayerKey>,
 ) {
     frame.hidden = hidden;

@@ -102,8 +102,7 @@ impl Hall {
             }
             Body::Snapshot { city, readings } => match City::from_bytes(&city) {
                 Ok(city) => {
-                    self.readings =
-                        gulang_wire::decode(&readings).unwrap_or_else(|_| Readings::for_city(&city));
+                    self.readings = gulang_wire::decode(&readings).unwrap_or_else(|_| Readings::for_city(&city));
                     self.realm = city.realm;
                     self.city = Some(city);
                     self.connected = ConnectionState::Live;

@@ -24,7 +24,9 @@ impl Address {
     }
 
     /// A file of the city pack.
-    pub fn pack_url(&self, path: &str) -> String { format!("{}/pack/{path}?token={}", self.url, self.token) }
+    pub fn pack_url(&self, path: &str) -> String {
+        format!("{}/pack/{path}?token={}", self.url, self.token)
+    }
 }
 
 /// What came in since the last look.
@@ -52,7 +54,9 @@ impl Net {
         Self { address, link: None, is_open: false, retry_at: 0.0, retry_after: RETRY_SECS.0, ticket: 0 }
     }
 
-    pub fn address(&self) -> &Address { &self.address }
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
 
     /// Everything that arrived; `time` is any steadily rising count of seconds.
     pub fn poll(&mut self, time: f64) -> Vec<News> {
@@ -89,14 +93,17 @@ impl Net {
         self.send(&ToHub::Submit { ticket: self.ticket, command });
     }
 
-    pub fn drill(&mut self, drill: Drill) { self.send(&ToHub::Drill(drill)); }
+    pub fn drill(&mut self, drill: Drill) {
+        self.send(&ToHub::Drill(drill));
+    }
 
     /// After a gap: asks for the whole city again.
-    pub fn resync(&mut self) { self.send(&ToHub::Resync); }
+    pub fn resync(&mut self) {
+        self.send(&ToHub::Resync);
+    }
 
     fn open(&mut self, time: f64, news: &mut Vec<News>) {
-        let options =
-            ewebsock::Options { max_incoming_frame_size: gulang_wire::MAX_FRAME_BYTES, ..Default::default() };
+        let options = ewebsock::Options { max_incoming_frame_size: gulang_wire::MAX_FRAME_BYTES, ..Default::default() };
         match ewebsock::connect(self.address.socket_url(), options) {
             Ok(link) => self.link = Some(link),
             Err(why) => self.lose(time, why, news),

@@ -16,7 +16,9 @@ mod here {
     };
 
     /// Waits for a future on this thread.
-    pub fn block_on<T>(future: impl Future<Output = T>) -> T { bevy::tasks::block_on(future) }
+    pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+        bevy::tasks::block_on(future)
+    }
 
     /// Resident memory of this process, MB; 0 where the system does not say.
     pub fn resident_mb() -> u64 {
@@ -31,10 +33,14 @@ mod here {
     }
 
     /// The page's hub; a native program is told on its command line.
-    pub fn page_address() -> Option<Address> { None }
+    pub fn page_address() -> Option<Address> {
+        None
+    }
 
     /// The canvas to draw in; a native program opens a window.
-    pub fn canvas() -> Option<String> { None }
+    pub fn canvas() -> Option<String> {
+        None
+    }
 
     /// HTTP/1.0, so that the body simply ends with the connection. Plain HTTP only: the hub is on this machine or behind
     /// its own network's tunnel.
@@ -65,7 +71,9 @@ mod here {
     use crate::net::Address;
     use wasm_bindgen::{JsCast, JsValue};
 
-    pub fn resident_mb() -> u64 { 0 }
+    pub fn resident_mb() -> u64 {
+        0
+    }
 
     /// Fetches `url` beside the frame loop and hands the body to `then`.
     pub fn fetch(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
@@ -94,5 +102,7 @@ mod here {
     }
 
     /// The canvas to draw in.
-    pub fn canvas() -> Option<String> { Some("#gulang".to_owned()) }
+    pub fn canvas() -> Option<String> {
+        Some("#gulang".to_owned())
+    }
 }

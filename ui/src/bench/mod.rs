@@ -133,7 +133,9 @@ impl PointsBench {
 }
 
 /// Turns of the world about the area's centre, south positive, small enough for f32.
-fn position(at: [f32; 2]) -> [f32; 2] { position_f64((f64::from(at[0]), f64::from(at[1]))).map(|v| v as f32) }
+fn position(at: [f32; 2]) -> [f32; 2] {
+    position_f64((f64::from(at[0]), f64::from(at[1]))).map(|v| v as f32)
+}
 
 fn position_f64((lon, lat): (f64, f64)) -> [f64; 2] {
     [(lon - CENTER.0) / 360.0, mercator_turns(CENTER.1) - mercator_turns(lat)]

@@ -9,9 +9,22 @@ const LON: (f64, f64) = (117.87, 118.47);
 const LAT: (f64, f64) = (24.38, 24.92);
 pub const CENTER: (f64, f64) = ((LON.0 + LON.1) / 2.0, (LAT.0 + LAT.1) / 2.0);
 pub const PALETTE: [[u8; 3]; 16] = [
-    [230, 25, 75], [60, 180, 75], [255, 225, 25], [0, 130, 200], [245, 130, 48], [145, 30, 180], [70, 240, 240],
-    [240, 50, 230], [210, 245, 60], [250, 190, 212], [0, 160, 160], [220, 190, 255], [170, 110, 40], [255, 250, 200],
-    [170, 255, 195], [255, 215, 180],
+    [230, 25, 75],
+    [60, 180, 75],
+    [255, 225, 25],
+    [0, 130, 200],
+    [245, 130, 48],
+    [145, 30, 180],
+    [70, 240, 240],
+    [240, 50, 230],
+    [210, 245, 60],
+    [250, 190, 212],
+    [0, 160, 160],
+    [220, 190, 255],
+    [170, 110, 40],
+    [255, 250, 200],
+    [170, 255, 195],
+    [255, 215, 180],
 ];
 
 /// `lon, lat` in degrees and a class 0–15 for each point.
@@ -112,10 +125,14 @@ impl Workload {
 }
 
 /// Web-Mercator northing in turns of the world (`0.5` from the equator to the square's edge).
-pub fn mercator_turns(lat: f64) -> f64 { (PI / 4.0 + lat.to_radians() / 2.0).tan().ln() / (2.0 * PI) }
+pub fn mercator_turns(lat: f64) -> f64 {
+    (PI / 4.0 + lat.to_radians() / 2.0).tan().ln() / (2.0 * PI)
+}
 
 /// Pixels per turn of the world: the area fills 90 % of the height.
-pub fn world_px(height: u32) -> f64 { 0.9 * f64::from(height) / (mercator_turns(LAT.1) - mercator_turns(LAT.0)) }
+pub fn world_px(height: u32) -> f64 {
+    0.9 * f64::from(height) / (mercator_turns(LAT.1) - mercator_turns(LAT.0))
+}
 
 /// Where frame `frame` looks, degrees.
 pub fn view_center(frame: usize) -> (f64, f64) {
@@ -152,7 +169,9 @@ impl Pcg64 {
         (folded.rotate_right((self.state >> 122) as u32) >> 11) as f64 / 9_007_199_254_740_992.0
     }
 
-    fn map<T>(&mut self, n: usize, mut f: impl FnMut(f64) -> T) -> Vec<T> { (0..n).map(|_| f(self.uniform())).collect() }
+    fn map<T>(&mut self, n: usize, mut f: impl FnMut(f64) -> T) -> Vec<T> {
+        (0..n).map(|_| f(self.uniform())).collect()
+    }
 
     /// `gen.py`'s Box–Muller: all the radii first, then all the angles.
     fn normal(&mut self, n: usize) -> Vec<f64> {
@@ -198,9 +217,10 @@ mod tests {
     #[test]
     fn the_cloud_is_the_peers_cloud() {
         for (n, sum) in [(100_000, FNV_100K), (1_000_000, FNV_1M)] {
-            let fnv = Workload::generate(n).to_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+            let fnv = Workload::generate(n)
+                .to_bytes()
+                .iter()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
             assert_eq!(fnv, sum, "n = {n}");
         }
     }

@@ -1,7 +1,7 @@
 //! The desk: the page's program (wasm), and natively a window to develop it in.
 
 use bevy::{prelude::*, window::WindowResolution};
-use gulang_ui::{app, net::Address, platform};
+use gulang_ui::{app, platform};
 
 fn main() -> AppExit {
     let address = platform::page_address().or_else(native::address);
@@ -52,5 +52,7 @@ mod native {
 
 #[cfg(target_arch = "wasm32")]
 mod native {
-    pub fn address() -> Option<gulang_ui::net::Address> { None }
+    pub fn address() -> Option<gulang_ui::net::Address> {
+        None
+    }
 }

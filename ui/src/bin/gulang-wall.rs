@@ -1,7 +1,9 @@
 //! The native wall: a window on a display, one picture without a window, or the bench.
 
 #[cfg(not(target_arch = "wasm32"))]
-fn main() -> std::process::ExitCode { native::main() }
+fn main() -> std::process::ExitCode {
+    native::main()
+}
 
 #[cfg(target_arch = "wasm32")]
 fn main() {}
@@ -31,10 +33,13 @@ mod native {
 
     /// The wall of a command hall. It shows what the hub says and sends no orders.
     #[derive(Parser)]
-    #[command(version, after_help = "Examples:\n  \
+    #[command(
+        version,
+        after_help = "Examples:\n  \
         gulang-wall --hub http://127.0.0.1:8700 --token T --display 1\n  \
         gulang-wall --headless --hub http://127.0.0.1:8700 --token T --scene war --size 3840x1080 --shot wall.png\n  \
-        gulang-wall bench points --n 1000000 --size 1920x1080 --mode static --frames 100 --json")]
+        gulang-wall bench points --n 1000000 --size 1920x1080 --mode static --frames 100 --json"
+    )]
     struct Options {
         #[command(subcommand)]
         chore: Option<Chore>,
@@ -67,7 +72,10 @@ mod native {
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-    enum SceneName { Peace, War }
+    enum SceneName {
+        Peace,
+        War,
+    }
 
     #[derive(Subcommand)]
     enum Chore {
@@ -99,7 +107,10 @@ mod native {
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-    enum Mode { Static, Live }
+    enum Mode {
+        Static,
+        Live,
+    }
 
     pub fn main() -> ExitCode {
         let options = Options::parse();
@@ -137,11 +148,8 @@ mod native {
 
     fn windowed(bevy_app: &mut App, options: &Options) {
         let monitor = options.display.map_or(MonitorSelection::Primary, MonitorSelection::Index);
-        let mut window = Window {
-            title: "鼓浪 大屏".to_owned(),
-            position: WindowPosition::Centered(monitor),
-            ..default()
-        };
+        let mut window =
+            Window { title: "鼓浪 大屏".to_owned(), position: WindowPosition::Centered(monitor), ..default() };
         match options.size {
             Some((width, height)) => window.resolution = WindowResolution::new(width, height),
             None => window.mode = WindowMode::BorderlessFullscreen(monitor),
@@ -172,10 +180,11 @@ mod native {
     const REST: Duration = Duration::from_millis(2500);
 
     fn headless(bevy_app: &mut App, options: &Options, path: PathBuf) {
-        let plugins = DefaultPlugins
-            .build()
-            .disable::<WinitPlugin>()
-            .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() });
+        let plugins = DefaultPlugins.build().disable::<WinitPlugin>().set(WindowPlugin {
+            primary_window: None,
+            exit_condition: ExitCondition::DontExit,
+            ..default()
+        });
         bevy_app.add_plugins((plugins, ScheduleRunnerPlugin::run_loop(Duration::from_millis(30))));
         let size = options.size.unwrap_or((1920, 1080));
         let mut image = Image::new_target_texture(size.0, size.1, TextureFormat::Rgba8UnormSrgb, None);
@@ -201,7 +210,10 @@ mod native {
     }
 
     fn take_shot(
-        mut commands: Commands, mut shot: ResMut<Shot>, hall: Res<Hall>, fetches: Res<app::Fetches>,
+        mut commands: Commands,
+        mut shot: ResMut<Shot>,
+        hall: Res<Hall>,
+        fetches: Res<app::Fetches>,
         mut exit: MessageWriter<AppExit>,
     ) {
         if shot.is_asked {
@@ -236,7 +248,12 @@ mod native {
         let pixels: Vec<u8> = if done.data.len() == row * height as usize {
             done.data.clone()
         } else {
-            done.data.chunks(stride).take(height as usize).flat_map(|line| &line[..row.min(line.len())]).copied().collect()
+            done.data
+                .chunks(stride)
+                .take(height as usize)
+                .flat_map(|line| &line[..row.min(line.len())])
+                .copied()
+                .collect()
         };
         let opaque: Vec<u8> = pixels.chunks_exact(4).flat_map(|rgba| [rgba[0], rgba[1], rgba[2]]).collect();
         match image::save_buffer(&shot.path, &opaque, width, height, image::ColorType::Rgb8) {

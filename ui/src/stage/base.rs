@@ -8,8 +8,15 @@ use serde_json::Value;
 
 /// Files under the pack's `map/`, in the order they are asked for.
 pub const LAYER_FILES: [&str; 9] = [
-    "land.geojson", "districts.geojson", "region_land.geojson", "roads.geojson", "green.geojson", "water.geojson",
-    "rail.geojson", "buildings.geojson", "places.geojson",
+    "land.geojson",
+    "districts.geojson",
+    "region_land.geojson",
+    "roads.geojson",
+    "green.geojson",
+    "water.geojson",
+    "rail.geojson",
+    "buildings.geojson",
+    "places.geojson",
 ];
 
 const GREEN: Color32 = Color32::from_rgb(0x1C, 0x2B, 0x2A);
@@ -97,7 +104,9 @@ struct Feature<'a> {
 type Ring = Vec<(f64, f64)>;
 
 impl Feature<'_> {
-    fn text(&self, key: &str) -> &str { self.properties.get(key).and_then(Value::as_str).unwrap_or_default() }
+    fn text(&self, key: &str) -> &str {
+        self.properties.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
 }
 
 fn features<'a>(root: &'a Value, frame: &LocalFrame) -> Vec<Feature<'a>> {
@@ -113,7 +122,8 @@ fn features<'a>(root: &'a Value, frame: &LocalFrame) -> Vec<Feature<'a>> {
         .filter_map(|feature| {
             let geometry = feature.get("geometry")?;
             let coordinates = geometry.get("coordinates")?;
-            let mut made = Feature { properties: &feature["properties"], polygons: vec![], lines: vec![], points: vec![] };
+            let mut made =
+                Feature { properties: &feature["properties"], polygons: vec![], lines: vec![], points: vec![] };
             match geometry.get("type")?.as_str()? {
                 "Polygon" => made.polygons.push(rings(coordinates)),
                 "MultiPolygon" => made.polygons.extend(coordinates.as_array()?.iter().map(rings)),
@@ -249,7 +259,9 @@ impl Lines {
 mod tests {
     use super::*;
 
-    fn frame() -> LocalFrame { LocalFrame::new(LonLat(118.11, 24.50)) }
+    fn frame() -> LocalFrame {
+        LocalFrame::new(LonLat(118.11, 24.50))
+    }
 
     fn layer(geometry: &str) -> String {
         format!(r#"{{"features":[{{"properties":{{"height":20,"class":"trunk"}},"geometry":{geometry}}}]}}"#)

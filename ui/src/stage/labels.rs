@@ -1,6 +1,10 @@
 //! Names over the map, painted by egui: alarms win over place names, and a name that would cover another gives way.
 
-use super::{base::Place, camera::StageCamera, symbols::{Detail, alarm_labels}};
+use super::{
+    base::Place,
+    camera::StageCamera,
+    symbols::{Detail, alarm_labels},
+};
 use crate::theme;
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, vec2};
 use gulang_city::{City, LocalFrame, Realm};
@@ -58,7 +62,14 @@ pub fn paint(painter: &Painter, rect: Rect, labels: &Labels) {
 
 #[expect(clippy::too_many_arguments, reason = "one call per label kind; a struct would only rename them")]
 fn place_text(
-    painter: &Painter, taken: &mut Vec<Rect>, rect: Rect, at: Pos2, align: Align2, size: f32, color: Color32, text: &str,
+    painter: &Painter,
+    taken: &mut Vec<Rect>,
+    rect: Rect,
+    at: Pos2,
+    align: Align2,
+    size: f32,
+    color: Color32,
+    text: &str,
 ) {
     if !rect.expand(80.0).contains(at) {
         return;
@@ -72,7 +83,9 @@ fn place_text(
     taken.push(area);
     let halo = (size * 0.09).clamp(1.0, 6.0);
     let corner = area.min + vec2(3.0, 3.0);
-    for (dx, dy) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (-0.7, -0.7), (0.7, -0.7), (-0.7, 0.7), (0.7, 0.7)] {
+    for (dx, dy) in
+        [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (-0.7, -0.7), (0.7, -0.7), (-0.7, 0.7), (0.7, 0.7)]
+    {
         painter.galley_with_override_text_color(corner + vec2(dx, dy) * halo, galley.clone(), theme::LABEL_HALO);
     }
     painter.galley(corner, galley, color);

@@ -58,7 +58,10 @@ fn take_frame(mut main: ResMut<MainWorld>, mut stage: ResMut<RenderStage>) {
 }
 
 fn draw_stage(
-    view: ViewQuery<&ViewTarget>, mut stage: ResMut<RenderStage>, queue: Res<RenderQueue>, mut context: RenderContext,
+    view: ViewQuery<&ViewTarget>,
+    mut stage: ResMut<RenderStage>,
+    queue: Res<RenderQueue>,
+    mut context: RenderContext,
 ) {
     let target = view.into_inner();
     let device = context.render_device().wgpu_device().clone();

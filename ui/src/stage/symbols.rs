@@ -13,7 +13,12 @@ use std::collections::BTreeMap;
 
 /// How close the stage looks; decides what is worth drawing and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Detail { Region, City, District, Street }
+pub enum Detail {
+    Region,
+    City,
+    District,
+    Street,
+}
 
 impl Detail {
     pub fn at(px_per_m: f64) -> Self {
@@ -270,11 +275,8 @@ fn teams(scene: &Scene, glides: &mut Vec<Glide>) -> Vec<Symbol> {
             // A team that never reported stands at its station, which is known.
             let flags = fix.map_or(0, |fix| stale_flag(Budget::Position, Some(fix.at), scene.now));
             let heading = fix.filter(|fix| fix.speed > 0.5 && !is_small).map_or(NO_HEADING, |fix| heading(fix.heading));
-            let color = if is_assigned || !is_small {
-                theme::SYMBOL_TEAM
-            } else {
-                theme::SYMBOL_TEAM.gamma_multiply(0.55)
-            };
+            let color =
+                if is_assigned || !is_small { theme::SYMBOL_TEAM } else { theme::SYMBOL_TEAM.gamma_multiply(0.55) };
             (is_assigned, Symbol { glyph, flags, heading, ..gliding(glide, color, shape::SQUARE, size) })
         })
         .collect();

@@ -23,7 +23,12 @@ pub fn uploads_from_typhoons(city: &City, frame: &LocalFrame, now: Timestamp) ->
 }
 
 fn draw(
-    typhoon: &Typhoon, frame: &LocalFrame, now: Timestamp, areas: &mut Fills, lines: &mut Lines, marks: &mut Vec<Symbol>,
+    typhoon: &Typhoon,
+    frame: &LocalFrame,
+    now: Timestamp,
+    areas: &mut Fills,
+    lines: &mut Lines,
+    marks: &mut Vec<Symbol>,
 ) {
     let track: Vec<_> = typhoon.track.iter().filter(|fix| fix.at <= now).collect();
     let path: Vec<_> = track.iter().map(|fix| frame.local_from_geo(fix.center)).collect();
@@ -78,9 +83,8 @@ fn draw(
         }
     }
     // Alphas are small because the target blends linear light: 4 of 255 looks like the token's 5 % of sRGB.
-    let circles = [
-        (last.radius7, theme::WIND7, 4), (last.radius10, theme::WIND10, 6), (last.radius12, theme::WIND12, 9),
-    ];
+    let circles =
+        [(last.radius7, theme::WIND7, 4), (last.radius10, theme::WIND10, 6), (last.radius12, theme::WIND12, 9)];
     for (radii, color, alpha) in circles {
         let Some(outline) = stepped_circle(eye, radii) else { continue };
         let [r, g, b, _] = color.to_array();

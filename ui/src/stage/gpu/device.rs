@@ -25,9 +25,8 @@ impl OwnDevice {
         };
         let adapter = instance.request_adapter(&options).await?;
         let limits = adapter.limits();
-        let (device, queue) = adapter
-            .request_device(&wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() })
-            .await?;
+        let (device, queue) =
+            adapter.request_device(&wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() }).await?;
         let info = adapter.get_info();
         Ok(Self { device, queue, adapter: format!("{} ({}, {})", info.name, info.driver_info, info.backend) })
     }
@@ -42,14 +41,19 @@ pub fn target(device: &wgpu::Device, size: (u32, u32), format: wgpu::TextureForm
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
         format,
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::TEXTURE_BINDING,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::COPY_SRC
+            | wgpu::TextureUsages::TEXTURE_BINDING,
         view_formats: &[],
     })
 }
 
 /// The first `width × height` pixels, four bytes each, rows tight. Waits for the GPU.
 pub fn read_pixels(
-    device: &wgpu::Device, queue: &wgpu::Queue, texture: &wgpu::Texture, (width, height): (u32, u32),
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    texture: &wgpu::Texture,
+    (width, height): (u32, u32),
 ) -> Vec<u8> {
     let bytes_per_row = (width * 4).next_multiple_of(256);
     let buffer = device.create_buffer(&wgpu::BufferDescriptor {

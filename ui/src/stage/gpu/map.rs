@@ -11,16 +11,62 @@ use wgpu::{VertexAttribute, vertex_attr_array};
 /// Layers draw in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LayerKey {
-    Sea, RegionLand, Land, Green, Water, DistrictEdges, Coast, RoadMinor, RoadMiddle, RoadMain, Rail, Buildings,
-    TyphoonAreas, TyphoonLines,
-    Cameras, Sensors, Shelters, Facilities, FloodPoints, Teams, Drones, Cases, Alarms, Typhoon, Selection,
+    Sea,
+    RegionLand,
+    Land,
+    Green,
+    Water,
+    DistrictEdges,
+    Coast,
+    RoadMinor,
+    RoadMiddle,
+    RoadMain,
+    Rail,
+    Buildings,
+    TyphoonAreas,
+    TyphoonLines,
+    Cameras,
+    Sensors,
+    Shelters,
+    Facilities,
+    FloodPoints,
+    Teams,
+    Drones,
+    Cases,
+    Alarms,
+    Typhoon,
+    Selection,
 }
 
 impl LayerKey {
     pub const ALL: [Self; 25] = {
         use LayerKey::*;
         [
-            Sea, RegionLand, Land, Green, Water, DistrictEdges, Coast, RoadMinor, RoadMiddle, RoadMain, Rail, Buildings, TyphoonAreas, TyphoonLines, Cameras, Sensors, Shelters, Facilities, FloodPoints, Teams, Drones, Cases, Alarms, Typhoon, Selection,
+            Sea,
+            RegionLand,
+            Land,
+            Green,
+            Water,
+            DistrictEdges,
+            Coast,
+            RoadMinor,
+            RoadMiddle,
+            RoadMain,
+            Rail,
+            Buildings,
+            TyphoonAreas,
+            TyphoonLines,
+            Cameras,
+            Sensors,
+            Shelters,
+            Facilities,
+            FloodPoints,
+            Teams,
+            Drones,
+            Cases,
+            Alarms,
+            Typhoon,
+            Selection,
         ]
     };
 }
@@ -166,20 +212,25 @@ impl MapGpu {
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("map"),
             entries: &[
-                entry(0, wgpu::ShaderStages::VERTEX_FRAGMENT, wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Uniform,
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                }),
-                entry(1, wgpu::ShaderStages::FRAGMENT, wgpu::BindingType::Texture {
-                    sample_type: wgpu::TextureSampleType::Float { filterable: true },
-                    view_dimension: wgpu::TextureViewDimension::D2,
-                    multisampled: false,
-                }),
                 entry(
-                    2, wgpu::ShaderStages::FRAGMENT,
-                    wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
+                    0,
+                    wgpu::ShaderStages::VERTEX_FRAGMENT,
+                    wgpu::BindingType::Buffer {
+                        ty: wgpu::BufferBindingType::Uniform,
+                        has_dynamic_offset: false,
+                        min_binding_size: None,
+                    },
                 ),
+                entry(
+                    1,
+                    wgpu::ShaderStages::FRAGMENT,
+                    wgpu::BindingType::Texture {
+                        sample_type: wgpu::TextureSampleType::Float { filterable: true },
+                        view_dimension: wgpu::TextureViewDimension::D2,
+                        multisampled: false,
+                    },
+                ),
+                entry(2, wgpu::ShaderStages::FRAGMENT, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
             ],
         });
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -277,7 +328,12 @@ impl MapGpu {
 
     /// Reuses the layer's buffer while it is large enough.
     fn instances(
-        &mut self, device: &wgpu::Device, queue: &wgpu::Queue, key: LayerKey, bytes: &[u8], n: usize,
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        key: LayerKey,
+        bytes: &[u8],
+        n: usize,
     ) -> Instances {
         if let Some(Layer::Lines(old) | Layer::Symbols(old)) = self.layers.remove(&key)
             && old.buffer.size() >= bytes.len() as u64

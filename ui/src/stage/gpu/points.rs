@@ -68,7 +68,12 @@ struct ViewUniform {
 impl Points {
     /// `classes[i]` chooses one of 16 linear colours for point `i`; a later point lies on top of an earlier one.
     pub fn new(
-        device: &wgpu::Device, queue: &wgpu::Queue, format: wgpu::TextureFormat, positions: &[[f32; 2]], classes: &[u8], palette: &[[f32; 4]; 16],
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        format: wgpu::TextureFormat,
+        positions: &[[f32; 2]],
+        classes: &[u8],
+        palette: &[[f32; 4]; 16],
     ) -> Result<Self, TooManyPoints> {
         let n = positions.len();
         if n > MAX_POINTS {
@@ -145,7 +150,11 @@ impl Points {
 
     /// Encodes the splat of this view; call before the pass that [`Points::draw`] goes into.
     pub fn prepare(
-        &mut self, device: &wgpu::Device, queue: &wgpu::Queue, encoder: &mut wgpu::CommandEncoder, view: &PointsView,
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        encoder: &mut wgpu::CommandEncoder,
+        view: &PointsView,
     ) {
         // Copies to textures want rows of 64 words.
         let grid = [(view.size.0 + 2 * APRON).next_multiple_of(64), view.size.1 + 2 * APRON];
@@ -183,8 +192,10 @@ impl Points {
         let Some([cell_texture, tile_texture]) = &self.textures else { return };
         let [splat_group, _] = self.groups.get_or_insert_with(|| {
             let group = |label, layout: &wgpu::BindGroupLayout, resources: Vec<wgpu::BindingResource>| {
-                let entries: Vec<_> =
-                    (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
+                let entries: Vec<_> = (0..)
+                    .zip(resources)
+                    .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+                    .collect();
                 device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries: &entries })
             };
             let [cell_view, tile_view] =
@@ -228,7 +239,9 @@ impl Points {
 }
 
 fn texture_descriptor(
-    label: &'static str, (width, height): (u32, u32), format: wgpu::TextureFormat,
+    label: &'static str,
+    (width, height): (u32, u32),
+    format: wgpu::TextureFormat,
 ) -> wgpu::TextureDescriptor<'static> {
     wgpu::TextureDescriptor {
         label: Some(label),
