@@ -77,6 +77,7 @@ pub fn decode_alert(
 ) -> Result<Command, CapError> {
     let bad = |why: String| CapError::Alert { identifier: identifier.to_owned(), why };
     let text = std::str::from_utf8(bytes).map_err(|why| bad(why.to_string()))?;
+    well_formed(text).map_err(bad)?;
     let alert: oasiscap::Alert = text.parse().map_err(|why| bad(format!("{why:?}")))?;
     let alert: Alert = match alert {
         oasiscap::Alert::V1dot2(alert) => alert,
@@ -115,6 +116,14 @@ pub fn decode_alert(
             exercise,
         },
     })
+}
+
+/// Reads the document to its end once. The reader behind `oasiscap` waits for ever for the end of one cut short.
+fn well_formed(text: &str) -> Result<(), String> {
+    for event in xml::reader::EventReader::from_str(text) {
+        event.map_err(|why| why.to_string())?;
+    }
+    Ok(())
 }
 
 fn instant(time: &oasiscap::DateTime) -> Option<Timestamp> {
