@@ -1,5 +1,10 @@
 //! The small REST API, described at `/api/openapi.json`, and the figures for Prometheus.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "axum answers errors as whole responses; once a request, they may be large"
+)]
+
 use crate::{core::Core, hall::Hall, log::Log, server::App};
 use axum::{
     Json, Router,

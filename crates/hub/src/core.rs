@@ -56,8 +56,11 @@ pub struct Core {
     frames: broadcast::Sender<Bytes>,
 }
 
+/// Where a batch's outcomes go, or why none of it was recorded.
+type Reply = oneshot::Sender<Result<Vec<Outcome>, String>>;
+
 enum Request {
-    Number { batch: Vec<(Source, Command)>, reply: oneshot::Sender<Result<Vec<Outcome>, String>> },
+    Number { batch: Vec<(Source, Command)>, reply: Reply },
     Close(oneshot::Sender<Result<(), String>>),
 }
 
@@ -217,12 +220,7 @@ impl Core {
         }
     }
 
-    fn number(
-        &self,
-        numberer: &mut Numberer,
-        batch: &[(Source, Command)],
-        replies: Vec<(usize, oneshot::Sender<Result<Vec<Outcome>, String>>)>,
-    ) {
+    fn number(&self, numberer: &mut Numberer, batch: &[(Source, Command)], replies: Vec<(usize, Reply)>) {
         if batch.is_empty() {
             return;
         }

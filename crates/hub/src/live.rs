@@ -272,7 +272,7 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
         every.tick().await;
         n += 1;
         core.flush_columns();
-        if n % 5 != 0 {
+        if !n.is_multiple_of(5) {
             continue;
         }
         core.clock.keep();

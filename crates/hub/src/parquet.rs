@@ -96,10 +96,10 @@ pub fn record_into(dir: &Path, city: &City) -> std::io::Result<Recorder> {
                 }
                 rows.clear();
             }
-            if is_over || segment.as_ref().is_some_and(Segment::is_full) {
-                if let Some(Err(error)) = segment.take().map(Segment::close) {
-                    tracing::warn!(%error, "a segment of readings could not be closed");
-                }
+            if (is_over || segment.as_ref().is_some_and(Segment::is_full))
+                && let Some(Err(error)) = segment.take().map(Segment::close)
+            {
+                tracing::warn!(%error, "a segment of readings could not be closed");
             }
             if is_over {
                 return;

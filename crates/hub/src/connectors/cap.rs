@@ -2,9 +2,9 @@
 
 use super::http::{HttpError, exchange};
 use gulang_city::{Command, DistrictId, Hazard, Realm, Timestamp, Warning, WarningColor, WarningId};
-use oasiscap::v1dot2::{Alert, Info, MessageType, Severity, Status};
 use serde::Deserialize;
 use std::time::Duration;
+use xml::reader::XmlEvent;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CapError {
@@ -77,62 +77,94 @@ pub fn decode_alert(
 ) -> Result<Command, CapError> {
     let bad = |why: String| CapError::Alert { identifier: identifier.to_owned(), why };
     let text = std::str::from_utf8(bytes).map_err(|why| bad(why.to_string()))?;
-    well_formed(text).map_err(bad)?;
-    let alert: oasiscap::Alert = text.parse().map_err(|why| bad(format!("{why:?}")))?;
-    let alert: Alert = match alert {
-        oasiscap::Alert::V1dot2(alert) => alert,
-        _ => return Err(bad("不是 CAP 1.2".into())),
-    };
-    let exercise = match alert.status {
-        Status::Actual => false,
-        Status::Exercise => true,
+    let alert = read_cap(text).map_err(bad)?;
+    let exercise = match alert.text("status") {
+        "Actual" => false,
+        "Exercise" => true,
         _ => return Err(bad("状态既不是 Actual 也不是 Exercise".into())),
     };
     if exercise != (realm == Realm::Exercise) {
         let what = if exercise { "演练预警" } else { "实战预警" };
         return Err(CapError::WrongRealm { identifier: identifier.to_owned(), what });
     }
-    let id = |it: &dyn std::fmt::Display| WarningId::from(it.to_string());
-    if alert.message_type == MessageType::Cancel {
-        let target = alert.references.as_ref().and_then(|it| it.iter().next()).map(|it| id(&it.identifier));
+    if alert.text("msgType") == "Cancel" {
+        // `sender,identifier,sent`, several with blanks between.
+        let target = alert.text("references").split_whitespace().next().and_then(|it| it.split(',').nth(1));
         return Ok(Command::CancelWarning {
-            warning: target.ok_or_else(|| bad("解除没有指明哪一条".into()))?
+            warning: target.ok_or_else(|| bad("解除没有指明哪一条".into()))?.into()
         });
     }
-    let info = alert.info.first().ok_or_else(|| bad("没有 info".into()))?;
-    let sent_at = instant(&alert.sent).ok_or_else(|| bad("sent 不是时间".into()))?;
-    let headline = info.headline.clone().unwrap_or_else(|| info.event.clone());
+    let id = Some(alert.text("identifier")).filter(|it| !it.is_empty()).ok_or_else(|| bad("没有 identifier".into()))?;
+    let sent_at = Timestamp::parse(alert.text("sent")).ok_or_else(|| bad("sent 不是时间".into()))?;
+    let event = alert.text("info/event");
+    let headline = Some(alert.text("info/headline")).filter(|it| !it.is_empty()).unwrap_or(event);
+    let sender = Some(alert.text("info/senderName")).filter(|it| !it.is_empty()).unwrap_or(alert.text("sender"));
+    let codes: String = alert.all("info/eventCode/value").collect();
     Ok(Command::IssueWarning {
         warning: Warning {
-            id: id(&alert.identifier),
-            hazard: hazard_of(info),
-            color: color_of(info, &headline).ok_or_else(|| bad("看不出颜色".into()))?,
+            id: WarningId::from(id),
+            hazard: hazard_of(&format!("{event}{codes}{headline}")),
+            color: color_of(alert.text("info/severity"), headline).ok_or_else(|| bad("看不出颜色".into()))?,
             headline: headline.into(),
-            sender: info.sender_name.clone().unwrap_or_else(|| alert.sender.to_string()).into(),
+            sender: sender.into(),
             sent_at,
-            expires_at: info.expires.as_ref().and_then(instant).unwrap_or(sent_at.plus_mins(24 * 60)),
-            districts: districts_of(info, districts),
+            expires_at: Timestamp::parse(alert.text("info/expires")).unwrap_or(sent_at.plus_mins(24 * 60)),
+            districts: districts_of(&alert, districts),
             cancelled: false,
             exercise,
         },
     })
 }
 
-/// Reads the document to its end once. The reader behind `oasiscap` waits for ever for the end of one cut short.
-fn well_formed(text: &str) -> Result<(), String> {
-    for event in xml::reader::EventReader::from_str(text) {
-        event.map_err(|why| why.to_string())?;
+/// An alert as its leaves, by path below `alert`. Of several `info` blocks (languages) only the first is kept.
+///
+/// Read event by event: the typed readers there are wait for ever on some damaged documents.
+struct Leaves(Vec<(String, String)>);
+
+impl Leaves {
+    /// Trimmed; empty if it is not there.
+    fn text<'a>(&'a self, path: &'a str) -> &'a str {
+        self.all(path).next().unwrap_or_default()
     }
-    Ok(())
+
+    fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(it, _)| it == path).map(|(_, text)| text.trim())
+    }
 }
 
-fn instant(time: &oasiscap::DateTime) -> Option<Timestamp> {
-    Timestamp::parse(&time.to_string())
+fn read_cap(text: &str) -> Result<Leaves, String> {
+    const CAP_1_2: &str = "urn:oasis:names:tc:emergency:cap:1.2";
+    let mut leaves: Vec<(String, String)> = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut n_infos = 0;
+    for event in xml::reader::EventReader::from_str(text) {
+        match event.map_err(|why| why.to_string())? {
+            XmlEvent::StartElement { name, .. } => {
+                if path.is_empty() && (name.local_name != "alert" || name.namespace.as_deref() != Some(CAP_1_2)) {
+                    return Err("不是 CAP 1.2".into());
+                }
+                path.push(name.local_name);
+                n_infos += u32::from(path.len() == 2 && path[1] == "info");
+                if n_infos <= 1 || path.get(1).is_some_and(|it| it != "info") {
+                    leaves.push((path[1..].join("/"), String::new()));
+                }
+            }
+            XmlEvent::EndElement { .. } => {
+                path.pop();
+            }
+            XmlEvent::Characters(some) | XmlEvent::CData(some) => {
+                let here = path.get(1..).unwrap_or_default().join("/");
+                if let Some((_, text)) = leaves.last_mut().filter(|(it, _)| *it == here) {
+                    text.push_str(&some);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(Leaves(leaves))
 }
 
-fn hazard_of(info: &Info) -> Hazard {
-    let code = (&info.event_codes).into_iter().map(|(_, value)| value.to_string()).collect::<String>();
-    let words = format!("{}{code}{}", info.event, info.headline.as_deref().unwrap_or_default());
+fn hazard_of(words: &str) -> Hazard {
     if words.contains("11B01") || words.contains("台风") {
         Hazard::Typhoon
     } else if words.contains("11B03") || words.contains("暴雨") {
@@ -142,22 +174,22 @@ fn hazard_of(info: &Info) -> Hazard {
     }
 }
 
-fn color_of(info: &Info, headline: &str) -> Option<WarningColor> {
+fn color_of(severity: &str, headline: &str) -> Option<WarningColor> {
     let in_headline = WarningColor::ALL.into_iter().rev().find(|it| headline.contains(&format!("{}色", it.glyph())));
-    in_headline.or(match info.severity {
-        Severity::Extreme => Some(WarningColor::Red),
-        Severity::Severe => Some(WarningColor::Orange),
-        Severity::Moderate => Some(WarningColor::Yellow),
-        Severity::Minor => Some(WarningColor::Blue),
-        Severity::Unknown => None,
+    in_headline.or(match severity {
+        "Extreme" => Some(WarningColor::Red),
+        "Severe" => Some(WarningColor::Orange),
+        "Moderate" => Some(WarningColor::Yellow),
+        "Minor" => Some(WarningColor::Blue),
+        _ => None,
     })
 }
 
 /// Districts named by a geocode; none known means the whole city.
-fn districts_of(info: &Info, districts: &[DistrictId]) -> Vec<DistrictId> {
-    let codes: Vec<String> =
-        info.areas.iter().flat_map(|area| &area.geocode).map(|(_, value)| value.to_string()).collect();
-    districts.iter().filter(|id| codes.iter().any(|code| code.get(..6) == Some(id.as_str()))).cloned().collect()
+fn districts_of(alert: &Leaves, districts: &[DistrictId]) -> Vec<DistrictId> {
+    let is_named =
+        |id: &&DistrictId| alert.all("info/area/geocode/value").any(|code| code.get(..6) == Some(id.as_str()));
+    districts.iter().filter(is_named).cloned().collect()
 }
 
 #[cfg(test)]
@@ -187,6 +219,15 @@ mod tests {
         assert_eq!(warning.districts, vec![districts[0].clone()]);
         let other = decode_alert(ALERT.as_bytes(), "x", Realm::Actual, &districts);
         assert!(matches!(other, Err(CapError::WrongRealm { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn a_reader_of_the_standard_agrees() -> Result<(), Box<dyn std::error::Error>> {
+        let theirs: oasiscap::v1dot2::Alert = ALERT.parse().map_err(|why| format!("{why:?}"))?;
+        let ours = read_cap(ALERT)?;
+        assert_eq!(theirs.identifier.as_str(), ours.text("identifier"));
+        assert_eq!(theirs.info[0].headline.as_deref(), Some(ours.text("info/headline")));
         Ok(())
     }
 
