@@ -384,7 +384,7 @@ fn map_pointer(ctx: &egui::Context, state: &PanelState, map: &mut MapState, rect
         map.pressed_at = Some(at);
         map.has_dragged = false;
     }
-    let Some(pressed_at) = map.pressed_at else { return None };
+    let pressed_at = map.pressed_at?;
     if is_down && (map.has_dragged || pressed_at.distance(at) > 4.0) {
         // What moved before it counted as a drag is made up for, so that the ground stays under the hand.
         let delta = if map.has_dragged { delta } else { at - pressed_at };

@@ -28,9 +28,12 @@ pub(crate) struct App {
     /// The typhoon feed's last answer, by what it depends on.
     pub(crate) typhoon: Mutex<HashMap<String, Arc<str>>>,
     /// Stills already drawn this second, by drone.
-    pub(crate) stills: Mutex<HashMap<usize, (i64, Arc<[u8]>)>>,
+    pub(crate) stills: Mutex<HashMap<usize, Still>>,
     pub(crate) progress: Mutex<Progress>,
 }
+
+/// The second it was drawn for, and its JPEG.
+pub(crate) type Still = (i64, Arc<[u8]>);
 
 /// The platforms' front desk: the journal, and the latest instant anyone was told about.
 ///
@@ -76,7 +79,7 @@ pub(crate) enum AdvanceError {
     #[error("cannot go back: it is already {now}", now = .0.to_beijing_text())]
     Back(Timestamp),
     #[error("the MQTT broker is gone: {0}")]
-    Broker(#[from] rumqttd::local::LinkError),
+    Broker(#[from] crate::mqtt::BrokerError),
 }
 
 impl App {
@@ -127,7 +130,7 @@ impl App {
         }
     }
 
-    fn publish(&self, progress: &mut Progress, now: Timestamp, due: Due) -> Result<usize, rumqttd::local::LinkError> {
+    fn publish(&self, progress: &mut Progress, now: Timestamp, due: Due) -> Result<usize, crate::mqtt::BrokerError> {
         // After the clock was set back or far ahead there is no flight to have seen begin.
         let last = progress.last.filter(|&last| last <= now && now - last < 3_600_000);
         let messages = self.world.messages(last, now, due);

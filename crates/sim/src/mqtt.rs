@@ -37,9 +37,16 @@ pub enum BrokerError {
     #[error("cannot open a loopback port for MQTT: {0}")]
     Port(#[from] std::io::Error),
     #[error("the MQTT broker does not take our own link: {0}")]
-    Link(#[from] LinkError),
+    Link(Box<LinkError>),
     #[error("the MQTT broker did not begin to listen within five seconds")]
     Late,
+}
+
+impl From<LinkError> for BrokerError {
+    fn from(error: LinkError) -> Self {
+        // Large, and only ever shown.
+        Self::Link(Box::new(error))
+    }
 }
 
 pub(crate) struct Broker {
@@ -124,12 +131,13 @@ impl Broker {
     }
 
     /// Hands a message to the broker; blocks only while the broker is behind.
-    pub(crate) fn publish(&self, topic: &str, payload: String) -> Result<(), LinkError> {
+    pub(crate) fn publish(&self, topic: &str, payload: String) -> Result<(), BrokerError> {
         if topic.ends_with("/requests") || (topic.ends_with("/events") && payload.contains(r#""need_reply":1"#)) {
             self.replies.expect(topic, &payload);
         }
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        link.0.publish(topic.to_owned(), payload).map(drop)
+        link.0.publish(topic.to_owned(), payload)?;
+        Ok(())
     }
 }
 
