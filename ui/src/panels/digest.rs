@@ -95,11 +95,12 @@ impl Digest {
             let open = case.stage < CaseStage::Closed;
             let overdue = open && case.report.due_at < now;
             self.n_overdue += u32::from(overdue);
-            self.n_closed_today += u32::from(!open && case.stage_at >= day);
             let since = case.report.reported_at.since_ms(day);
             if since < 0 {
                 continue;
             }
+            // Of today's cases only: with yesterday's the share would pass 100 %.
+            self.n_closed_today += u32::from(!open);
             self.n_today += 1;
             if let Some(hour) = self.hours.get_mut((since / 3_600_000) as usize) {
                 *hour += 1;
