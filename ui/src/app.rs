@@ -277,7 +277,7 @@ fn draw(
         symbols::pick(&scene(city, hall, clock.now, time, detail), at, radius_m, |key| !hidden.contains(&key))
     });
     panels.state.selection_on_screen = (hall.selection.as_ref())
-        .and_then(|it| symbols::place_of(city, &hall.readings, it))
+        .and_then(|it| crate::panels::place_of(city, &hall.readings, it))
         .map(|at| {
             let (x, y) = map.camera.view_from_geo(&local, at);
             rect.center() + egui::vec2(x as f32, y as f32)

@@ -221,7 +221,8 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             simple(&mut card, &it.name, posture.to_owned());
         }
     }
-    let nearest = place_of(k.m, selection).filter(|_| !matches!(selection, Selection::Team(_) | Selection::Drone(_)));
+    let nearest = place_of(k.m.city, k.m.readings, selection)
+        .filter(|_| !matches!(selection, Selection::Team(_) | Selection::Drone(_)));
     if let Some(near) = nearest.and_then(|at| city.nearest_able(at, None, 1, k.m.readings).into_iter().next()) {
         let (km, eta) = (format!("{:.1}", near.distance_m / 1000.0), format!("{:.0}", (near.eta_s / 60.0).ceil()));
         card.lines.push(lang.fill(tr::NEAREST_TEAM, &[&near.team.name, &km, &eta]));

@@ -321,7 +321,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     }
     let is_free = ctx.memory(|memory| memory.focused().is_none());
     if (pressed(Key::G) || is_free && pressed(Key::Space))
-        && let Some(at) = model.selection.and_then(|selection| place_of(model, selection))
+        && let Some(at) = model.selection.and_then(|selection| place_of(model.city, model.readings, selection))
     {
         out.push(UiCommand::FlyTo(at, 2500.0));
     }

@@ -280,8 +280,7 @@ pub fn district_name<'a>(city: &'a City, id: &DistrictId) -> &'a str {
 }
 
 /// Where a selected thing stands, if it stands anywhere.
-pub fn place_of(model: &Model<'_>, selection: &Selection) -> Option<LonLat> {
-    let city = model.city;
+pub fn place_of(city: &City, readings: &Readings, selection: &Selection) -> Option<LonLat> {
     match selection {
         Selection::Case(id) => city.cases.get(id).map(|it| it.report.at),
         Selection::Alarm(id) => city.alarms.get(id).and_then(|it| city.sensors.get(&it.sensor)).map(|it| it.at),
@@ -289,11 +288,11 @@ pub fn place_of(model: &Model<'_>, selection: &Selection) -> Option<LonLat> {
         Selection::Team(id) => city
             .teams
             .get_full(id)
-            .map(|(i, _, team)| model.readings.teams.get(i).map_or(team.home, |fix| LonLat(fix.lon, fix.lat))),
+            .map(|(i, _, team)| readings.teams.get(i).map_or(team.home, |fix| LonLat(fix.lon, fix.lat))),
         Selection::Sensor(id) => city.sensors.get(id).map(|it| it.at),
         Selection::FloodPoint(id) => city.flood_points.get(id).map(|it| it.at),
         Selection::Drone(id) => city.drones.get_full(id).and_then(|(i, _, drone)| {
-            let fix = model.readings.drones.get(i).map(|fix| LonLat(fix.lon, fix.lat));
+            let fix = readings.drones.get(i).map(|fix| LonLat(fix.lon, fix.lat));
             fix.or_else(|| city.docks.get(&drone.dock).map(|dock| dock.at))
         }),
         Selection::Dock(id) => city.docks.get(id).map(|it| it.at),

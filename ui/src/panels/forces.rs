@@ -9,7 +9,7 @@ use egui::{Align2, Rect, pos2, vec2};
 use gulang_city::*;
 
 pub(super) fn forces_ui(k: &mut Kit<'_>, rect: Rect) {
-    if k.m.selection.is_some_and(|selection| place_of(k.m, selection).is_some()) {
+    if k.m.selection.is_some_and(|selection| place_of(k.m.city, k.m.readings, selection).is_some()) {
         return nearest_ui(k, rect, 4);
     }
     let body = k.panel(rect, k.t(tr::FORCES), k.t(tr::FORCES_SUB));
@@ -58,7 +58,7 @@ fn newest_fix(k: &Kit<'_>) -> Timestamp {
 /// Teams on a task first, then the nearest able to the selected thing, or to the city's centre.
 pub(super) fn nearest_ui(k: &mut Kit<'_>, rect: Rect, n_rows: usize) {
     let city = k.m.city;
-    let place = k.m.selection.and_then(|selection| place_of(k.m, selection));
+    let place = k.m.selection.and_then(|selection| place_of(k.m.city, k.m.readings, selection));
     let n_assigned = city.assignments.len();
     let sub = k.m.lang.fill(tr::ASSIGNED_N, &[&n_assigned.to_string()]);
     let body = k.panel(rect, k.t(tr::NEAREST), &sub);

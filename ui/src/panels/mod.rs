@@ -28,6 +28,7 @@ mod war;
 #[cfg(test)]
 mod tests;
 
+pub use digest::place_of;
 pub use land::LocatorLand;
 
 use crate::i18n::Lang;

@@ -359,7 +359,7 @@ fn preview_ui(k: &Kit<'_>, review: &Review, rect: Rect, orders: &[OrderText]) {
 fn who_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect) {
     let city = k.m.city;
     let mut y = part_ui(k, rect, rect.top(), 4, k.t(tr::PART_FORCES), k.t(tr::STRAIGHT_LINE)) + 4.0;
-    let place = k.m.selection.and_then(|it| super::digest::place_of(k.m, it)).unwrap_or(city.center);
+    let place = k.m.selection.and_then(|it| super::digest::place_of(k.m.city, k.m.readings, it)).unwrap_or(city.center);
     let mut rows: Vec<NearTeam<'_>> = Vec::new();
     for capability in Capability::ALL {
         rows.extend(city.nearest_able(place, Some(capability), 1, k.m.readings));

@@ -6,7 +6,10 @@ use super::{
     atlas,
     gpu::map::{LayerKey, NO_HEADING, Symbol, Upload, flag, shape},
 };
-use crate::{panels::Selection, theme};
+use crate::{
+    panels::{Selection, place_of},
+    theme,
+};
 use egui::Color32;
 use gulang_city::*;
 use std::collections::BTreeMap;
@@ -146,33 +149,6 @@ pub fn selection_upload(scene: &Scene, selection: Option<&Selection>) -> Upload 
         Symbol { flags: flag::HALO, ..symbol(scene.frame.local_from_geo(at), color, shape::DOT, 3) }
     });
     Upload::Symbols(LayerKey::Selection, ring.into_iter().collect())
-}
-
-/// Where a selected thing is, if it is anywhere.
-pub fn place_of(city: &City, readings: &Readings, selection: &Selection) -> Option<LonLat> {
-    let moving = |fixes: &Fixes, index: usize| fixes.get(index).map(|fix| LonLat(fix.lon, fix.lat));
-    match selection {
-        Selection::Case(id) => city.cases.get(id).map(|it| it.report.at),
-        Selection::Alarm(id) => city.alarms.get(id).and_then(|it| city.sensors.get(&it.sensor)).map(|it| it.at),
-        Selection::Order(_) => None,
-        Selection::Team(id) => {
-            let (index, _, team) = city.teams.get_full(id)?;
-            Some(moving(&readings.teams, index).unwrap_or(team.home))
-        }
-        Selection::Sensor(id) => city.sensors.get(id).map(|it| it.at),
-        Selection::FloodPoint(id) => city.flood_points.get(id).map(|it| it.at),
-        Selection::Drone(id) => {
-            let (index, _, drone) = city.drones.get_full(id)?;
-            moving(&readings.drones, index).or_else(|| city.docks.get(&drone.dock).map(|it| it.at))
-        }
-        Selection::Dock(id) => city.docks.get(id).map(|it| it.at),
-        Selection::Camera(id) => city.cameras.get(id).map(|it| it.at),
-        Selection::Shelter(id) => city.shelters.get(id).map(|it| it.at),
-        Selection::Depot(id) => city.depots.get(id).map(|it| it.at),
-        Selection::Helipad(id) => city.helipads.get(id).map(|it| it.at),
-        Selection::Hospital(id) => city.hospitals.get(id).map(|it| it.at),
-        Selection::District(id) => city.districts.get(id).map(|it| it.center),
-    }
 }
 
 /// What lies nearest to a press, within `radius_m`, among the layers that are shown. Alarms win over everything, then
