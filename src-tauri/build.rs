@@ -11,6 +11,8 @@ fn main() {
 #[cfg(feature = "desktop")]
 fn shell() {
     use tauri_build::{AppManifest, Attributes};
+    // The program carries the page inside it, and tauri does not look for a newer one by itself.
+    println!("cargo:rerun-if-changed=ui/web");
     let commands = AppManifest::new().commands(&["hub_address", "displays", "open_wall"]);
     let attributes =
         Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*.json").app_manifest(commands);

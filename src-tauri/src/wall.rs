@@ -106,13 +106,13 @@ pub struct WallError {
 
 /// A wall that ended well was closed by its viewer and stays closed; one that fell is started again.
 fn look_after(open: &mut BTreeMap<usize, Wall>, hub: &Address) {
-    open.retain(|display, wall| {
+    open.retain(|&number, wall| {
         if let Some(again_at) = wall.again_at {
             if Instant::now() >= again_at {
-                match spawn(hub, *display) {
+                match spawn(hub, number) {
                     Ok(child) => *wall = Wall { child, started: Instant::now(), again_at: None },
                     Err(why) => {
-                        tracing::warn!(%why, display, "a wall could not be started again");
+                        tracing::warn!(%why, number, "a wall could not be started again");
                         wall.again_at = Some(Instant::now() + REST);
                     }
                 }
@@ -122,7 +122,7 @@ fn look_after(open: &mut BTreeMap<usize, Wall>, hub: &Address) {
         match wall.child.try_wait() {
             Ok(Some(status)) if status.success() => false,
             Ok(Some(status)) => {
-                tracing::warn!(%status, display, "a wall fell; starting it again");
+                tracing::warn!(%status, number, "a wall fell; starting it again");
                 let rest = if wall.started.elapsed() < SHORT_LIFE { REST } else { Duration::ZERO };
                 wall.again_at = Some(Instant::now() + rest);
                 true

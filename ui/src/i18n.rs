@@ -269,10 +269,12 @@ pub mod tr {
         ORDERS_STILL_OPEN = "未结指令", "open orders";
         PEOPLE_STILL = "尚未转移人数", "people not yet moved";
         WARNINGS_IN_FORCE = "生效预警", "warnings in force";
-        STAND_DOWN_NOTE = "未结指令继续跟踪，不会自动撤销", "open orders are still followed, none is cancelled";
+        STAND_DOWN_NOTE = "仍未结的指令随之撤销，撤销逐条入册并发往各平台", "open orders are cancelled, each on the record and at its platform";
         SCENARIO = "场景", "scenario";
         SCENARIO_DOKSURI = "杜苏芮 2023", "Doksuri 2023";
-        SCENARIO_NOTE = "2023-07-26 08:00 至 07-28 20:00・真实路径与公开时间线", "26 July 08:00 to 28 July 20:00, the real track";
+        SCENARIO_DOKSURI_NOTE = "2023-07-26 08:00 至 07-28 20:00・真实路径与公开时间线", "26 July 08:00 to 28 July 20:00, the real track";
+        SCENARIO_RAINSTORM = "短时强降雨", "cloudburst";
+        SCENARIO_RAINSTORM_NOTE = "虚构的一个午后：2025-06-12 12:00 至 24:00・四次预警变更", "an invented afternoon, 12 June 12:00 to 24:00";
         SPEED = "倍速", "speed";
         SEED = "随机种子", "seed";
         DRILL_NOTE = "演练另立一域：独立日志，不对外下发，全部画面标注演练", "its own realm and log; nothing leaves; all screens say so";

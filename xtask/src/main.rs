@@ -41,7 +41,7 @@ enum Chore {
     /// Takes the pictures the README shows, into docs/
     Shots,
     /// Runs the benches and prints their figures; never part of a test
-    Bench,
+    Bench(bench::Bench),
     /// Makes a .deb through the tauri CLI, and checks it by unpacking it into a scratch root
     Dist,
     /// Where things are built and kept
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         Chore::Test(test) => test::all(&test),
         Chore::Ui => page::build().map(drop),
         Chore::Shots => shots::all(),
-        Chore::Bench => bench::all(),
+        Chore::Bench(bench) => bench::all(&bench),
         Chore::Dist => dist::deb(),
         Chore::Where => {
             places::print();

@@ -59,15 +59,21 @@ pub fn go_to_war(hub: &Hub) -> Outcome {
     });
     hub.post("/api/drill", &json!({"SetSpeed": {"speed": 60.0, "paused": false}}))?;
     let (plan, level) = recommendation?;
-    let command = json!({"switch_to_war": {
-        "plan": plan, "level": level, "struck": [],
-        "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "按推荐启动"
-    }});
-    hub.post("/api/command", &json!({"seat": "值班长 01", "command": command}))?;
+    let plan = plan.as_str().ok_or("the recommendation names no plan")?;
+    switch_to_war(hub, plan, &level)?;
     hub.until("/api/city", Duration::from_secs(30), |city| (city["footing"]["posture"] == "war").then_some(()))?;
     // A while for acknowledgements to climb and silence to show.
     std::thread::sleep(Duration::from_secs(20));
     Ok(())
+}
+
+/// 平转战 by two seats, every measure of `plan` up to `level`.
+pub fn switch_to_war(hub: &Hub, plan: &str, level: &str) -> Outcome {
+    let command = json!({"switch_to_war": {
+        "plan": plan, "level": level, "struck": [],
+        "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "按推荐启动"
+    }});
+    hub.post("/api/command", &json!({"seat": "值班长 01", "command": command})).map(drop)
 }
 
 /// One picture of the wall, checked to show something.

@@ -12,16 +12,13 @@ use std::{path::PathBuf, process::Command, time::Duration};
 
 #[derive(Args)]
 pub struct Test {
-    /// Leave out the pictures
+    /// Leave out the page's wasm, the pictures and the real window
     #[arg(long)]
     quick: bool,
-    /// Also the page's wasm, the desktop app and its window: 40 minutes more the first time
-    #[arg(long)]
-    full: bool,
 }
 
-/// What is always held. The root package without its desktop shell is the whole-system tests; the shell and the page
-/// wait behind `--full` until they have been built green here once.
+/// What is held: one selection for every step, because another selection means other features of what the crates share,
+/// and everything built twice.
 const HELD: &[&str] = &[
     "-p",
     "gulang-city",
@@ -35,7 +32,6 @@ const HELD: &[&str] = &[
     "gulang-ui",
     "-p",
     "gulang",
-    "--no-default-features",
 ];
 
 fn over(verb: &[&'static str]) -> Vec<&'static str> {
@@ -51,13 +47,13 @@ pub fn all(args: &Test) -> Outcome {
 
     lints()?;
 
-    if args.full {
+    // Before the programs: the desktop app carries the page inside it.
+    if !args.quick {
         page::build()?;
     }
 
     // The tests in tests/ start the real programs; cargo builds only a package's own for its tests.
-    let building = step("every program", "25 minutes the first time, under a minute after");
-    // All targets, as `cargo test` would: another selection means other features, and everything built twice.
+    let building = step("every program", "5 minutes the first time, under a minute after");
     run(&mut cargo(&over(&["build", "--locked", "--all-targets"])))?;
     building.done();
 
@@ -67,9 +63,6 @@ pub fn all(args: &Test) -> Outcome {
 
     if !args.quick {
         pictures()?;
-    }
-    if args.full {
-        run(&mut cargo(&["build", "--locked", "-p", "gulang"]))?;
         window()?;
     }
 

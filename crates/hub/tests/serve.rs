@@ -104,7 +104,9 @@ impl Hub {
     fn spawn(data: &Path, platform: &str) -> Result<Self, Error> {
         let config = data.with_extension("toml");
         std::fs::write(&config, format!("[actual]\nplatform = \"{platform}\"\n"))?;
-        let mut child = Process::new(env!("CARGO_BIN_EXE_gulang-hub"))
+        // Through a shell that ignores SIGXFSZ, so that a file size limit reads as a failed write, as a full disk does.
+        let mut child = Process::new("sh")
+            .args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#, env!("CARGO_BIN_EXE_gulang-hub")])
             .args(["serve", "--stdin-guard", "--data"])
             .arg(data)
             .arg("--config")
@@ -168,6 +170,15 @@ impl Hub {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Err(format!("not delivered: {:?}", self.orders().await?).into())
+    }
+
+    /// How large a file this hub may write, in bytes; `prlimit` is util-linux's.
+    #[cfg(target_os = "linux")]
+    fn limit_files(&self, bytes: &str) -> Check {
+        let pid = self.child.id().to_string();
+        let status = Process::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:unlimited")]).status()?;
+        assert!(status.success(), "prlimit: {status}");
+        Ok(())
     }
 
     fn kill(mut self) -> Check {
@@ -300,6 +311,37 @@ async fn strangers_and_floods_are_turned_away() -> Check {
     let second = Hub::spawn(&data, &platform).err().map(|it| it.to_string()).unwrap_or_default();
     assert!(second.contains("another hub is using this data directory"), "{second}");
     assert_eq!(hub.http.get(format!("{}/healthz", hub.url)).send().await?.status(), 200);
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_no_more_refuses_and_is_taken_up_again() -> Check {
+    let platform = open_platform(Shared::default()).await?;
+    let dir = tempfile::tempdir()?;
+    let data = dir.path().join("data");
+    let hub = Hub::spawn(&data, &platform)?;
+    let scene = |name: &str| json!({ "show_scene": { "scene": name } });
+    assert_eq!(hub.command(scene("war")).await?.0, 200);
+
+    // Every write beyond a file's first byte fails from here on.
+    hub.limit_files("1")?;
+    let (status, answer) = hub.command(scene("metrics")).await?;
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer["message"].as_str().is_some_and(|why| why.contains("log.sqlite")), "{answer}");
+    assert_eq!(hub.http.get(format!("{}/healthz", hub.url)).send().await?.status(), 200);
+    let full = hub.get("/api/records?limit=10000").await?;
+    assert!(!full.to_string().contains("metrics"), "what was refused is in no record");
+
+    hub.limit_files("unlimited")?;
+    let (status, answer) = hub.command(scene("metrics")).await?;
+    assert_eq!(status, 200, "{answer}");
+    let seq = answer["seq"].as_u64().unwrap_or(0);
+    hub.kill()?;
+    let replay = Process::new(env!("CARGO_BIN_EXE_gulang-hub")).arg("replay").arg(&data).arg("--json").output()?;
+    let replay: Value = serde_json::from_slice(&replay.stdout)?;
+    assert_eq!(replay["chain_ok"], true, "{replay}");
+    assert!(replay["records"].as_u64() >= Some(seq), "{replay}");
     Ok(())
 }
 

@@ -227,6 +227,7 @@ mod native {
                 if !is_scene {
                     eprintln!("the city is not in the wanted posture; the picture shows the one it is in");
                 }
+                eprintln!("the city and its map stood complete {:.1} s after the start", waited.as_secs_f32());
                 shot.settled = Some(Instant::now());
             } else if waited > shot.patience {
                 eprintln!("no complete city from the hub after {} s; is the address right?", waited.as_secs());

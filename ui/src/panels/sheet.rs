@@ -3,7 +3,7 @@
 
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark, row_id};
 use super::{Model, PanelState, UiCommand, topbar, typhoon};
-use crate::i18n::tr;
+use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Sense, Shape, Stroke, WidgetInfo, WidgetType, pos2, vec2};
 use gulang_city::*;
@@ -13,8 +13,16 @@ use std::collections::BTreeSet;
 /// The one sheet that may be open.
 pub(super) enum Sheet {
     Review(Review),
-    StandDown { hold_since: Option<f64> },
-    Drill { speed: f32, seed: u64 },
+    StandDown { seats: Seats, hold_since: Option<f64> },
+    Drill(DrillChoice),
+}
+
+/// The drill sheet as the officer left it.
+pub(super) struct DrillChoice {
+    /// Index into [`SCENARIOS`].
+    scenario: usize,
+    speed: f32,
+    seed: u64,
 }
 
 /// The review sheet as the officer left it.
@@ -25,18 +33,51 @@ pub(super) struct Review {
     /// Whose text is shown.
     shown: usize,
     scroll: f32,
-    /// When each of the two seats confirmed.
-    confirmed_at: [Option<f64>; 2],
+    seats: Seats,
     hold_since: Option<f64>,
     dry_run: bool,
     /// What a dry run found.
     told: Option<String>,
 }
 
+/// The height of the seats' boxes on the stand-down sheet.
+const SEATS_H: f32 = 64.0;
 /// The second seat that Ⅰ and Ⅱ need.
 const SECOND_SEAT: &str = "带班领导 02";
-/// The drill shipped with the product.
-const SCENARIO: &str = "doksuri-2023";
+
+/// A drill shipped with the product: its file under `assets/scenarios`, its name and what it is.
+struct Scenario {
+    id: &'static str,
+    title: Tr,
+    note: Tr,
+}
+
+const SCENARIOS: [Scenario; 2] = [
+    Scenario { id: "doksuri-2023", title: tr::SCENARIO_DOKSURI, note: tr::SCENARIO_DOKSURI_NOTE },
+    Scenario { id: "rainstorm-demo", title: tr::SCENARIO_RAINSTORM, note: tr::SCENARIO_RAINSTORM_NOTE },
+];
+
+/// Who has confirmed: when each of the two seats did, on egui's clock (s). A confirmation holds for
+/// [`TWO_PERSON_WINDOW_S`].
+#[derive(Default)]
+pub(super) struct Seats([Option<f64>; 2]);
+
+impl Seats {
+    /// How many seats `level` needs.
+    fn needed(level: Option<ResponseLevel>) -> usize {
+        if level >= Some(ResponseLevel::II) { 2 } else { 1 }
+    }
+
+    /// One seat's own hold is its confirmation; two seats both press first.
+    fn are_enough(&self, level: Option<ResponseLevel>) -> bool {
+        Self::needed(level) == 1 || self.0.iter().all(Option::is_some)
+    }
+
+    fn confirmed_by(level: Option<ResponseLevel>, own: &SeatId) -> Vec<SeatId> {
+        let second = (Self::needed(level) == 2).then(|| SECOND_SEAT.into());
+        std::iter::once(own.clone()).chain(second).collect()
+    }
+}
 
 impl Sheet {
     /// Filled in: the recommended plan and level, every measure ticked.
@@ -53,7 +94,7 @@ impl Sheet {
             struck: BTreeSet::new(),
             shown: 0,
             scroll: 0.0,
-            confirmed_at: [None; 2],
+            seats: Seats::default(),
             hold_since: None,
             dry_run: false,
             told: None,
@@ -61,11 +102,11 @@ impl Sheet {
     }
 
     pub fn stand_down() -> Self {
-        Self::StandDown { hold_since: None }
+        Self::StandDown { seats: Seats::default(), hold_since: None }
     }
 
     pub fn drill() -> Self {
-        Self::Drill { speed: 60.0, seed: 1 }
+        Self::Drill(DrillChoice { scenario: 0, speed: 60.0, seed: 1 })
     }
 }
 
@@ -76,8 +117,8 @@ pub(super) fn sheet_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     k.fill(window, 0.0, SCRIM.gamma_multiply(SCRIM_ALPHA));
     let size = match sheet {
         Sheet::Review(_) => vec2(1560.0, 956.0),
-        Sheet::StandDown { .. } => vec2(760.0, 440.0),
-        Sheet::Drill { .. } => vec2(720.0, 430.0),
+        Sheet::StandDown { .. } => vec2(760.0, 440.0 + SEATS_H + 40.0),
+        Sheet::Drill(_) => vec2(720.0, 470.0),
     };
     let room = window.shrink(if k.is_exercise() { EDGE * 2.0 + 4.0 } else { 12.0 });
     let size = vec2(size.x.min(room.width()), size.y.min(room.height()));
@@ -87,8 +128,8 @@ pub(super) fn sheet_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     k.outline(rect, 6.0, 1.0, if k.is_exercise() { EXERCISE_LINE } else { STRONG });
     let keep = match &mut sheet {
         Sheet::Review(review) => review_ui(k, review, rect),
-        Sheet::StandDown { hold_since } => stand_down_ui(k, hold_since, rect),
-        Sheet::Drill { speed, seed } => drill_ui(k, speed, seed, rect),
+        Sheet::StandDown { seats, hold_since } => stand_down_ui(k, seats, hold_since, rect),
+        Sheet::Drill(choice) => drill_ui(k, choice, rect),
     };
     if keep {
         state.sheet = Some(sheet);
@@ -243,7 +284,7 @@ fn why_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan) {
         );
         if k.hit(row, row_id("level", level), &label).clicked() {
             review.level = level;
-            review.confirmed_at = [None; 2];
+            review.seats = Seats::default();
         }
     }
 }
@@ -398,8 +439,8 @@ fn who_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect) {
         y += 30.0;
         k.hline(rect.left(), rect.right(), y, ROW);
     }
-    let needed = seats_needed(review.level);
-    let note = k.t(if needed == 2 { tr::TWO_PERSON } else { tr::ONE_PERSON });
+    let level = Some(review.level);
+    let note = k.t(if Seats::needed(level) == 2 { tr::TWO_PERSON } else { tr::ONE_PERSON });
     y = part_ui(
         k,
         rect,
@@ -408,24 +449,26 @@ fn who_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect) {
         k.t(tr::PART_CONFIRM),
         note,
     ) + 4.0;
+    seats_ui(k, &mut review.seats, Rect::from_min_max(pos2(rect.left(), y), rect.max), level);
+}
+
+/// The seats that confirm, side by side.
+fn seats_ui(k: &mut Kit<'_>, seats: &mut Seats, rect: Rect, level: Option<ResponseLevel>) {
     let time = k.ui.input(|input| input.time);
+    let size = vec2((rect.width() - 10.0) * 0.5, rect.height());
     for slot in 0..2 {
-        let width = (rect.width() - 10.0) * 0.5;
-        let at =
-            Rect::from_min_size(pos2(rect.left() + (width + 10.0) * slot as f32, y), vec2(width, rect.bottom() - y));
-        seat_ui(k, review, at, slot, needed, time);
+        let at = Rect::from_min_size(pos2(rect.left() + (size.x + 10.0) * slot as f32, rect.top()), size);
+        seat_ui(k, &mut seats.0[slot], at, slot, slot >= Seats::needed(level), time);
     }
 }
 
-fn seat_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, slot: usize, needed: usize, time: f64) {
+fn seat_ui(k: &mut Kit<'_>, confirmed_at: &mut Option<f64>, rect: Rect, slot: usize, idle: bool, time: f64) {
     let seat = if slot == 0 { k.m.seat.as_str() } else { SECOND_SEAT };
-    let at = review.confirmed_at[slot];
-    let left = at.map(|at| TWO_PERSON_WINDOW_S - (time - at));
+    let left = confirmed_at.map(|at| TWO_PERSON_WINDOW_S - (time - at));
     if left.is_some_and(|left| left <= 0.0) {
-        review.confirmed_at[slot] = None;
+        *confirmed_at = None;
     }
-    let confirmed = review.confirmed_at[slot].is_some();
-    let idle = slot >= needed;
+    let confirmed = confirmed_at.is_some();
     let line = if confirmed {
         OK
     } else if idle {
@@ -465,12 +508,8 @@ fn seat_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, slot: usize, needed
     );
     let label = k.m.lang.fill(tr::CONFIRM_AS, &[seat]);
     if !idle && k.hit(rect, row_id("seat", slot), &label).clicked() {
-        review.confirmed_at[slot] = if confirmed { None } else { Some(time) };
+        *confirmed_at = if confirmed { None } else { Some(time) };
     }
-}
-
-fn seats_needed(level: ResponseLevel) -> usize {
-    if level >= ResponseLevel::II { 2 } else { 1 }
 }
 
 fn cancel_rect(footer: Rect) -> Rect {
@@ -532,12 +571,11 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, sent
         return false;
     }
     if to_drill {
-        k.out.push(UiCommand::Drill(Drill::Start { scenario: SCENARIO.into(), seed: 1, speed: 60.0 }));
+        k.out.push(UiCommand::Drill(Drill::Start { scenario: SCENARIOS[0].id.into(), seed: 1, speed: 60.0 }));
         return false;
     }
     let hold = Rect::from_min_max(pos2(rect.right() - 368.0, c - 32.0), pos2(rect.right() - 20.0, c + 32.0));
-    let n_confirmed = review.confirmed_at.iter().take(seats_needed(review.level)).flatten().count();
-    let ready = review.dry_run || seats_needed(review.level) == 1 || n_confirmed == 2;
+    let ready = review.dry_run || review.seats.are_enough(Some(review.level));
     let realm = k.t(if review.dry_run {
         tr::DRY_RUN
     } else if k.is_exercise() {
@@ -553,15 +591,11 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, sent
         review.told = Some(k.m.lang.fill(tr::DRY_RUN_DONE, &[&sent.len().to_string()]));
         return true;
     }
-    let mut confirmed_by = vec![k.m.seat.clone()];
-    if seats_needed(review.level) == 2 {
-        confirmed_by.push(SECOND_SEAT.into());
-    }
     k.out.push(UiCommand::Submit(Command::SwitchToWar {
         plan: plan.id.clone(),
         level: review.level,
         struck: review.struck.iter().cloned().collect(),
-        confirmed_by,
+        confirmed_by: Seats::confirmed_by(Some(review.level), k.m.seat),
         reason: k.t(tr::CONFIRMED_ON_SHEET).into(),
     }));
     false
@@ -614,7 +648,7 @@ fn hold_ui(k: &Kit<'_>, rect: Rect, id: &str, label: &str, ready: bool, since: &
 }
 
 /// 战转平, symmetrical: what stands open, then the hold.
-fn stand_down_ui(k: &mut Kit<'_>, hold_since: &mut Option<f64>, rect: Rect) -> bool {
+fn stand_down_ui(k: &mut Kit<'_>, seats: &mut Seats, hold_since: &mut Option<f64>, rect: Rect) -> bool {
     let city = k.m.city;
     header_ui(k, rect, k.t(tr::STAND_DOWN), None, ResponseLevel::IV);
     let open = city.orders.values().filter(|it| !it.rung.is_end()).count();
@@ -643,6 +677,11 @@ fn stand_down_ui(k: &mut Kit<'_>, hold_since: &mut Option<f64>, rect: Rect) -> b
         rect.width() - 48.0,
     );
     let c = rect.bottom() - 52.0;
+    let level = city.footing.level;
+    let confirm = Rect::from_min_max(pos2(rect.left() + 24.0, c - 48.0 - SEATS_H), pos2(rect.right() - 24.0, c - 48.0));
+    let note = k.t(if Seats::needed(level) == 2 { tr::TWO_PERSON } else { tr::ONE_PERSON });
+    k.fit(confirm.left_top() - vec2(0.0, 16.0), Align2::LEFT_CENTER, 13.0, TERTIARY, note, confirm.width());
+    seats_ui(k, seats, confirm, level);
     let cancel = Rect::from_min_size(pos2(rect.left() + 24.0, c - 32.0), vec2(120.0, 64.0));
     if k.button(cancel, "cancel", 16.0, k.t(tr::CANCEL_ESC), false) {
         return false;
@@ -650,23 +689,33 @@ fn stand_down_ui(k: &mut Kit<'_>, hold_since: &mut Option<f64>, rect: Rect) -> b
     let realm = k.t(if k.is_exercise() { tr::EXERCISE } else { tr::REALM_ACTUAL });
     let label = k.m.lang.fill(tr::HOLD_TO_STAND_DOWN, &[realm]);
     let hold = Rect::from_min_max(pos2(cancel.right() + 16.0, c - 32.0), pos2(rect.right() - 24.0, c + 32.0));
-    if !hold_ui(k, hold, "hold-peace", &label, city.footing.posture == Posture::War, hold_since) {
+    let ready = city.footing.posture == Posture::War && seats.are_enough(level);
+    if !hold_ui(k, hold, "hold-peace", &label, ready, hold_since) {
         return true;
     }
-    let reason = k.t(tr::CONFIRMED_ON_SHEET).into();
-    k.out.push(UiCommand::Submit(Command::StandDown { confirmed_by: vec![k.m.seat.clone()], reason }));
+    let confirmed_by = Seats::confirmed_by(level, k.m.seat);
+    k.out.push(UiCommand::Submit(Command::StandDown { confirmed_by, reason: k.t(tr::CONFIRMED_ON_SHEET).into() }));
     false
 }
 
 /// Starts or ends a drill: its own realm, its own log, nothing sent outside.
-fn drill_ui(k: &mut Kit<'_>, speed: &mut f32, seed: &mut u64, rect: Rect) -> bool {
+fn drill_ui(k: &mut Kit<'_>, choice: &mut DrillChoice, rect: Rect) -> bool {
     header_ui(k, rect, k.t(tr::DRILL_SHEET), None, ResponseLevel::IV);
     let (left, right) = (rect.left() + 24.0, rect.right() - 24.0);
     let mut y = rect.top() + 92.0;
     k.text(pos2(left, y), Align2::LEFT_CENTER, 14.0, TERTIARY, k.t(tr::SCENARIO));
-    k.bold(pos2(left + 120.0, y), Align2::LEFT_CENTER, 18.0, PRIMARY, k.t(tr::SCENARIO_DOKSURI));
-    y += 28.0;
-    k.fit(pos2(left + 120.0, y), Align2::LEFT_CENTER, 13.0, SECONDARY, k.t(tr::SCENARIO_NOTE), right - left - 120.0);
+    let mut x = left + 120.0;
+    for (n, scenario) in SCENARIOS.iter().enumerate() {
+        let label = k.t(scenario.title);
+        let at = Rect::from_min_size(pos2(x, y - 18.0), vec2(k.width(16.0, label) + 36.0, 36.0));
+        x = at.right() + 8.0;
+        if choice_ui(k, at, row_id("scenario", n), label, choice.scenario == n) {
+            choice.scenario = n;
+        }
+    }
+    y += 36.0;
+    let scenario = &SCENARIOS[choice.scenario.min(SCENARIOS.len() - 1)];
+    k.fit(pos2(left + 120.0, y), Align2::LEFT_CENTER, 13.0, SECONDARY, k.t(scenario.note), right - left - 120.0);
     y += 50.0;
     k.text(pos2(left, y), Align2::LEFT_CENTER, 14.0, TERTIARY, k.t(tr::SPEED));
     let mut x = left + 120.0;
@@ -674,12 +723,8 @@ fn drill_ui(k: &mut Kit<'_>, speed: &mut f32, seed: &mut u64, rect: Rect) -> boo
         let label = format!("{option:.0}×");
         let at = Rect::from_min_size(pos2(x, y - 18.0), vec2(76.0, 36.0));
         x = at.right() + 8.0;
-        let chosen = *speed == option;
-        k.fill(at, 3.0, if chosen { SELECTED } else { PANEL });
-        k.outline(at, 3.0, if chosen { 1.5 } else { 1.0 }, if chosen { PRIMARY } else { STRONG });
-        k.fit_center(at, 15.0, if chosen { PRIMARY } else { SECONDARY }, &label, chosen);
-        if k.hit(at, ("speed", option as u32), &label).clicked() {
-            *speed = option;
+        if choice_ui(k, at, row_id("speed", option as u32), &label, choice.speed == option) {
+            choice.speed = option;
         }
     }
     y += 52.0;
@@ -687,10 +732,10 @@ fn drill_ui(k: &mut Kit<'_>, speed: &mut f32, seed: &mut u64, rect: Rect) -> boo
     for (dx, label, by) in [(120.0, "-", -1i64), (204.0, "+", 1)] {
         if k.button(Rect::from_min_size(pos2(left + dx, y - 16.0), vec2(32.0, 32.0)), ("seed", by), 16.0, label, false)
         {
-            *seed = seed.saturating_add_signed(by).max(1);
+            choice.seed = choice.seed.saturating_add_signed(by).max(1);
         }
     }
-    k.bold(pos2(left + 178.0, y), Align2::CENTER_CENTER, 16.0, PRIMARY, &seed.to_string());
+    k.bold(pos2(left + 178.0, y), Align2::CENTER_CENTER, 16.0, PRIMARY, &choice.seed.to_string());
     y += 46.0;
     k.fit(pos2(left, y), Align2::LEFT_CENTER, 13.0, EXERCISE_LINE, k.t(tr::DRILL_NOTE), right - left);
     let c = rect.bottom() - 52.0;
@@ -707,7 +752,15 @@ fn drill_ui(k: &mut Kit<'_>, speed: &mut f32, seed: &mut u64, rect: Rect) -> boo
     if !k.hit(go, "drill-go", label).clicked() {
         return true;
     }
-    let start = Drill::Start { scenario: SCENARIO.into(), seed: *seed, speed: *speed };
+    let start = Drill::Start { scenario: scenario.id.into(), seed: choice.seed, speed: choice.speed };
     k.out.push(UiCommand::Drill(if running { Drill::End } else { start }));
     false
+}
+
+/// One of several: a press chooses it.
+fn choice_ui(k: &mut Kit<'_>, rect: Rect, id: egui::Id, label: &str, chosen: bool) -> bool {
+    k.fill(rect, 3.0, if chosen { SELECTED } else { PANEL });
+    k.outline(rect, 3.0, if chosen { 1.5 } else { 1.0 }, if chosen { PRIMARY } else { STRONG });
+    k.fit_center(rect, 15.0, if chosen { PRIMARY } else { SECONDARY }, label, chosen);
+    k.hit(rect, id, label).clicked()
 }

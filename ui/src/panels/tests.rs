@@ -245,6 +245,39 @@ fn level_one_needs_two_seats_before_the_hold() {
 }
 
 #[test]
+fn two_seats_stand_down_what_two_seats_started() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Exercise);
+    let switch = Command::SwitchToWar {
+        plan: screen.city.plans.keys().next().cloned().expect("a plan"),
+        level: ResponseLevel::I,
+        struck: Vec::new(),
+        confirmed_by: vec!["值班长 01".into(), "带班领导 02".into()],
+        reason: "test".into(),
+    };
+    screen.happen(Source::Seat("值班长 01".into()), switch);
+    screen.state.sheet = Some(sheet::Sheet::stand_down());
+    let mut harness = screen.show(1920.0, 1080.0);
+    let label = Lang::Zh.fill(tr::HOLD_TO_STAND_DOWN, &["演练"]);
+    let hold = harness.get_by_label(&label).rect().center();
+    press(&mut harness, hold, true);
+    harness.run_steps(16);
+    press(&mut harness, hold, false);
+    harness.run_steps(2);
+    assert_eq!(submitted(&harness), None, "nobody confirmed");
+
+    for seat in ["值班长 01", "带班领导 02"] {
+        click(&mut harness, &Lang::Zh.fill(tr::CONFIRM_AS, &[seat]));
+    }
+    press(&mut harness, hold, true);
+    harness.run_steps(16);
+    press(&mut harness, hold, false);
+    harness.run_steps(2);
+    let Some(command @ Command::StandDown { .. }) = submitted(&harness) else { panic!("nothing was submitted") };
+    let city = &harness.state().city;
+    assert!(city.decide_from(&Source::Seat("值班长 01".into()), &command, NOON).is_ok(), "the rules admit it");
+}
+
+#[test]
 fn an_exercise_says_so_on_every_panel() {
     for is_wall in [false, true] {
         let mut screen = Screen::of(&tiny_pack(), Realm::Exercise);
@@ -320,6 +353,22 @@ fn the_drill_sheet_starts_doksuri_at_sixty() {
     click(&mut harness, Lang::Zh.t(tr::START_EXERCISE));
     let start = Drill::Start { scenario: "doksuri-2023".into(), seed: 1, speed: 60.0 };
     assert!(harness.state().asked.contains(&UiCommand::Drill(start)));
+}
+
+#[test]
+fn the_drill_sheet_offers_what_is_shipped() {
+    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/scenarios");
+    let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1920.0, 1080.0);
+    for (title, id) in [(tr::SCENARIO_DOKSURI, "doksuri-2023"), (tr::SCENARIO_RAINSTORM, "rainstorm-demo")] {
+        assert!(shipped.join(id).with_extension("toml").is_file(), "{id} is not shipped");
+        harness.key_press(egui::Key::F10);
+        harness.run_steps(2);
+        click(&mut harness, Lang::Zh.t(title));
+        click(&mut harness, Lang::Zh.t(tr::START_EXERCISE));
+        let started =
+            |asked: &UiCommand| matches!(asked, UiCommand::Drill(Drill::Start { scenario, .. }) if scenario == id);
+        assert!(harness.state().asked.iter().any(started), "{id} does not start");
+    }
 }
 
 #[test]
