@@ -3,6 +3,8 @@
 // The desktop app puts `window.__GULANG__ = { url, token }` in place before this runs. In a browser the page comes from
 // the hub itself, so the address is the page's own and the token is in its link: http://127.0.0.1:PORT/?token=…
 
+// Notices are in both languages: a machine without a Chinese system font still shows one of them. The wasm brings its own.
+
 const notice = document.getElementById("notice");
 
 function say(text) {
@@ -22,14 +24,14 @@ async function open() {
   try {
     glue = await import("./pkg/gulang-desk.js");
   } catch (error) {
-    say(`页面的程序还没有构建。\n请在源码目录运行 cargo xtask ui，然后重新打开。\n${error}`);
+    say(`页面的程序还没有构建。请在源码目录运行 cargo xtask ui，然后重新打开。\nThe page's program is not built: run cargo xtask ui in the source tree, then open again.\n${error}`);
     return;
   }
 
   // Fetched by hand: a webview's own scheme names no content type that streaming compilation would accept.
   const answer = await fetch(new URL("./pkg/gulang-desk_bg.wasm", import.meta.url));
   if (!answer.ok) {
-    say(`读取页面的程序时出错：${answer.status}`);
+    say(`读取页面的程序时出错 / reading the page's program: ${answer.status}`);
     return;
   }
   const module = await answer.arrayBuffer();
@@ -39,14 +41,14 @@ async function open() {
   } catch (error) {
     // winit leaves its own stack this way to hand the loop to the browser; it is not a failure.
     if (!String(error).includes("Using exceptions for control flow")) {
-      say(`鼓浪停了下来：${error}`);
+      say(`鼓浪停了下来 / Gulang stopped: ${error}`);
       throw error;
     }
   }
 }
 
 window.addEventListener("error", (event) => {
-  if (!String(event.message).includes("Using exceptions for control flow")) say(`鼓浪停了下来：${event.message}`);
+  if (!String(event.message).includes("Using exceptions for control flow")) say(`鼓浪停了下来 / Gulang stopped: ${event.message}`);
 });
 
-open().catch((error) => say(`打开鼓浪时出错：${error}`));
+open().catch((error) => say(`打开鼓浪时出错 / opening Gulang: ${error}`));

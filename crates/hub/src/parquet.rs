@@ -79,6 +79,7 @@ pub fn record_into(dir: &Path, city: &City) -> std::io::Result<Recorder> {
         "drones": city.drones.keys().map(|it| it.as_str()).collect::<Vec<_>>(),
     });
     std::fs::write(dir.join("readings-handles.json"), handles.to_string())?;
+    remove_unfinished(dir)?;
     let dir = dir.to_owned();
     let (sender, receiver) = sync_channel::<Vec<Row>>(256);
     let thread = std::thread::Builder::new().name("readings".into()).spawn(move || {
@@ -107,6 +108,16 @@ pub fn record_into(dir: &Path, city: &City) -> std::io::Result<Recorder> {
         }
     })?;
     Ok(Recorder { sender, thread })
+}
+
+/// A segment that a kill cut short has no footer; nothing can read it, and it would only fill the disk.
+fn remove_unfinished(dir: &Path) -> std::io::Result<()> {
+    for path in std::fs::read_dir(dir)?.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|it| it == "part") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 struct Segment {
@@ -165,4 +176,27 @@ fn write(dir: &Path, segment: &mut Option<Segment>, rows: &[Row]) -> Result<(), 
     group.close()?;
     segment.n_rows += rows.len();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gulang_city::{Realm, tiny_pack};
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    #[test]
+    fn readings_can_be_read_back_and_what_a_kill_left_is_gone() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let left = dir.path().join("readings-7.part");
+        std::fs::write(&left, b"PAR1 and no end")?;
+        let recorder = record_into(dir.path(), &City::found(&tiny_pack(), Realm::Actual))?;
+        assert!(!left.exists());
+        recorder.sender.send((0..5).map(|n| Row::gauge(n, 0.5, Timestamp(1_000 + i64::from(n)))).collect())?;
+        drop(recorder.sender);
+        recorder.thread.join().map_err(|_| "the recorder fell")?;
+
+        let segment = SerializedFileReader::new(File::open(dir.path().join("readings-1000.parquet"))?)?;
+        assert_eq!(segment.metadata().file_metadata().num_rows(), 5);
+        Ok(())
+    }
 }
