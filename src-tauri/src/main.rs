@@ -60,7 +60,6 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let context = tauri::generate_context!();
     let size = args.size;
     let builder = tauri::Builder::default()
         // First, so that a second start ends before it touches the log.
@@ -77,13 +76,18 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
             // A failure here would be tauri's panic; the person at the desk gets its reason instead.
             start(app.handle(), &args).inspect_err(|why| fail(why.as_ref()))
         })
-        .build(context)?;
+        .build(context())?;
     app.run(|app, event| {
         if let tauri::RunEvent::Exit = event {
             stop(app);
         }
     });
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "tauri's own macro; it exits only where the page was not embedded")]
+fn context() -> tauri::Context {
+    tauri::generate_context!()
 }
 
 fn start(app: &AppHandle, args: &Args) -> Result<(), Box<dyn Error>> {

@@ -6,7 +6,7 @@
 use crate::hub::Address;
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     env, io,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -81,8 +81,8 @@ impl Walls {
     /// Opens a wall on `display`; one that is open there already stays as it is.
     pub fn open(&self, display: usize) -> Result<(), WallError> {
         let mut open = lock(&self.open);
-        if !open.contains_key(&display) {
-            open.insert(display, Wall { child: spawn(&self.hub, display)?, started: Instant::now(), again_at: None });
+        if let Entry::Vacant(free) = open.entry(display) {
+            free.insert(Wall { child: spawn(&self.hub, display)?, started: Instant::now(), again_at: None });
         }
         Ok(())
     }

@@ -74,7 +74,7 @@ fn draw(
         lines.add(&left, edge, 1.0, [4.0, 4.0]);
         lines.add(&right, edge, 1.0, [4.0, 4.0]);
         let outline: Vec<_> = left.into_iter().chain(right.into_iter().rev()).collect();
-        areas.add(&[outline], [255, 255, 255, 5], 0.0);
+        areas.add(&[outline], [255, 255, 255, 2], 0.0);
     }
     for (forecast, path) in forecasts.iter().zip(&paths) {
         lines.add(path, theme::TRACK, if &*forecast.agency == "中国" { 2.0 } else { 1.0 }, [6.0, 5.0]);
@@ -82,9 +82,9 @@ fn draw(
             marks.push(mark(at, theme::typhoon_color(point.wind), shape::CIRCLE, 9, 0));
         }
     }
-    // Alphas are small because the target blends linear light: 4 of 255 looks like the token's 5 % of sRGB.
+    // Alphas are small because the target blends linear light: 2 of 255 over the dark sea looks like the token's 5 % of sRGB.
     let circles =
-        [(last.radius7, theme::WIND7, 4), (last.radius10, theme::WIND10, 6), (last.radius12, theme::WIND12, 9)];
+        [(last.radius7, theme::WIND7, 2), (last.radius10, theme::WIND10, 3), (last.radius12, theme::WIND12, 5)];
     for (radii, color, alpha) in circles {
         let Some(outline) = stepped_circle(eye, radii) else { continue };
         let [r, g, b, _] = color.to_array();
