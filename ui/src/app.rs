@@ -22,8 +22,8 @@ use crate::{
     },
     theme,
 };
-use bevy::{prelude::*, window::PrimaryWindow};
-use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass};
+use bevy::{asset::AssetEventSystems, prelude::*, window::PrimaryWindow};
+use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
 use gulang_city::{City, LocalFrame, Posture};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -53,6 +53,9 @@ pub enum Screen {
 pub fn plugin(app: &mut App, screen: Screen, address: Address) {
     let (sender, receiver) = mpsc::channel();
     app.add_plugins((EguiPlugin::default(), stage::plugin))
+        // Text and pictures that are new this frame are on the GPU when this frame is drawn. Left to chance, they came one
+        // late, and a figure lacked a digit until then.
+        .configure_sets(PostUpdate, EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems))
         .insert_resource(ClearColor(Color::srgb_u8(0x0B, 0x11, 0x17)))
         .insert_resource(screen)
         .insert_resource(Hall::new(address.seat.clone()))
@@ -243,7 +246,6 @@ fn draw(
             Errand::Notice(text) => panels.state.notify(text),
         }
     }
-    panels.pictures.advance();
     let Some(city) = &hall.city else {
         frame.rect = None;
         waiting_ui(&ctx, net.address(), hall.connected);

@@ -7,7 +7,7 @@ use crate::{
 use bevy::prelude::Resource;
 use gulang_city::*;
 use gulang_wire::{Body, Clock, ClockKind, Columns, ToScreen};
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::BTreeMap;
 
 #[derive(Resource)]
 pub struct Hall {
@@ -154,41 +154,19 @@ impl Hall {
     }
 }
 
-/// The latest picture of each drone, and those on their way to the GPU.
+/// The latest picture of each drone.
 #[derive(Default)]
 pub struct Pictures {
     pub shown: BTreeMap<DroneId, (Timestamp, egui::TextureHandle)>,
-    coming: BTreeMap<DroneId, Coming>,
 }
-
-struct Coming {
-    at: Timestamp,
-    texture: egui::TextureHandle,
-    /// Frames until the GPU has it.
-    n_frames_left: u32,
-}
-
-/// A texture is blank for so many frames after egui hands it over; the old picture stays meanwhile.
-const FRAMES_TO_GPU: u32 = 3;
 
 impl Pictures {
-    /// Takes a still in; one that arrives while another is on its way is dropped, and so is one that is no image.
+    /// Takes a still in; one that is no image is dropped, and the picture before it stays with its age.
     pub fn take(&mut self, ctx: &egui::Context, drone: DroneId, at: Timestamp, jpeg: &[u8]) {
-        let Entry::Vacant(entry) = self.coming.entry(drone) else { return };
         let Ok(image) = image::load_from_memory(jpeg) else { return };
         let image = image.to_rgb8();
         let pixels = egui::ColorImage::from_rgb([image.width() as usize, image.height() as usize], image.as_raw());
-        let texture = ctx.load_texture(format!("feed {}", entry.key()), pixels, egui::TextureOptions::LINEAR);
-        entry.insert(Coming { at, texture, n_frames_left: FRAMES_TO_GPU });
-    }
-
-    /// Once a frame: shows what has arrived.
-    pub fn advance(&mut self) {
-        for coming in self.coming.values_mut() {
-            coming.n_frames_left = coming.n_frames_left.saturating_sub(1);
-        }
-        for (drone, it) in self.coming.extract_if(.., |_, it| it.n_frames_left == 0) {
-            self.shown.insert(drone, (it.at, it.texture));
-        }
+        let texture = ctx.load_texture(format!("feed {drone}"), pixels, egui::TextureOptions::LINEAR);
+        self.shown.insert(drone, (at, texture));
     }
 }

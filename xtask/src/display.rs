@@ -51,7 +51,10 @@ impl Display {
     }
 }
 
-/// Refuses a picture that shows nothing: wrong in size, or of hardly any colours.
+/// A map with its panels has thousands of colours; a notice on an empty page has some two hundred.
+const MIN_COLORS: u32 = 1000;
+
+/// Refuses a picture that shows nothing: wrong in size, or of too few colours.
 pub fn check_picture(file: &Path, size: Size) -> Outcome {
     let about = read(command("identify", &["-format", "%w %h %k"]).arg(file))?;
     let mut numbers = about.split_whitespace().map(|n| n.parse::<u32>().unwrap_or(0));
@@ -60,7 +63,7 @@ pub fn check_picture(file: &Path, size: Size) -> Outcome {
     if (width, height) != (size.width, size.height) {
         return Err(format!("{} is {width}x{height}, not {size}", file.display()));
     }
-    if n_colors < 64 {
+    if n_colors < MIN_COLORS {
         return Err(format!("{} shows nothing: only {n_colors} colours", file.display()));
     }
     println!("    {}: {width}x{height}, {n_colors} colours", file.display());

@@ -40,6 +40,13 @@ pub fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// `verb` over every native program and library: one selection for every chore, because another selection means other
+/// features of what the crates share, and everything built twice.
+pub fn everything(verb: &[&'static str]) -> Vec<&'static str> {
+    const PACKAGES: [&str; 6] = ["gulang-city", "gulang-wire", "gulang-hub", "gulang-sim", "gulang-ui", "gulang"];
+    verb.iter().copied().chain(PACKAGES.into_iter().flat_map(|package| ["-p", package])).collect()
+}
+
 /// Runs to the end, its output straight through.
 pub fn run(command: &mut Command) -> Outcome {
     let shown = show(command);

@@ -5,7 +5,7 @@ use crate::{
     display::{Display, check_picture},
     http::Hub,
     page, places, scratch,
-    sh::{Guard, cargo, command, run, start_until_ready, step},
+    sh::{Guard, cargo, command, everything, run, start_until_ready, step},
 };
 use serde_json::json;
 use std::{path::Path, time::Duration};
@@ -16,7 +16,9 @@ const WALL: Size = Size { width: 3840, height: 1080 };
 /// All pictures the README shows, into `docs/`.
 pub fn all() -> Outcome {
     page::build()?;
-    run(&mut cargo(&["build", "--locked", "--workspace", "--bins"]))?;
+    let building = step("every program", "25 minutes the first time, seconds after");
+    run(&mut cargo(&everything(&["build", "--locked", "--all-targets"])))?;
+    building.done();
     let docs = places::root().join("docs");
     std::fs::create_dir_all(&docs).map_err(|e| format!("cannot make {}: {e}", docs.display()))?;
     let dir = scratch("shots")?;
@@ -24,7 +26,7 @@ pub fn all() -> Outcome {
     let walls = step("the wall, peace and war", "3 minutes");
     let (_hub_process, hub) = serve(&dir.join("wall"))?;
     wall(&hub, "peace", WALL, &docs.join("wall-peace.png"))?;
-    go_to_war(&hub)?;
+    go_to_war(&hub, "II")?;
     wall(&hub, "war", WALL, &docs.join("wall-war.png"))?;
     walls.done();
 
@@ -33,7 +35,7 @@ pub fn all() -> Outcome {
     let (_app, hub) = app::start(&display, DESK, &dir.join("desk"))?;
     std::thread::sleep(Duration::from_secs(75));
     shoot(&display, &docs.join("desk-peace.png"))?;
-    go_to_war(&hub)?;
+    go_to_war(&hub, "II")?;
     std::thread::sleep(Duration::from_secs(45));
     shoot(&display, &docs.join("desk-war.png"))?;
     desks.done();
@@ -50,17 +52,17 @@ pub fn serve(data: &Path) -> Outcome<(Guard, Hub)> {
     Ok((process, Hub::from_ready_line(&ready)?))
 }
 
-/// The typhoon drill, played quickly until a level is recommended, then 平转战 as recommended, then slowed to be seen.
-pub fn go_to_war(hub: &Hub) -> Outcome {
+/// The typhoon drill, played quickly until `level` is recommended, then 平转战 as recommended, then slowed to be seen.
+pub fn go_to_war(hub: &Hub, level: &str) -> Outcome {
     hub.post("/api/drill", &json!({"Start": {"scenario": "doksuri-2023", "seed": 7, "speed": 1800.0}}))?;
-    let recommendation = hub.until("/api/city", Duration::from_secs(120), |city| {
-        let level = city["recommendation"]["level"].as_str()?;
-        Some((city["recommendation"]["plan"].clone(), level.to_owned()))
+    let recommendation = hub.until("/api/city", Duration::from_secs(180), |city| {
+        let recommended = &city["recommendation"];
+        (recommended["level"] == level).then(|| recommended["plan"].clone())
     });
     hub.post("/api/drill", &json!({"SetSpeed": {"speed": 60.0, "paused": false}}))?;
-    let (plan, level) = recommendation?;
+    let plan = recommendation?;
     let plan = plan.as_str().ok_or("the recommendation names no plan")?;
-    switch_to_war(hub, plan, &level)?;
+    switch_to_war(hub, plan, level)?;
     hub.until("/api/city", Duration::from_secs(30), |city| (city["footing"]["posture"] == "war").then_some(()))?;
     // A while for acknowledgements to climb and silence to show.
     std::thread::sleep(Duration::from_secs(20));

@@ -4,7 +4,7 @@ use crate::{
     Outcome, Size, app,
     display::{Display, check_picture},
     page, places, scratch, setup,
-    sh::{cargo, command, read, run, run_and_keep, step},
+    sh::{cargo, command, everything, read, run, run_and_keep, step},
     shots,
 };
 use clap::Args;
@@ -15,27 +15,6 @@ pub struct Test {
     /// Leave out the page's wasm, the pictures and the real window
     #[arg(long)]
     quick: bool,
-}
-
-/// What is held: one selection for every step, because another selection means other features of what the crates share,
-/// and everything built twice.
-const HELD: &[&str] = &[
-    "-p",
-    "gulang-city",
-    "-p",
-    "gulang-wire",
-    "-p",
-    "gulang-hub",
-    "-p",
-    "gulang-sim",
-    "-p",
-    "gulang-ui",
-    "-p",
-    "gulang",
-];
-
-fn over(verb: &[&'static str]) -> Vec<&'static str> {
-    [verb, HELD].concat()
 }
 
 pub fn all(args: &Test) -> Outcome {
@@ -54,11 +33,11 @@ pub fn all(args: &Test) -> Outcome {
 
     // The tests in tests/ start the real programs; cargo builds only a package's own for its tests.
     let building = step("every program", "5 minutes the first time, under a minute after");
-    run(&mut cargo(&over(&["build", "--locked", "--all-targets"])))?;
+    run(&mut cargo(&everything(&["build", "--locked", "--all-targets"])))?;
     building.done();
 
     let testing = step("cargo test", "10 minutes the first time, 3 after");
-    let (passed, lines) = run_and_keep(&mut cargo(&over(&["test", "--locked", "--no-fail-fast"])))?;
+    let (passed, lines) = run_and_keep(&mut cargo(&everything(&["test", "--locked", "--no-fail-fast"])))?;
     testing.done();
 
     if !args.quick {
@@ -79,7 +58,7 @@ pub fn all(args: &Test) -> Outcome {
 /// cores. As a compiler's wrapper the same driver reads the dependencies that the build needs anyway.
 fn lints() -> Outcome {
     let linting = step("clippy, warnings refused", "30 minutes the first time, as it builds what follows; 2 after");
-    run(&mut clippy(&over(&["build", "--locked", "--all-targets"]))?)?;
+    run(&mut clippy(&everything(&["build", "--locked", "--all-targets"]))?)?;
     linting.done();
     Ok(())
 }
@@ -103,7 +82,7 @@ fn pictures() -> Outcome {
     let size = Size { width: 1280, height: 720 };
     let (_hub_process, hub) = shots::serve(&dir.join("data"))?;
     shots::wall(&hub, "peace", size, &dir.join("wall-peace.png"))?;
-    shots::go_to_war(&hub)?;
+    shots::go_to_war(&hub, "IV")?;
     shots::wall(&hub, "war", size, &dir.join("wall-war.png"))?;
     drawing.done();
     Ok(())

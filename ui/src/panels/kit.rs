@@ -447,26 +447,6 @@ pub fn below(rect: Rect, top: f32) -> Rect {
     Rect::from_min_max(pos2(rect.left(), top.min(rect.bottom())), rect.max)
 }
 
-/// Every size the panels write figures in, points at scale 1.
-const FIGURE_SIZES: [f32; 20] = [
-    11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 22.0, 26.0, 36.0, 42.0, 54.0, 56.0, 60.0, 68.0, 72.0,
-    112.0,
-];
-
-/// Puts every digit into the font atlas before it is first shown. A glyph that egui meets for the first time reaches the
-/// GPU some frames later, and until then a figure would lack one of its digits. egui keeps four pictures of a glyph, by
-/// where between two pixels it begins: hence every digit at eight places in a line.
-pub fn warm_digits(ctx: &egui::Context, scale: f32) {
-    let painter = ctx.debug_painter();
-    for size in FIGURE_SIZES {
-        let font = FontId::proportional(size * scale);
-        for place in 0..8 {
-            let line = format!("{}0123456789.,:+-/%×—时分秒天", "1".repeat(place));
-            let _ = painter.layout_no_wrap(line, font.clone(), Color32::WHITE);
-        }
-    }
-}
-
 /// An id for a thing of a list.
 pub fn row_id(list: &'static str, i: impl std::hash::Hash + std::fmt::Debug) -> Id {
     Id::new(list).with(i)

@@ -120,8 +120,6 @@ pub struct PanelState {
     orders_scroll: f32,
     events_scroll: f32,
     metrics_scroll: f32,
-    /// The scale whose digits are in the font atlas; 0 while none are.
-    warm_scale: f32,
 }
 
 impl Default for PanelState {
@@ -141,7 +139,6 @@ impl Default for PanelState {
             orders_scroll: 0.0,
             events_scroll: 0.0,
             metrics_scroll: 0.0,
-            warm_scale: 0.0,
         }
     }
 }
@@ -183,7 +180,7 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
     let rect = ctx.content_rect();
     let ui = layer_ui(ctx, "gulang-desk", LayerOrder::Background, rect);
     let mut kit = Kit::new(&ui, model, 1.0);
-    state.begin(ctx, model, 1.0);
+    state.begin(ctx, model);
     desk::desk_ui(&mut kit, state, rect);
     let mut out = kit.out;
     if state.sheet.is_some() {
@@ -201,21 +198,15 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
 pub fn wall_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState) -> Vec<UiCommand> {
     let rect = ctx.content_rect();
     let ui = layer_ui(ctx, "gulang-wall", LayerOrder::Background, rect);
-    let scale = wall::scale(rect);
-    state.begin(ctx, model, scale);
-    let mut kit = Kit::new(&ui, model, scale);
+    state.begin(ctx, model);
+    let mut kit = Kit::new(&ui, model, wall::scale(rect));
     wall::wall_ui(&mut kit, state, rect);
     ctx.request_repaint_after(std::time::Duration::from_millis(500));
     kit.out
 }
 
 impl PanelState {
-    fn begin(&mut self, ctx: &egui::Context, model: &Model<'_>, scale: f32) {
-        let warm_scale = scale * ctx.pixels_per_point();
-        if self.warm_scale != warm_scale {
-            self.warm_scale = warm_scale;
-            kit::warm_digits(ctx, scale);
-        }
+    fn begin(&mut self, ctx: &egui::Context, model: &Model<'_>) {
         let time = ctx.input(|input| input.time);
         self.over_map.clear();
         self.digest.refresh(model, time);
