@@ -1,16 +1,10 @@
 //! Lets tauri read `tauri.conf.json` and the capabilities, which live with the shell's sources.
 //!
 //! The commands are named here so that tauri makes a permission for each: a page may call only what its capability lists.
-//! Without the `desktop` feature there is no shell to prepare.
+
+use tauri_build::{AppManifest, Attributes};
 
 fn main() {
-    #[cfg(feature = "desktop")]
-    shell();
-}
-
-#[cfg(feature = "desktop")]
-fn shell() {
-    use tauri_build::{AppManifest, Attributes};
     // The program carries the page inside it, and tauri does not look for a newer one by itself.
     println!("cargo:rerun-if-changed=ui/web");
     let commands = AppManifest::new().commands(&["hub_address", "displays", "open_wall"]);

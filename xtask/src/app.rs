@@ -5,7 +5,7 @@ use crate::{
     display::{Display, check_picture},
     http::Hub,
     page, places, scratch, setup,
-    sh::{Guard, cargo, command, everything, run as run_command, start_until_ready, step, which},
+    sh::{Guard, cargo, command, everything, run as run_command, start_until_ready, step},
 };
 use clap::Args;
 use std::{
@@ -45,45 +45,46 @@ pub fn run(args: &Run) -> Outcome {
     building.done();
 
     let display = Display::open(args.size, args.shot.is_some())?;
-    match &args.shot {
-        None => {
-            println!("==> 鼓浪; close the window, or press Ctrl-C here, to end");
-            let mut command = gulang(&display, args.size);
-            if let Some(data) = &args.data {
-                command.env("GULANG_DATA", data);
-            }
-            run_command(&mut command)
-        }
-        Some(file) => {
-            let data = args.data.clone().map_or_else(|| scratch("run-shot"), Ok)?;
-            let (_app, _hub) = start(&display, args.size, &data)?;
-            println!("    started; the picture follows in {} s", args.after);
-            std::thread::sleep(Duration::from_secs(args.after));
-            display.shoot(file)?;
-            check_picture(file, args.size)
-        }
+    let data = match (&args.data, &args.shot) {
+        (Some(dir), _) => Some(dir.clone()),
+        (None, Some(_)) => Some(scratch("run-shot")?),
+        (None, None) => None,
+    };
+    if args.shot.is_none() && !display.is_own() {
+        println!("==> 鼓浪; close the window, or press Ctrl-C here, to end");
+        return run_command(&mut gulang(&display, args.size, data.as_deref()));
     }
+    // Nobody sees this screen: a picture says what is on it.
+    let file = match &args.shot {
+        Some(file) => file.clone(),
+        None => scratch("run")?.join("desk.png"),
+    };
+    let (mut app, _hub) = start(&display, args.size, data.as_deref())?;
+    println!("    started; the picture follows in {} s", args.after);
+    std::thread::sleep(Duration::from_secs(args.after));
+    display.shoot(&file)?;
+    check_picture(&file, args.size)?;
+    if args.shot.is_none() {
+        println!("==> 鼓浪 runs on {}; press Ctrl-C here to end", display.name);
+        app.0.wait().map_err(|e| format!("cannot wait for the app: {e}"))?;
+    }
+    Ok(())
 }
 
 /// Starts the built app on `display` and waits until its hub is ready.
-pub fn start(display: &Display, size: Size, data: &Path) -> Outcome<(Guard, Hub)> {
-    let mut command = gulang(display, size);
-    command.env("GULANG_DATA", data);
-    let (app, ready) = start_until_ready(&mut command, Duration::from_secs(90))?;
+pub fn start(display: &Display, size: Size, data: Option<&Path>) -> Outcome<(Guard, Hub)> {
+    let (app, ready) = start_until_ready(&mut gulang(display, size, data), Duration::from_secs(90))?;
     Ok((app, Hub::from_ready_line(&ready)?))
 }
 
-fn gulang(display: &Display, size: Size) -> Command {
-    let program = places::program("gulang");
-    // A session bus of its own where there is none: the tray and the notifications speak over it.
-    let mut command = match (std::env::var_os("DBUS_SESSION_BUS_ADDRESS"), which("dbus-run-session")) {
-        (None, Some(session)) => {
-            let mut command = command(session, &["--"]);
-            command.arg(program);
-            command
-        }
-        _ => command(program, &[]),
-    };
+fn gulang(display: &Display, size: Size, data: Option<&Path>) -> Command {
+    let mut command = command(places::program("gulang"), &[]);
+    if let Some(bus) = &display.bus {
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus);
+    }
+    if let Some(data) = data {
+        command.env("GULANG_DATA", data);
+    }
     command.args(["--size", &size.to_string()]).env("DISPLAY", &display.name);
     command
 }

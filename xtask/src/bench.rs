@@ -1,8 +1,8 @@
 //! Figures, each with the shape of its load. Measured on a machine that does nothing else, or not worth keeping.
 
 use crate::{
-    Outcome, places, scratch,
-    sh::{cargo, command, read, run, start_until_ready, step},
+    Outcome, dist, places, scratch,
+    sh::{command, read, run, start_until_ready, step},
     shots,
 };
 use clap::Args;
@@ -66,11 +66,7 @@ fn build(dev: bool) -> Outcome<PathBuf> {
         println!("    the programs of the last `cargo xtask test`, not optimised");
         return Ok(places::target_dir().join("debug"));
     }
-    let building = step("optimised programs", "40 minutes the first time");
-    let packages = ["-p", "gulang-hub", "-p", "gulang-sim", "-p", "gulang-ui", "--bins"];
-    run(cargo(&["build", "--locked", "--release"]).args(packages))?;
-    building.done();
-    Ok(places::target_dir().join("release"))
+    dist::optimised()
 }
 
 /// 平转战 at level Ⅳ in the live city: the hub's own records say when the command was numbered, when the first order was

@@ -11,43 +11,71 @@ use std::{
     process::Stdio,
 };
 
-/// The machine's display, or one of our own that ends with us.
+/// The machine's display and session bus, or ones of our own that end with us.
 pub struct Display {
     pub name: String,
-    _xvfb: Option<Guard>,
+    /// The tray and the notifications speak over it.
+    pub bus: Option<String>,
+    own_programs: Vec<Guard>,
 }
 
 impl Display {
     /// The machine's own display where there is one; pictures of a given size are always taken on our own.
     pub fn open(size: Size, own: bool) -> Outcome<Self> {
-        if let (Ok(name), false) = (env::var("DISPLAY"), own) {
-            return Ok(Self { name, _xvfb: None });
-        }
-        println!(
-            "    no display of this machine is used: starting Xvfb at {size}; the window is real, the screen is not"
-        );
-        let screen = format!("{size}x24");
-        let mut xvfb = command("Xvfb", &["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| format!("cannot start Xvfb: {e}; `cargo xtask setup` installs it"))?;
-        let mut number = String::new();
-        if let Some(stdout) = xvfb.stdout.take() {
-            let _ = BufReader::new(stdout).read_line(&mut number);
-        }
-        let guard = Guard(xvfb);
-        if number.trim().is_empty() {
-            return Err("Xvfb ended before it named its display".to_owned());
-        }
-        Ok(Self { name: format!(":{}", number.trim()), _xvfb: Some(guard) })
+        let mut own_programs = Vec::new();
+        let name = match env::var("DISPLAY") {
+            Ok(name) if !own => name,
+            _ => {
+                println!(
+                    "    no display of this machine is used: starting Xvfb at {size}; the window is real, the screen is not"
+                );
+                let screen = format!("{size}x24");
+                let args = ["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"];
+                let (xvfb, number) = start_and_hear("Xvfb", &args)?;
+                own_programs.push(xvfb);
+                format!(":{number}")
+            }
+        };
+        let bus = match env::var("DBUS_SESSION_BUS_ADDRESS") {
+            Ok(_) => None,
+            Err(_) => {
+                let args = ["--session", "--nofork", "--nopidfile", "--print-address=1"];
+                let (daemon, address) = start_and_hear("dbus-daemon", &args)?;
+                own_programs.push(daemon);
+                Some(address)
+            }
+        };
+        Ok(Self { name, bus, own_programs })
+    }
+
+    /// `true` where no person looks.
+    pub fn is_own(&self) -> bool {
+        !self.own_programs.is_empty() && env::var("DISPLAY").as_deref() != Ok(&self.name)
     }
 
     /// The whole screen, as a PNG.
     pub fn shoot(&self, file: &Path) -> Outcome {
         let file = file.to_string_lossy();
         run(&mut command("import", &["-display", &self.name, "-window", "root", &file]))
+    }
+}
+
+/// Starts a program that prints one line about itself, and returns both.
+fn start_and_hear(program: &str, args: &[&str]) -> Outcome<(Guard, String)> {
+    let mut child = command(program, args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("cannot start {program}: {e}; `cargo xtask setup` installs it"))?;
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        let _ = BufReader::new(stdout).read_line(&mut line);
+    }
+    let guard = Guard(child);
+    match line.trim() {
+        "" => Err(format!("{program} ended before it said where it is")),
+        said => Ok((guard, said.to_owned())),
     }
 }
 

@@ -6,7 +6,8 @@ use crate::{
 };
 use std::{path::PathBuf, time::Duration};
 
-/// Debian's and Ubuntu's names. webkit draws the desk; Xvfb, lavapipe and ImageMagick stand in for a display.
+/// Debian's and Ubuntu's names. webkit draws the desk; Xvfb, lavapipe and ImageMagick stand in for a display;
+/// mosquitto is a broker to test against.
 const PACKAGES: &[&str] = &[
     "build-essential",
     "pkg-config",
@@ -23,6 +24,7 @@ const PACKAGES: &[&str] = &[
     "xvfb",
     "imagemagick",
     "dbus",
+    "mosquitto",
 ];
 
 /// Debian's own wasm-capable compiler, for machines whose rustup cannot fetch the target.

@@ -32,7 +32,7 @@ pub fn all() -> Outcome {
 
     let desks = step("the desk's window, peace and war", "4 minutes");
     let display = Display::open(DESK, true)?;
-    let (_app, hub) = app::start(&display, DESK, &dir.join("desk"))?;
+    let (_app, hub) = app::start(&display, DESK, Some(&dir.join("desk")))?;
     std::thread::sleep(Duration::from_secs(75));
     shoot(&display, &docs.join("desk-peace.png"))?;
     go_to_war(&hub, "II")?;

@@ -3,12 +3,19 @@
 use crate::{
     Outcome, Size, app,
     display::{Display, check_picture},
-    page, places, scratch, setup,
+    http::Hub,
+    page, scratch, setup,
     sh::{cargo, command, everything, read, run, run_and_keep, step},
     shots,
 };
 use clap::Args;
-use std::{path::PathBuf, process::Command, time::Duration};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 #[derive(Args)]
 pub struct Test {
@@ -59,6 +66,7 @@ pub fn all(args: &Test) -> Outcome {
 fn lints() -> Outcome {
     let linting = step("clippy, warnings refused", "30 minutes the first time, as it builds what follows; 2 after");
     run(&mut clippy(&everything(&["build", "--locked", "--all-targets"]))?)?;
+    run(&mut clippy(&["build", "--locked", "-p", "xtask"])?)?;
     linting.done();
     Ok(())
 }
@@ -88,15 +96,16 @@ fn pictures() -> Outcome {
     Ok(())
 }
 
-/// The real window under Xvfb: it starts, its hub answers, its page draws something.
+/// The real window under Xvfb: its page draws the city; killed in the middle of a drill, it is where it was when it is
+/// started again, and its platforms got every order once.
 fn window() -> Outcome {
-    let running = step("the desktop app's window", "1 minute");
-    let dir = scratch("test-window")?;
+    let running = step("the desktop app's window, and kill -9 in a drill", "3 minutes");
+    let data = scratch("test-window")?.join("data");
     let size = Size { width: 1280, height: 800 };
     let display = Display::open(size, true)?;
-    let (_app, hub) = app::start(&display, size, &dir.join("data"))?;
+    let (app, hub) = app::start(&display, size, Some(&data))?;
     hub.get("/healthz")?;
-    let file = dir.join("window.png");
+    let file = data.with_file_name("window.png");
     let mut last = Err("no picture was taken".to_owned());
     // Software rendering takes as long as it takes; the page has a minute and a half to show a map.
     for _ in 0..9 {
@@ -107,7 +116,36 @@ fn window() -> Outcome {
         }
     }
     last?;
-    println!("    built in {}", places::target_dir().display());
+
+    shots::go_to_war(&hub, "IV")?;
+    let before = drill_stands(&hub)?;
+    drop(app);
+    let (_app, hub) = app::start(&display, size, Some(&data))?;
+    let after = drill_stands(&hub)?;
+    if before != after {
+        return Err(format!("killed at {before:?}, started again at {after:?}"));
+    }
+    let sent = keys_received(&data)?;
+    let once: BTreeSet<&String> = sent.iter().collect();
+    if sent.is_empty() || once.len() != sent.len() {
+        return Err(format!("{} orders reached the platforms, {} of them different", sent.len(), once.len()));
+    }
+    println!("    killed and started again: {after:?}; {} orders received, each once", sent.len());
     running.done();
     Ok(())
+}
+
+/// Realm, posture and how many orders there are.
+fn drill_stands(hub: &Hub) -> Outcome<(Value, Value, Value)> {
+    let city: Value = serde_json::from_str(&hub.get("/api/city")?).map_err(|e| format!("/api/city: {e}"))?;
+    Ok((city["realm"].clone(), city["footing"]["posture"].clone(), city["n_orders"].clone()))
+}
+
+/// The idempotency key of every order in the simulated platforms' own journal.
+fn keys_received(data: &Path) -> Outcome<Vec<String>> {
+    let file = data.join("exercise/sim/journal.jsonl");
+    let journal = std::fs::read_to_string(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+    let lines = journal.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let orders = lines.filter(|line| line["kind"] == "order");
+    Ok(orders.map(|line| line["notice"]["noticeId"].to_string()).collect())
 }

@@ -102,8 +102,12 @@ struct Hub {
 
 impl Hub {
     fn spawn(data: &Path, platform: &str) -> Result<Self, Error> {
+        Self::spawn_with(data, &format!("[actual]\nplatform = \"{platform}\"\n"))
+    }
+
+    fn spawn_with(data: &Path, configuration: &str) -> Result<Self, Error> {
         let config = data.with_extension("toml");
-        std::fs::write(&config, format!("[actual]\nplatform = \"{platform}\"\n"))?;
+        std::fs::write(&config, configuration)?;
         // Through a shell that ignores SIGXFSZ, so that a file size limit reads as a failed write, as a full disk does.
         let mut child = Process::new("sh")
             .args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#, env!("CARGO_BIN_EXE_gulang-hub")])
@@ -207,6 +211,88 @@ fn case(n: u32) -> Value {
         "createTime": "2026-01-01 08:00:00", "actTime": "2026-01-01 08:00:00", "deadline": "2026-01-01 12:00:00", "simulated": true })
 }
 
+// ---------------------------------------------------------------- a broker as cities run it
+
+/// Debian's mosquitto on a port of its own.
+struct Mosquitto {
+    child: Child,
+    address: String,
+    config: std::path::PathBuf,
+}
+
+impl Mosquitto {
+    fn spawn(dir: &Path) -> Result<Self, Error> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let config = dir.join("mosquitto.conf");
+        std::fs::write(&config, format!("listener {port} 127.0.0.1\nallow_anonymous true\n"))?;
+        Ok(Self { child: Self::start(&config)?, address: format!("127.0.0.1:{port}"), config })
+    }
+
+    fn start(config: &Path) -> Result<Child, Error> {
+        // Debian keeps it where only root's PATH leads.
+        let program = if Path::new("/usr/sbin/mosquitto").is_file() { "/usr/sbin/mosquitto" } else { "mosquitto" };
+        let mut command = Process::new(program);
+        let started = command.arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        started.map_err(|e| format!("{program}: {e}; `cargo xtask setup` installs it").into())
+    }
+
+    /// Falls and comes back on the same port.
+    fn restart(&mut self) -> Check {
+        self.child.kill()?;
+        self.child.wait()?;
+        self.child = Self::start(&self.config)?;
+        Ok(())
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A gateway of the city's: publishes, and keeps what it is told.
+struct Gateway {
+    client: rumqttc::AsyncClient,
+    heard: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl Gateway {
+    async fn connect(address: &str, listens_to: &str) -> Result<Self, Error> {
+        let (host, port) = address.rsplit_once(':').ok_or("no port")?;
+        let (client, mut events) =
+            rumqttc::AsyncClient::new(rumqttc::MqttOptions::new("gateway", host, port.parse()?), 64);
+        let heard: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+        let (keep, again, topic) = (heard.clone(), client.clone(), listens_to.to_owned());
+        tokio::spawn(async move {
+            loop {
+                match events.poll().await {
+                    Ok(rumqttc::Event::Incoming(rumqttc::Packet::ConnAck(_))) => {
+                        let _ = again.try_subscribe(topic.clone(), rumqttc::QoS::AtLeastOnce);
+                    }
+                    Ok(rumqttc::Event::Incoming(rumqttc::Packet::Publish(told))) => {
+                        let text = String::from_utf8_lossy(&told.payload).into_owned();
+                        keep.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((told.topic, text));
+                    }
+                    Ok(_) => {}
+                    Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+                }
+            }
+        });
+        Ok(Self { client, heard })
+    }
+
+    async fn say(&self, topic: &str, payload: Value) -> Check {
+        Ok(self.client.publish(topic, rumqttc::QoS::AtLeastOnce, false, payload.to_string()).await?)
+    }
+
+    fn has_heard(&self, topic: &str) -> bool {
+        let heard = self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        heard.iter().any(|(it, _)| it == topic)
+    }
+}
+
 // ---------------------------------------------------------------- tests
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,6 +368,39 @@ async fn bad_news_is_kept_and_good_news_still_comes() -> Check {
     assert!(city["n_cases"].as_u64() >= Some(2), "{city}");
     let records = hub.get("/api/records?from=1").await?;
     assert!(records.to_string().contains("message_refused"), "what was refused is in the log");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_may_fall_and_come_back() -> Check {
+    let dir = tempfile::tempdir()?;
+    let mut broker = Mosquitto::spawn(dir.path())?;
+    let hub = Hub::spawn_with(&dir.path().join("data"), &format!("[actual]\nmqtt = \"{}\"\n", broker.address))?;
+    let gateway = Gateway::connect(&broker.address, "thing/product/+/requests_reply").await?;
+    let sensors: Vec<Value> = serde_json::from_slice(&std::fs::read(assets().join("sensors.json"))?)?;
+    let flood = |n: usize| sensors.iter().filter(|it| it["kind"] == "flood_depth").nth(n).map(|it| it["id"].clone());
+
+    for n_alarms in 1..=2 {
+        let sensor = flood(n_alarms).ok_or("no flood sensor")?;
+        let mut is_so = false;
+        for _ in 0..150 {
+            // Said again until it is heard: a reading sent while the hub is not connected is nobody's, by design.
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis() as u64;
+            let topic = format!("sensors/{}/reading", sensor.as_str().unwrap_or_default());
+            gateway.say(&topic, json!({ "v": 60.0, "t": now })).await?;
+            let asks =
+                json!({ "bid": "b", "tid": "t", "method": "config", "need_reply": 1, "timestamp": now, "data": {} });
+            gateway.say(&format!("thing/product/dock{n_alarms}/requests"), asks).await?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            is_so = hub.get("/api/city").await?["n_open_alarms"] == n_alarms
+                && gateway.has_heard(&format!("thing/product/dock{n_alarms}/requests_reply"));
+            if is_so {
+                break;
+            }
+        }
+        assert!(is_so, "alarm {n_alarms} did not open, or the dock was not answered");
+        broker.restart()?;
+    }
     Ok(())
 }
 

@@ -346,6 +346,26 @@ fn in_war_the_event_list_is_one_press_away() {
 }
 
 #[test]
+fn a_silent_connector_is_named_on_the_narrowest_desk() {
+    for width in [1024.0, 1280.0, 1920.0] {
+        let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+        for n in 0..12 {
+            let health = ConnectorHealth {
+                platform: format!("p{n}").as_str().into(),
+                name: format!("第{n}个很长的接口").into(),
+                state: if n == 11 { HealthState::Silent } else { HealthState::Healthy },
+                since: NOON,
+                last_error: "".into(),
+                simulated: false,
+            };
+            screen.happen(Source::Hub, Command::ReportHealth { health });
+        }
+        let texts = painted(&screen.show(width, 720.0));
+        assert!(texts.iter().any(|text| text == "第11个很长的接口"), "{width}: {texts:?}");
+    }
+}
+
+#[test]
 fn the_drill_sheet_starts_doksuri_at_sixty() {
     let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1920.0, 1080.0);
     harness.key_press(egui::Key::F10);

@@ -4,7 +4,7 @@ use super::kit::{Kit, fresh};
 use super::{ConnectionState, UiCommand};
 use crate::i18n::tr;
 use crate::theme::*;
-use egui::{Align2, Rect, Shape, Stroke, pos2, vec2};
+use egui::{Align2, Color32, Rect, Shape, Stroke, pos2, vec2};
 use gulang_city::*;
 use gulang_wire::{ClockKind, Drill};
 
@@ -112,14 +112,16 @@ fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> f32 {
             x = k.text(pos2(x, y), Align2::RIGHT_CENTER, 13.0 * s, RED_STROKE, &text).left() - 14.0 * px;
         }
     }
-    if is_wall {
+    // Each by name where all have room; never some of them, or a silent one might be among those left out.
+    let connectors = || k.m.city.connectors.values().rev();
+    let room = x - bar.left() - bar.width() * if bar.width() < 1600.0 { 0.62 } else { 0.46 };
+    let needed: f32 = connectors().map(|it| lamp_width(k, s, it) + 16.0 * px).sum();
+    if is_wall || needed > room {
         x = lamps_ui(k, pos2(x, y), s) - 16.0 * px;
-    }
-    for health in k.m.city.connectors.values().rev().filter(|_| !is_wall) {
-        if x < bar.left() + bar.width() * if bar.width() < 1600.0 { 0.62 } else { 0.5 } {
-            break;
+    } else {
+        for health in connectors() {
+            x = lamp_ui(k, pos2(x, y), s, health) - 16.0 * px;
         }
-        x = lamp_ui(k, pos2(x, y), s, health) - 16.0 * px;
     }
     if k.m.simulated {
         let text = k.t(tr::SIMULATED_DATA);
@@ -130,7 +132,7 @@ fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> f32 {
     x
 }
 
-/// All connectors in one figure, for the wall; the silent ones by name.
+/// All connectors in one figure; the silent ones by name.
 fn lamps_ui(k: &Kit<'_>, mut at: egui::Pos2, s: f32) -> f32 {
     let connectors = &k.m.city.connectors;
     let bad = connectors.values().filter(|it| matches!(it.state, HealthState::Degraded | HealthState::Silent));
@@ -149,9 +151,8 @@ fn lamps_ui(k: &Kit<'_>, mut at: egui::Pos2, s: f32) -> f32 {
     lamp.x - 4.0 * s * k.s
 }
 
-/// One connector: lamp, name, age; right-aligned.
-fn lamp_ui(k: &Kit<'_>, at: egui::Pos2, s: f32, health: &ConnectorHealth) -> f32 {
-    let px = s * k.s;
+/// How fresh a connector is, and its age in words and ink.
+fn lamp_words(k: &Kit<'_>, health: &ConnectorHealth) -> (Freshness, String, Color32) {
     let heard = k.m.readings.heard.get(&health.platform).copied().unwrap_or(health.since);
     let age = (k.now().since_ms(heard) / 1000).max(0);
     let freshness = match health.state {
@@ -167,6 +168,19 @@ fn lamp_ui(k: &Kit<'_>, at: egui::Pos2, s: f32, health: &ConnectorHealth) -> f32
         Freshness::Lost { age_secs } => (k.m.lang.elapsed(age_secs), OFFLINE),
         Freshness::NeverHeard => ("—".to_owned(), OFFLINE),
     };
+    (freshness, age, ink)
+}
+
+/// What [`lamp_ui`] takes up.
+fn lamp_width(k: &Kit<'_>, s: f32, health: &ConnectorHealth) -> f32 {
+    let (_, age, _) = lamp_words(k, health);
+    k.width(13.0 * s, &age) + k.width(13.0 * s, &health.name) + 20.0 * s * k.s
+}
+
+/// One connector: lamp, name, age; right-aligned.
+fn lamp_ui(k: &Kit<'_>, at: egui::Pos2, s: f32, health: &ConnectorHealth) -> f32 {
+    let px = s * k.s;
+    let (freshness, age, ink) = lamp_words(k, health);
     let age = k.text(at, Align2::RIGHT_CENTER, 13.0 * s, ink, &age);
     let name_ink = if ink == STALE { STALE } else { SECONDARY };
     let name = k.text(pos2(age.left() - 6.0 * px, at.y), Align2::RIGHT_CENTER, 13.0 * s, name_ink, &health.name);

@@ -71,13 +71,11 @@ fn place_text(
     color: Color32,
     text: &str,
 ) {
-    if !rect.expand(80.0).contains(at) {
-        return;
-    }
     let font = FontId::proportional(size);
     let galley = painter.layout_no_wrap(text.to_owned(), font, color);
     let area = align.anchor_size(at, galley.size()).expand(3.0);
-    if taken.iter().any(|it| it.intersects(area)) {
+    // Half a name is no name.
+    if !rect.contains_rect(area) || taken.iter().any(|it| it.intersects(area)) {
         return;
     }
     taken.push(area);
