@@ -17,6 +17,6 @@ pub fn displays(app: AppHandle) -> Vec<Display> {
 }
 
 #[tauri::command]
-pub fn open_wall(walls: State<'_, Walls>, display: usize) -> Result<(), String> {
-    walls.open(display).map_err(|e| e.to_string())
+pub fn open_wall(app: AppHandle, walls: State<'_, Walls>, display: usize) -> Result<(), String> {
+    walls.open(&app, display).map_err(|e| e.to_string())
 }

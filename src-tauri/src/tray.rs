@@ -54,7 +54,7 @@ fn on_choice(app: &AppHandle, choice: &str) {
         QUIT => app.exit(0),
         other => {
             let display = other.strip_prefix(WALL_PREFIX).and_then(|number| number.parse().ok());
-            if let Some(Err(why)) = display.map(|display| app.state::<Walls>().open(display)) {
+            if let Some(Err(why)) = display.map(|display| app.state::<Walls>().open(app, display)) {
                 crate::alerts::notify(app, "大屏没有打开", &why.to_string());
             }
         }

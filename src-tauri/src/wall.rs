@@ -51,13 +51,14 @@ pub fn displays(app: &AppHandle) -> Vec<Display> {
         .collect()
 }
 
-/// Every open wall, by display.
+/// Every open wall, by its display's number.
 pub struct Walls {
     hub: Address,
     open: Arc<Mutex<BTreeMap<usize, Wall>>>,
 }
 
 struct Wall {
+    display: Display,
     child: Child,
     started: Instant,
     /// Set while a fallen wall waits for its next start.
@@ -78,11 +79,13 @@ impl Walls {
         Self { hub, open }
     }
 
-    /// Opens a wall on `display`; one that is open there already stays as it is.
-    pub fn open(&self, display: usize) -> Result<(), WallError> {
+    /// Opens a wall on the display of this number, from 0; one that is open there already stays as it is.
+    pub fn open(&self, app: &AppHandle, number: usize) -> Result<(), WallError> {
+        let display = displays(app).into_iter().nth(number).ok_or(WallError::NoDisplay { number: number + 1 })?;
         let mut open = lock(&self.open);
-        if let Entry::Vacant(free) = open.entry(display) {
-            free.insert(Wall { child: spawn(&self.hub, display)?, started: Instant::now(), again_at: None });
+        if let Entry::Vacant(free) = open.entry(number) {
+            let child = spawn(&self.hub, &display)?;
+            free.insert(Wall { display, child, started: Instant::now(), again_at: None });
         }
         Ok(())
     }
@@ -98,10 +101,11 @@ impl Walls {
 
 /// Why no wall opened.
 #[derive(Debug, thiserror::Error)]
-#[error("启动大屏程序 {program} 时出错；请确认它和鼓浪装在一起")]
-pub struct WallError {
-    program: PathBuf,
-    source: io::Error,
+pub enum WallError {
+    #[error("没有第 {number} 个显示器；请确认它已接上")]
+    NoDisplay { number: usize },
+    #[error("启动大屏程序 {program} 时出错；请确认它和鼓浪装在一起")]
+    Start { program: PathBuf, source: io::Error },
 }
 
 /// A wall that ended well was closed by its viewer and stays closed; one that fell is started again.
@@ -109,8 +113,8 @@ fn look_after(open: &mut BTreeMap<usize, Wall>, hub: &Address) {
     open.retain(|&number, wall| {
         if let Some(again_at) = wall.again_at {
             if Instant::now() >= again_at {
-                match spawn(hub, number) {
-                    Ok(child) => *wall = Wall { child, started: Instant::now(), again_at: None },
+                match spawn(hub, &wall.display) {
+                    Ok(child) => (wall.child, wall.started, wall.again_at) = (child, Instant::now(), None),
                     Err(why) => {
                         tracing::warn!(%why, number, "a wall could not be started again");
                         wall.again_at = Some(Instant::now() + REST);
@@ -132,13 +136,14 @@ fn look_after(open: &mut BTreeMap<usize, Wall>, hub: &Address) {
     });
 }
 
-fn spawn(hub: &Address, display: usize) -> Result<Child, WallError> {
+fn spawn(hub: &Address, display: &Display) -> Result<Child, WallError> {
     let program = program();
     Command::new(&program)
-        .args(["--hub", &hub.url, "--token", &hub.token, "--display", &display.to_string()])
+        .args(["--hub", &hub.url, "--token", &hub.token, "--display", &display.number.to_string()])
+        .args(["--size", &format!("{}x{}", display.width, display.height)])
         .stdin(Stdio::null())
         .spawn()
-        .map_err(|source| WallError { program, source })
+        .map_err(|source| WallError::Start { program, source })
 }
 
 /// Beside this program, where both the build and the package put it.
@@ -159,7 +164,8 @@ mod tests {
 
     fn wall_running(program: &str, args: &[&str]) -> Wall {
         let child = Command::new(program).args(args).spawn().expect("a child");
-        Wall { child, started: Instant::now(), again_at: None }
+        let display = Display { number: 0, name: "test".into(), width: 640, height: 480 };
+        Wall { display, child, started: Instant::now(), again_at: None }
     }
 
     fn nowhere() -> Address {

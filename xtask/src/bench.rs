@@ -99,7 +99,7 @@ fn first_order_and_wall(programs: &Path) -> Outcome {
     let figures = json!({
         "first_order_at_the_wire_ms": attempted - commanded,
         "first_order_delivered_ms": delivered - commanded,
-        "orders": all.iter().filter(|it| !it["event"]["order_issued"].is_null()).count(),
+        "orders": all.iter().filter(|it| !it["event"]["order_drafted"].is_null()).count(),
     });
     println!("{figures}");
     Ok(())

@@ -4,7 +4,12 @@ use crate::{
     Outcome, page, places, scratch,
     sh::{cargo, command, everything, read, run, step, works_within},
 };
-use std::{path::PathBuf, time::Duration};
+use clap::Args;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// What an installed Gulang cannot do without.
 const MUST_HOLD: &[&str] = &[
@@ -20,16 +25,27 @@ const MUST_HOLD: &[&str] = &[
 /// Programs the app starts or a city runs beside it; the tauri CLI knows only the app.
 const BESIDE: [&str; 3] = ["gulang-wall", "gulang-hub", "gulang-sim"];
 
-pub fn deb() -> Outcome {
+#[derive(Args)]
+pub struct Dist {
+    /// Pack the programs that `cargo xtask test` builds instead of optimised ones: to try the packing, not to hand out
+    #[arg(long)]
+    dev: bool,
+}
+
+pub fn deb(args: &Dist) -> Outcome {
     tauri_cli()?;
-    let programs = optimised()?;
+    let programs = if args.dev { places::target_dir().join("debug") } else { optimised()? };
     let bundling = step("the package", "1 minute");
     let beside = BESIDE.iter().map(|program| (format!("/usr/bin/{program}"), programs.join(program)));
-    let files: std::collections::BTreeMap<String, PathBuf> = beside.collect();
+    let files: BTreeMap<String, PathBuf> = beside.collect();
     let config = serde_json::json!({"bundle": {"linux": {"deb": {"files": files}}}}).to_string();
-    run(&mut cargo(&["tauri", "bundle", "--bundles", "deb", "--config", &config]))?;
+    let mut bundle = cargo(&["tauri", "bundle", "--bundles", "deb", "--config", &config]);
+    if args.dev {
+        bundle.arg("--debug");
+    }
+    run(&mut bundle)?;
     bundling.done();
-    check(&newest_deb()?)
+    check(&newest_deb(&programs)?)
 }
 
 /// Every program as users run it, the page inside the app; returns their folder.
@@ -54,15 +70,15 @@ fn tauri_cli() -> Outcome {
     Ok(())
 }
 
-fn newest_deb() -> Outcome<PathBuf> {
-    let dir = places::target_dir().join("release/bundle/deb");
+fn newest_deb(programs: &Path) -> Outcome<PathBuf> {
+    let dir = programs.join("bundle/deb");
     let files = std::fs::read_dir(&dir).map_err(|e| format!("cannot list {}: {e}", dir.display()))?;
     let debs = files.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "deb"));
     let newest = debs.max_by_key(|path| path.metadata().and_then(|m| m.modified()).ok());
     newest.ok_or_else(|| format!("the tauri CLI left no .deb in {}", dir.display()))
 }
 
-fn check(deb: &std::path::Path) -> Outcome {
+fn check(deb: &Path) -> Outcome {
     let root = scratch("dist-root")?;
     run(command("dpkg-deb", &["-x"]).arg(deb).arg(&root))?;
     let listing = read(command("find", &[]).arg(&root).args(["-type", "f"]))?;

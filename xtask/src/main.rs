@@ -43,7 +43,7 @@ enum Chore {
     /// Runs the benches and prints their figures; never part of a test
     Bench(bench::Bench),
     /// Makes a .deb through the tauri CLI, and checks it by unpacking it into a scratch root
-    Dist,
+    Dist(dist::Dist),
     /// Where things are built and kept
     Where,
 }
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         Chore::Ui => page::build().map(drop),
         Chore::Shots => shots::all(),
         Chore::Bench(bench) => bench::all(&bench),
-        Chore::Dist => dist::deb(),
+        Chore::Dist(dist) => dist::deb(&dist),
         Chore::Where => {
             places::print();
             Ok(())
