@@ -51,7 +51,7 @@ mod native {
         /// The scene a picture waits for; the scene itself follows the city's footing.
         #[arg(long, value_enum)]
         scene: Option<SceneName>,
-        /// Pixels; a window without it, or with --display, fills its display.
+        /// Pixels; a window without it fills its display, with it and --display it has no frame.
         #[arg(long, value_parser = size_from_text)]
         size: Option<(u32, u32)>,
         /// The display to stand on, from 0.
@@ -150,12 +150,14 @@ mod native {
         let monitor = options.display.map_or(MonitorSelection::Primary, MonitorSelection::Index);
         let mut window =
             Window { title: "鼓浪 大屏".to_owned(), position: WindowPosition::Centered(monitor), ..default() };
-        if let Some((width, height)) = options.size {
-            window.resolution = WindowResolution::new(width, height);
-        }
-        // With both, the size is the display's own: where no window manager answers the wish to fill it, it is filled still.
-        if options.size.is_none() || options.display.is_some() {
-            window.mode = WindowMode::BorderlessFullscreen(monitor);
+        match options.size {
+            Some((width, height)) => {
+                window.resolution = WindowResolution::new(width, height);
+                // The shell gives both, the display's own size: a bare window fills it even where no window manager would
+                // answer a wish for full screen.
+                window.decorations = options.display.is_none();
+            }
+            None => window.mode = WindowMode::BorderlessFullscreen(monitor),
         }
         bevy_app
             .add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }))

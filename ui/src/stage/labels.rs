@@ -96,10 +96,18 @@ fn foot(painter: &Painter, rect: Rect, labels: &Labels) {
     let decade = 10f64.powf(wanted_m.log10().floor());
     let metres = [5.0, 2.0, 1.0].into_iter().map(|step| step * decade).find(|it| *it <= wanted_m).unwrap_or(decade);
     let width = (metres * labels.camera.px_per_m) as f32;
-    let right = rect.right_bottom() - vec2(18.0, 16.0) * scale;
     let text = if metres >= 1000.0 { format!("{:.0} km", metres / 1000.0) } else { format!("{metres:.0} m") };
     let font = FontId::proportional(12.0 * scale);
-    let words = painter.text(right, Align2::RIGHT_CENTER, text, font.clone(), theme::SECONDARY);
+    let note = "WGS-84・海岸线 © OpenStreetMap・界线仅为示意";
+    let at = rect.left_bottom() + vec2(14.0, -16.0) * scale;
+    let note = painter.text(at, Align2::LEFT_CENTER, note, font.clone(), theme::QUIET);
+
+    let mut right = rect.right_bottom() - vec2(18.0, 16.0) * scale;
+    let room_needed = width + 80.0 * scale;
+    if right.x - room_needed < note.right() {
+        right.y = note.top() - 12.0 * scale;
+    }
+    let words = painter.text(right, Align2::RIGHT_CENTER, text, font, theme::SECONDARY);
     let end = Pos2::new(words.left() - 8.0 * scale, right.y);
     let stroke = egui::Stroke::new(1.2 * scale, theme::SECONDARY);
     let start = end - vec2(width, 0.0);
@@ -107,8 +115,6 @@ fn foot(painter: &Painter, rect: Rect, labels: &Labels) {
     for at in [start, end] {
         painter.line_segment([at, at - vec2(0.0, 6.0 * scale)], stroke);
     }
-    let note = "WGS-84・海岸线 © OpenStreetMap・界线仅为示意";
-    painter.text(rect.left_bottom() + vec2(14.0, -16.0) * scale, Align2::LEFT_CENTER, note, font, theme::QUIET);
 }
 
 fn spaced(name: &str) -> String {
