@@ -21,7 +21,27 @@ pub fn open(app: &AppHandle, hub: &Address, size: Option<WindowSize>) -> Result<
         // The page is one page: a link out of it is a mistake or an attack.
         .on_navigation(|url| matches!(url.scheme(), "tauri" | "asset") || url.host_str() == Some("tauri.localhost"));
     let window = if size.is_some() { window.position(0.0, 0.0).decorations(false) } else { window };
-    window.build()?;
+    let window = window.build()?;
+    watch_page(&window)?;
+    Ok(())
+}
+
+/// A page is drawn by a process of its own. When that dies the last picture stays, and stale would look live: the page is
+/// loaded again at once, and asks the hub for the city.
+#[cfg(target_os = "linux")]
+fn watch_page(window: &tauri::WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+    window.with_webview(|webview| {
+        webview.inner().connect_web_process_terminated(|page, reason| {
+            tracing::warn!(?reason, "the page's process died; loading the page again");
+            page.reload();
+        });
+    })
+}
+
+/// Other systems' webviews do this themselves.
+#[cfg(not(target_os = "linux"))]
+fn watch_page(_window: &tauri::WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 

@@ -41,7 +41,7 @@ fn compile(toolchain: &WasmToolchain) -> Outcome<PathBuf> {
         }
     };
     // A browser's own randomness: the crate asks for this to be said once, by whoever makes the final module.
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", rustflags(toolchain));
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", r#"--cfg getrandom_backend="wasm_js""#);
     command.env("CARGO_TARGET_DIR", places::wasm_target_dir());
     for inherited in ["RUSTUP_TOOLCHAIN", "RUSTC_WORKSPACE_WRAPPER", "CLIPPY_ARGS"] {
         if !matches!((toolchain, inherited), (WasmToolchain::Rustup, "RUSTUP_TOOLCHAIN")) {
@@ -51,13 +51,6 @@ fn compile(toolchain: &WasmToolchain) -> Outcome<PathBuf> {
     run(&mut command)?;
     building.done();
     Ok(places::wasm_target_dir().join("wasm32-unknown-unknown/wasm-ci/gulang-desk.wasm"))
-}
-
-fn rustflags(toolchain: &WasmToolchain) -> &'static str {
-    match toolchain {
-        WasmToolchain::Rustup => r#"--cfg getrandom_backend="wasm_js""#,
-        WasmToolchain::Distribution { .. } => r#"--cfg getrandom_backend="wasm_js" -Clinker-flavor=wasm-lld"#,
-    }
 }
 
 fn bind(wasm: &Path) -> Outcome<PathBuf> {
