@@ -118,6 +118,14 @@ fn press(harness: &mut Harness<'_, Screen>, at: Pos2, pressed: bool) {
     harness.event(Input::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers });
 }
 
+/// Holds the pointer down for so many steps of a quarter of a second.
+fn hold_for(harness: &mut Harness<'_, Screen>, at: Pos2, n_steps: usize) {
+    press(harness, at, true);
+    harness.run_steps(n_steps);
+    press(harness, at, false);
+    harness.run_steps(2);
+}
+
 fn click(harness: &mut Harness<'_, Screen>, label: &str) {
     let at = harness.get_by_label(label).rect().center();
     press(harness, at, true);
@@ -204,16 +212,10 @@ fn hold_to_confirm_needs_three_seconds_and_sends_what_is_ticked() {
     let hold = open_sheet(&mut harness, ResponseLevel::III);
     click(&mut harness, &Lang::Zh.fill(tr::STRIKE, &[&first.title]));
 
-    press(&mut harness, hold, true);
-    harness.run_steps(8); // 2 s
-    press(&mut harness, hold, false);
-    harness.run_steps(2);
+    hold_for(&mut harness, hold, 8); // 2 s
     assert_eq!(submitted(&harness), None, "two seconds are not three");
 
-    press(&mut harness, hold, true);
-    harness.run_steps(15); // 3.75 s
-    press(&mut harness, hold, false);
-    harness.run_steps(2);
+    hold_for(&mut harness, hold, 15); // 3.75 s
     let Some(Command::SwitchToWar { plan: sent, level, struck, confirmed_by, .. }) = submitted(&harness) else {
         panic!("nothing was submitted")
     };
@@ -227,19 +229,13 @@ fn hold_to_confirm_needs_three_seconds_and_sends_what_is_ticked() {
 fn level_one_needs_two_seats_before_the_hold() {
     let mut harness = Screen::of(&tiny_pack(), Realm::Exercise).show(1920.0, 1080.0);
     let hold = open_sheet(&mut harness, ResponseLevel::I);
-    press(&mut harness, hold, true);
-    harness.run_steps(16);
-    press(&mut harness, hold, false);
-    harness.run_steps(2);
+    hold_for(&mut harness, hold, 16);
     assert_eq!(submitted(&harness), None, "nobody confirmed");
 
     for seat in ["值班长 01", "带班领导 02"] {
         click(&mut harness, &Lang::Zh.fill(tr::CONFIRM_AS, &[seat]));
     }
-    press(&mut harness, hold, true);
-    harness.run_steps(16);
-    press(&mut harness, hold, false);
-    harness.run_steps(2);
+    hold_for(&mut harness, hold, 16);
     let Some(Command::SwitchToWar { confirmed_by, .. }) = submitted(&harness) else { panic!("nothing was submitted") };
     assert_eq!(confirmed_by.len(), 2);
 }
@@ -259,19 +255,13 @@ fn two_seats_stand_down_what_two_seats_started() {
     let mut harness = screen.show(1920.0, 1080.0);
     let label = Lang::Zh.fill(tr::HOLD_TO_STAND_DOWN, &["演练"]);
     let hold = harness.get_by_label(&label).rect().center();
-    press(&mut harness, hold, true);
-    harness.run_steps(16);
-    press(&mut harness, hold, false);
-    harness.run_steps(2);
+    hold_for(&mut harness, hold, 16);
     assert_eq!(submitted(&harness), None, "nobody confirmed");
 
     for seat in ["值班长 01", "带班领导 02"] {
         click(&mut harness, &Lang::Zh.fill(tr::CONFIRM_AS, &[seat]));
     }
-    press(&mut harness, hold, true);
-    harness.run_steps(16);
-    press(&mut harness, hold, false);
-    harness.run_steps(2);
+    hold_for(&mut harness, hold, 16);
     let Some(command @ Command::StandDown { .. }) = submitted(&harness) else { panic!("nothing was submitted") };
     let city = &harness.state().city;
     assert!(city.decide_from(&Source::Seat("值班长 01".into()), &command, NOON).is_ok(), "the rules admit it");
