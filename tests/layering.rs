@@ -12,6 +12,7 @@ use std::{
 const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("gulang-city", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-wire", "gulang-hub"]),
     ("gulang-wire", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
+    ("gulang-tiles", &["reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-hub", &["bevy", "bevy_app", "egui", "tauri", "gulang-ui", "gulang-sim"]),
     ("gulang-sim", &["bevy", "egui", "tauri", "gulang-hub", "gulang-ui", "gulang-wire"]),
     ("gulang-ui", &["tauri", "gulang-hub", "gulang-sim"]),
@@ -25,9 +26,10 @@ const MUST_NOT_NAME: &[(&str, &[&str])] = &[("gulang-ui", &["tokio", "reqwest"])
 const ARROWS: &[(&str, &[&str])] = &[
     ("gulang-city", &[]),
     ("gulang-wire", &["gulang-city"]),
-    ("gulang-hub", &["gulang-city", "gulang-wire"]),
+    ("gulang-tiles", &["gulang-city"]),
+    ("gulang-hub", &["gulang-city", "gulang-tiles", "gulang-wire"]),
     ("gulang-sim", &["gulang-city"]),
-    ("gulang-ui", &["gulang-city", "gulang-wire"]),
+    ("gulang-ui", &["gulang-city", "gulang-tiles", "gulang-wire"]),
     ("gulang", &["gulang-city", "gulang-hub", "gulang-sim"]),
     ("xtask", &[]),
     ("gulang-bindgen", &[]),

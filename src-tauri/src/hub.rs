@@ -5,9 +5,9 @@ use gulang_hub::{
     HubConfig, HubError, HubHandle,
     assets::assets_dir,
     realm::Addresses,
-    sim_host::{RunningSim, SimHost, SimRequest, SimSpeed},
+    sim_host::{RunningSim, SimHost, SimRequest, SimScale, SimSpeed},
 };
-use gulang_sim::{SimConfig, SimHandle, Speed};
+use gulang_sim::{Scale, SimConfig, SimHandle, Speed};
 use serde::Serialize;
 use std::{
     error::Error,
@@ -59,6 +59,7 @@ impl Hub {
             sim: Arc::new(InProcessSim),
             actual: None,
             seed: SEED,
+            scale: SimScale::default(),
             data,
         };
         let handle = gulang_hub::start(config)?;
@@ -111,6 +112,11 @@ impl SimHost for InProcessSim {
             },
             state: request.state_dir.clone(),
             start: request.start,
+            scale: match request.scale {
+                SimScale::None => Scale::None,
+                SimScale::Small => Scale::Small,
+                SimScale::City => Scale::City,
+            },
         };
         let handle = gulang_sim::start(config).map_err(|why| why.to_string())?;
         Ok(Box::new(RunningCity(handle)))
@@ -126,6 +132,7 @@ impl RunningSim for RunningCity {
             typhoon: Some(endpoints.typhoon.clone()),
             mqtt: Some(endpoints.mqtt.clone()),
             feeds: Some(endpoints.feeds.clone()),
+            inventory: Some(endpoints.inventory.clone()),
             control: Some(endpoints.control.clone()),
             token: None,
         }

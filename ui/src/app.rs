@@ -7,27 +7,39 @@
 //! ```
 
 use crate::{
-    hall::{Changes, Errand, Hall, Pictures},
+    hall::{Errand, Hall, Pictures},
     net::{Address, Net},
-    panels::{ConnectionState, LocatorLand, Model, PanelState, UiCommand, screen_ui, wall_ui},
-    platform, stage,
+    panels::{ConnectionState, LayerRow, LocatorLand, Model, PanelState, Selection, UiCommand, screen_ui, wall_ui},
+    platform,
+    search::{Names, named_from_layer},
+    stage,
     stage::{
         StageFrame, atlas,
-        base::{Fills, LAYER_FILES, Place, places_from_layer, uploads_from_layer},
         camera::StageCamera,
-        gpu::map::{LayerKey, MapView, Upload},
-        labels,
-        symbols::{self, Detail, Glides, Scene},
-        weather,
+        city_layers::LayerKey,
+        director::{Director, Port},
+        gpu::map::Upload,
+        helm::Helm,
+        labels, overlays,
+        palette::Theme,
+        scene::Areas,
+        tiles::TileUrls,
     },
     theme,
 };
-use bevy::{asset::AssetEventSystems, prelude::*, window::PrimaryWindow};
+use bevy::{
+    asset::AssetEventSystems,
+    prelude::*,
+    window::PrimaryWindow,
+    winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
+};
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
-use gulang_city::{City, LocalFrame, Posture};
+use gulang_city::{Budget, LocalFrame, LonLat, Posture, RoadNet, Timestamp};
+use gulang_tiles::TileId;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Mutex, mpsc},
+    time::Duration,
 };
 
 pub const DESK_SEAT: &str = "值班席 01";
@@ -37,10 +49,15 @@ const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-gb2312
 /// Metres across the map at first: the island and the four bays' shores; a wall's map is flatter and stands nearer.
 const FIRST_VIEW_M: f64 = 30_000.0;
 const WALL_VIEW_M: f64 = 22_000.0;
-/// The stage follows readings at most this often, s.
-const FOLLOW_SECS: f64 = 0.25;
-/// And looks at ages this often even when nothing came.
-const AGE_SECS: f64 = 5.0;
+/// The pack's shapes and roads that panels and overlays draw with, and names to be found; the base map comes as tiles.
+const SHAPE_FILES: [&str; 7] = [LAND, DISTRICTS, REGION_LAND, ROADS, PLACES, STATIONS, STREETS];
+const LAND: &str = "map/land.geojson";
+const DISTRICTS: &str = "map/districts.geojson";
+const REGION_LAND: &str = "map/region_land.geojson";
+const ROADS: &str = "roads.json";
+const PLACES: &str = "map/places.geojson";
+const STATIONS: &str = "map/stations.geojson";
+const STREETS: &str = "map/roads.geojson";
 
 /// Which of the two screens this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Resource)]
@@ -49,8 +66,39 @@ pub enum Screen {
     Wall,
 }
 
+/// What a screen is told when it starts.
+#[derive(Clone, Debug, Resource)]
+pub struct Start {
+    pub view: Option<StartView>,
+    pub theme: Theme,
+    /// Layers and overlays to switch on, by id.
+    pub show: Vec<String>,
+    /// The place arrival times are told for.
+    pub place: Option<LonLat>,
+    /// The map alone, without panels.
+    pub is_map_only: bool,
+    /// How much larger everything on the map is for a far seat (`type.wall.scale_setting`, 1.0–1.6).
+    pub size_factor: f32,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        let (view, place) = (None, None);
+        Self { view, theme: Theme::Dark, show: Vec::new(), place, is_map_only: false, size_factor: 1.0 }
+    }
+}
+
+/// Where the map looks at first: `metres` across its narrower side, up and laid back in degrees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StartView {
+    pub at: LonLat,
+    pub metres: f64,
+    pub bearing: f64,
+    pub tilt: f64,
+}
+
 /// Everything a screen needs beside bevy's own plugins, which the host chooses.
-pub fn plugin(app: &mut App, screen: Screen, address: Address) {
+pub fn plugin(app: &mut App, screen: Screen, address: Address, start: Start) {
     let (sender, receiver) = mpsc::channel();
     app.add_plugins((EguiPlugin::default(), stage::plugin))
         // Text and pictures that are new this frame are on the GPU when this frame is drawn. Left to chance, they came one
@@ -60,14 +108,45 @@ pub fn plugin(app: &mut App, screen: Screen, address: Address) {
         .insert_resource(screen)
         .insert_resource(Hall::new(address.seat.clone()))
         .insert_resource(Fetches { sender, receiver: Mutex::new(receiver), asked: false, got: BTreeMap::new() })
+        .insert_resource(start)
         .init_resource::<MapState>()
+        .init_resource::<Director>()
         .init_resource::<Panels>()
         .insert_non_send(Net::new(address))
-        .add_systems(Update, (hear, fetch_layers, follow).chain())
-        .add_systems(EguiPrimaryContextPass, draw);
+        .add_systems(Update, (hear, fetch_shapes, follow).chain())
+        .add_systems(EguiPrimaryContextPass, draw)
+        .add_systems(Startup, learn_to_wake)
+        .add_systems(Last, pace);
 }
 
-/// The pack's map layers, asked for once the city is known.
+/// What arrives beside the loop wakes it.
+fn learn_to_wake(proxy: Option<Res<EventLoopProxyWrapper>>) {
+    if let Some(proxy) = proxy {
+        let proxy = (**proxy).clone();
+        // A loop that has ended needs no waking.
+        platform::set_wake(move || {
+            let _ = proxy.send_event(WinitUserEvent::WakeUp);
+        });
+    }
+}
+
+/// A screen on which nothing changes is drawn twice a second, for its clocks; one on which something moves, as often as it
+/// can be seen.
+const IDLE: Duration = Duration::from_millis(500);
+const MOVING: Duration = Duration::from_millis(33);
+
+/// How long the loop may sleep before the next frame.
+fn pace(director: Res<Director>, map: Res<MapState>, settings: Option<ResMut<WinitSettings>>) {
+    let Some(mut settings) = settings else { return };
+    let wait = if map.helm.pilot.is_flying() || director.moves() { MOVING } else { IDLE };
+    let mode = UpdateMode::reactive(wait);
+    if settings.focused_mode != mode {
+        settings.focused_mode = mode;
+        settings.unfocused_mode = mode;
+    }
+}
+
+/// The pack's shapes, asked for once the city is known.
 #[derive(Resource)]
 pub struct Fetches {
     sender: mpsc::Sender<(&'static str, platform::Fetched)>,
@@ -79,47 +158,24 @@ pub struct Fetches {
 
 impl Fetches {
     pub fn are_done(&self) -> bool {
-        self.got.len() == LAYER_FILES.len()
+        self.got.len() == SHAPE_FILES.len()
     }
 }
 
-/// The camera and what the stage has been told.
-#[derive(Resource)]
+/// The hand on the map.
+#[derive(Resource, Default)]
 pub struct MapState {
-    camera: StageCamera,
-    fly_to: Option<StageCamera>,
+    helm: Helm,
     has_looked: bool,
-    places: Vec<Place>,
-    glides: Glides,
-    followed_at: f64,
-    detail: Detail,
-    /// Where a press on the map began, points; `None` while the map is not held.
-    pressed_at: Option<egui::Pos2>,
-    has_dragged: bool,
     has_atlas: bool,
-}
-
-impl Default for MapState {
-    fn default() -> Self {
-        Self {
-            camera: StageCamera { center: (0.0, 0.0), px_per_m: 0.02 },
-            fly_to: None,
-            has_looked: false,
-            places: Vec::new(),
-            glides: Glides::default(),
-            followed_at: f64::NEG_INFINITY,
-            detail: Detail::City,
-            pressed_at: None,
-            has_dragged: false,
-            has_atlas: false,
-        }
-    }
 }
 
 #[derive(Resource, Default)]
 struct Panels {
     state: PanelState,
     pictures: Pictures,
+    /// Places and roads by name, for finding.
+    names: Names,
     /// Came before egui could hold them.
     errands: Vec<Errand>,
     n_frames: u32,
@@ -130,96 +186,81 @@ fn hear(time: Res<Time<Real>>, mut hall: ResMut<Hall>, mut net: NonSendMut<Net>,
     panels.errands.extend(errands);
 }
 
-fn fetch_layers(
+fn fetch_shapes(
     mut fetches: ResMut<Fetches>,
     mut hall: ResMut<Hall>,
     net: NonSend<Net>,
-    mut map: ResMut<MapState>,
-    mut frame: ResMut<StageFrame>,
+    mut director: ResMut<Director>,
+    mut panels: ResMut<Panels>,
 ) {
-    let Some(city) = &hall.city else { return };
+    if hall.city.is_none() {
+        return;
+    }
     if !fetches.asked {
         fetches.asked = true;
-        frame.uploads.push(sea());
-        for file in LAYER_FILES {
+        for file in SHAPE_FILES {
             let sender = fetches.sender.clone();
-            platform::fetch(net.address().pack_url(&format!("map/{file}")), move |got| {
+            platform::fetch(net.address().pack_url(file), move |got| {
                 // The app is gone if nobody listens.
                 let _ = sender.send((file, got));
             });
         }
     }
-    let local = LocalFrame::new(city.center);
     let came: Vec<_> = fetches.receiver.lock().map(|it| it.try_iter().collect()).unwrap_or_default();
     if came.is_empty() {
         return;
     }
     for (file, got) in came {
         let text = got.and_then(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string()));
-        match &text {
-            Ok(text) if file == "places.geojson" => map.places = places_from_layer(text, &local),
-            Ok(text) => frame.uploads.extend(uploads_from_layer(file, text, &local)),
-            Err(why) => tracing::warn!("map layer {file}: {why}; the map shows what is left"),
+        if let Err(why) = &text {
+            tracing::warn!("shapes {file}: {why}; the screen goes without them");
         }
         fetches.got.insert(file, text.ok());
     }
     if fetches.are_done() {
         let text = |file: &str| fetches.got.get(file).and_then(Option::as_deref).unwrap_or_default();
-        hall.locator_land =
-            LocatorLand::from_geojson(text("land.geojson"), text("districts.geojson"), text("region_land.geojson"));
+        hall.locator_land = LocatorLand::from_geojson(text(LAND), text(DISTRICTS), text(REGION_LAND));
+        director.areas = Areas::from_geojson(text(DISTRICTS));
+        // A pack may have none; its arrival times are straight lines then.
+        if !text(ROADS).is_empty() {
+            match RoadNet::from_json(text(ROADS)) {
+                Ok(net) => director.net = Some(net),
+                Err(why) => tracing::warn!("{ROADS}: {why}; the map goes without closed roads and reach"),
+            }
+        }
+        let mut places = named_from_layer(text(PLACES));
+        places.extend(named_from_layer(text(STATIONS)));
+        panels.names = Names { places, roads: named_from_layer(text(STREETS)) };
         fetches.got.values_mut().for_each(|text| *text = None);
     }
 }
 
-/// One great square under everything: what is not land is sea.
-fn sea() -> Upload {
-    const HALF_M: f64 = 8.0e6;
-    let mut fills = Fills::default();
-    let square = vec![(-HALF_M, -HALF_M), (HALF_M, -HALF_M), (HALF_M, HALF_M), (-HALF_M, HALF_M)];
-    fills.add(&[square], theme::SEA.to_array(), 0.0);
-    Upload::Fills(LayerKey::Sea, fills.vertices, fills.indices)
+/// Hands the stage what changed.
+fn follow(time: Res<Time<Real>>, mut hall: ResMut<Hall>, mut director: ResMut<Director>) {
+    director.follow(&mut hall, time.elapsed_secs_f64());
 }
 
-/// Hands the stage what changed, at most as often as [`FOLLOW_SECS`].
-fn follow(time: Res<Time<Real>>, mut hall: ResMut<Hall>, mut map: ResMut<MapState>, mut frame: ResMut<StageFrame>) {
-    let time = time.elapsed_secs_f64();
-    let changes = hall.changes;
-    let is_due = changes != Changes::default() && time - map.followed_at >= FOLLOW_SECS;
-    if !(is_due || changes.city || time - map.followed_at >= AGE_SECS) {
-        return;
-    }
-    let hall = &mut *hall;
-    let Some(city) = &hall.city else { return };
-    hall.changes = Changes::default();
-    map.followed_at = time;
-    let now = hall.clock(time).now;
-    if changes.city {
-        map.glides = Glides::default();
-    }
-    let scene = scene(city, hall, now, time, map.detail);
-    if changes.city {
-        frame.uploads.extend(symbols::still_uploads(&scene));
-    }
-    if changes.records {
-        frame.uploads.extend(weather::uploads_from_typhoons(city, &scene.frame, now));
-    }
-    frame.uploads.extend(symbols::live_uploads(&scene, &mut map.glides));
-    frame.uploads.push(symbols::selection_upload(&scene, hall.selection.as_ref()));
-}
+struct HubTiles<'a>(&'a Address);
 
-fn scene<'a>(city: &'a City, hall: &'a Hall, now: gulang_city::Timestamp, time: f64, detail: Detail) -> Scene<'a> {
-    Scene { city, readings: &hall.readings, frame: LocalFrame::new(city.center), now, time, detail }
+impl TileUrls for HubTiles<'_> {
+    fn source(&self) -> String {
+        self.0.tile_source_url()
+    }
+    fn tile(&self, id: TileId) -> String {
+        self.0.tile_url(id.z, id.x, id.y)
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "a bevy system names what it touches")]
 fn draw(
     mut contexts: EguiContexts,
-    screen: Res<Screen>,
+    (screen, start): (Res<Screen>, Res<Start>),
     time: Res<Time<Real>>,
     mut hall: ResMut<Hall>,
     mut net: NonSendMut<Net>,
     mut panels: ResMut<Panels>,
     mut map: ResMut<MapState>,
+    mut director: ResMut<Director>,
     mut frame: ResMut<StageFrame>,
     window: Query<&mut Window, With<PrimaryWindow>>,
 ) -> Result {
@@ -257,31 +298,44 @@ fn draw(
     let is_shown = rect.is_finite() && rect.width() > 1.0 && rect.height() > 1.0;
     let scale = match *screen {
         Screen::Desk => 1.0,
-        Screen::Wall => (ctx.content_rect().height() / 540.0).max(1.0),
+        Screen::Wall => (ctx.content_rect().height() / 540.0).max(1.0) * start.size_factor,
     };
     let local = LocalFrame::new(city.center);
-    let size = (f64::from(rect.width()), f64::from(rect.height()));
+    let [left, top] = [rect.left(), rect.top()].map(f64::from);
+    let [width, height] = [rect.width(), rect.height()].map(f64::from);
+    let ppp = f64::from(ctx.pixels_per_point());
+    let port = Port { rect: [left, top, width, height], ppp, scale: f64::from(scale) };
     if is_shown && !map.has_looked {
         map.has_looked = true;
         let metres = if *screen == Screen::Wall { WALL_VIEW_M } else { FIRST_VIEW_M };
-        map.camera = StageCamera::looking_at((0.0, 0.0), metres, size);
+        let camera = match start.view {
+            Some(StartView { at, metres, bearing, tilt }) => {
+                let camera = StageCamera::looking_at(local.local_from_geo(at), metres, port.size());
+                StageCamera { bearing, tilt, ..camera }.clamped()
+            }
+            None => StageCamera::looking_at((0.0, 0.0), metres, port.size()),
+        };
+        director.set_theme(start.theme);
+        director.place = start.place;
+        director.show(&start.show);
+        map.helm.pilot.look(camera);
     }
-    fly(&ctx, &mut map);
-    let press = if *screen == Screen::Desk { map_pointer(&ctx, &panels.state, &mut map, rect) } else { None };
-    let detail = Detail::at(map.camera.px_per_m / f64::from(scale));
-    if detail != map.detail {
-        map.detail = detail;
-        hall.changes.readings = true;
-    }
-    let hidden: BTreeSet<LayerKey> = hidden_layers(detail, &panels.state.layers_off);
+    let followed = (hall.selection.as_ref())
+        .filter(|it| matches!(it, Selection::Team(_) | Selection::Drone(_) | Selection::Thing { .. }))
+        .and_then(|it| director.where_shown(hall, it, time));
+    let press = map.helm.steer(&ctx, rect, &mut panels.state, &local, followed, *screen == Screen::Desk);
+    director.camera = map.helm.pilot.camera;
+    let tools = Helm::sketch(&panels.state, &local, director.palette(), crate::i18n::Lang::Zh);
+    director.draw_tools(tools);
     let mut selected = press.map(|at| {
-        let radius_m = 22.0 / map.camera.px_per_m;
-        symbols::pick(&scene(city, hall, clock.now, time, detail), at, radius_m, |key| !hidden.contains(&key))
+        let found = director.pick(hall, time, at, &port);
+        director.place = found.is_none().then(|| local.geo_from_local(at));
+        found
     });
     panels.state.selection_on_screen = (hall.selection.as_ref())
-        .and_then(|it| crate::panels::place_of(city, &hall.readings, it))
+        .and_then(|it| director.where_shown(hall, it, time))
         .map(|at| {
-            let (x, y) = map.camera.view_from_geo(&local, at);
+            let (x, y) = director.camera.view_from_local(at);
             rect.center() + egui::vec2(x as f32, y as f32)
         })
         .filter(|at| rect.contains(*at));
@@ -290,11 +344,26 @@ fn draw(
             Screen::Desk => "gulang-desk",
             Screen::Wall => "gulang-wall",
         };
+        director.frame(hall, time, &port, &HubTiles(net.address()), &mut frame);
         let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Background, egui::Id::new(layer)));
-        let (camera, places) = (map.camera, &map.places);
-        labels::paint(&painter, rect, &labels::Labels { city, frame: local, camera, places, scale, realm: hall.realm });
+        let note = map_note(&director);
+        let labels = labels::Labels {
+            camera: director.camera,
+            detail: director.detail(&port),
+            palette: director.palette(),
+            scale,
+            tiles: director.tiles.iter().flat_map(|it| it.labels()).collect(),
+            texts: director.texts().collect(),
+            groups: director.groups().iter().collect(),
+            city: &city.name,
+            note: &note,
+        };
+        labels::paint(&painter, rect, &labels);
+    } else {
+        frame.rect = None;
     }
 
+    let layers = if panels.state.shows_layers() { layer_rows(&director, hall) } else { Vec::new() };
     let model = Model {
         city,
         readings: &hall.readings,
@@ -307,8 +376,17 @@ fn draw(
         lang: crate::i18n::Lang::Zh,
         locator_land: &hall.locator_land,
         seat: &hall.seat,
+        inventories: hall.inventories.held(),
+        roads: director.roads(),
+        layers: &layers,
+        names: &panels.names,
+        view: map.helm.view(director.theme),
     };
     let commands = match *screen {
+        _ if start.is_map_only => {
+            panels.state.map_rect = ctx.content_rect();
+            Vec::new()
+        }
         Screen::Desk => screen_ui(&ctx, &model, &mut panels.state),
         Screen::Wall => wall_ui(&ctx, &model, &mut panels.state),
     };
@@ -322,118 +400,96 @@ fn draw(
         }
     }
 
+    let now = ctx.input(|input| input.time);
     for command in commands {
+        if map.helm.obey(&command, &mut panels.state, &local, port.size(), now) {
+            continue;
+        }
         match command {
             UiCommand::Submit(command) => net.submit(command),
             UiCommand::Drill(drill) => net.drill(drill),
             UiCommand::Select(selection) => selected = Some(selection),
-            UiCommand::FlyTo(at, metres) => {
-                map.fly_to = Some(StageCamera::looking_at(local.local_from_geo(at), metres, size));
-            }
-            UiCommand::ToggleLayer(_) => {}
+            UiCommand::ToggleLayer(chip) => director.toggle_chip(chip, &panels.state.layers_off),
+            UiCommand::ToggleLayerId(id, true) => drop(director.off.remove(&*id)),
+            UiCommand::ToggleLayerId(id, false) => drop(director.off.insert(id.to_string())),
+            UiCommand::SetTheme(theme) => director.set_theme(theme),
+            // The helm's, and done.
+            _ => {}
         }
     }
     if let Some(selection) = selected {
+        if hall.selection != selection {
+            map.helm.pilot.let_go();
+        }
         hall.selection = selection;
-        hall.changes.readings = true;
-        map.followed_at = f64::NEG_INFINITY;
     }
-    show_map(&mut frame, &map.camera, panels.state.map_rect, ctx.pixels_per_point(), scale, time, hidden);
     Ok(())
 }
 
-/// One step towards where the camera was sent.
-fn fly(ctx: &egui::Context, map: &mut MapState) {
-    const SHARE: f64 = 0.2;
-    let Some(target) = map.fly_to else { return };
-    let camera = &mut map.camera;
-    camera.center.0 += (target.center.0 - camera.center.0) * SHARE;
-    camera.center.1 += (target.center.1 - camera.center.1) * SHARE;
-    camera.px_per_m *= (target.px_per_m / camera.px_per_m).powf(SHARE);
-    let left_px = (target.center.0 - camera.center.0).hypot(target.center.1 - camera.center.1) * target.px_per_m;
-    if left_px < 0.5 && (target.px_per_m / camera.px_per_m).ln().abs() < 0.002 {
-        map.camera = target;
-        map.fly_to = None;
+/// Where the map comes from and in which frame; or that it is missing, and why.
+fn map_note(director: &Director) -> String {
+    let tiles = director.tiles.as_ref();
+    match tiles.and_then(|it| it.missing()) {
+        Some(why) => format!("底图暂缺（{why}），正在重试・WGS-84"),
+        None => "WGS-84・底图 © OpenStreetMap、Natural Earth・界线仅为示意".to_owned(),
     }
-    ctx.request_repaint();
 }
 
-/// Drags, zooms and presses on the map; returns where a press fell, local metres.
-fn map_pointer(ctx: &egui::Context, state: &PanelState, map: &mut MapState, rect: egui::Rect) -> Option<(f64, f64)> {
-    let input = ctx.input(|input| {
-        let pointer = &input.pointer;
-        (
-            pointer.latest_pos(),
-            pointer.primary_pressed(),
-            pointer.primary_down(),
-            pointer.primary_released(),
-            pointer.delta(),
-            input.smooth_scroll_delta().y,
-            input.zoom_delta(),
-        )
-    });
-    let (Some(at), is_pressed, is_down, is_released, delta, scroll, pinch) = input else { return None };
-    let from_center = |at: egui::Pos2| {
-        let d = at - rect.center();
-        (f64::from(d.x), f64::from(d.y))
-    };
-    if state.is_on_map(at) && (scroll != 0.0 || pinch != 1.0) {
-        map.fly_to = None;
-        let factor = f64::from(scroll / 240.0).exp2() * f64::from(pinch);
-        map.camera.zoom_at(from_center(at), factor);
-    }
-    if is_pressed && state.is_on_map(at) {
-        map.pressed_at = Some(at);
-        map.has_dragged = false;
-    }
-    let pressed_at = map.pressed_at?;
-    if is_down && (map.has_dragged || pressed_at.distance(at) > 4.0) {
-        // What moved before it counted as a drag is made up for, so that the ground stays under the hand.
-        let delta = if map.has_dragged { delta } else { at - pressed_at };
-        map.has_dragged = true;
-        map.fly_to = None;
-        map.camera.pan((f64::from(delta.x), f64::from(delta.y)));
-    }
-    if is_released || !is_down {
-        map.pressed_at = None;
-        if is_released && !map.has_dragged {
-            return Some(map.camera.local_from_view(from_center(at)));
+/// What the layer panel lists: the city's layers, then the overlays.
+fn layer_rows(director: &Director, hall: &Hall) -> Vec<LayerRow> {
+    let readings = &hall.readings;
+    let newest = |at: &[Timestamp]| at.iter().copied().max().unwrap_or_default();
+    let aged = |key: &LayerKey| match key {
+        LayerKey::Inventory(id) => hall.inventories.held().get(id).map(|it| (it.budget, it.as_of)),
+        LayerKey::Sensors | LayerKey::Alarms => Some((Budget::Default, newest(&readings.gauges.at))),
+        LayerKey::FloodPoints => Some((Budget::Water, newest(&readings.gauges.at))),
+        LayerKey::Teams => Some((Budget::Position, newest(&readings.teams.at))),
+        LayerKey::Drones => Some((Budget::Position, newest(&readings.drones.at))),
+        LayerKey::Cases => {
+            let platform = hall.city.as_ref().and_then(|it| it.cases.last()).map(|(_, it)| &it.report.platform);
+            platform.and_then(|it| readings.heard.get(it)).map(|at| (Budget::Default, *at))
         }
-    }
-    None
-}
-
-fn hidden_layers(detail: Detail, chips_off: &BTreeSet<u8>) -> BTreeSet<LayerKey> {
-    let is_off = |key: &LayerKey| symbols::chip_of(*key).is_some_and(|chip| chips_off.contains(&chip));
-    LayerKey::ALL.into_iter().filter(|key| is_off(key) || detail.hides(*key)).collect()
-}
-
-fn show_map(
-    frame: &mut StageFrame,
-    camera: &StageCamera,
-    rect: egui::Rect,
-    ppp: f32,
-    scale: f32,
-    time: f64,
-    hidden: BTreeSet<LayerKey>,
-) {
-    frame.hidden = hidden;
-    if !rect.is_finite() || rect.width() < 1.0 || rect.height() < 1.0 {
-        frame.rect = None;
-        return;
-    }
-    let px = |points: f32| (points * ppp).round().max(0.0) as u32;
-    let (left, top) = (px(rect.left()), px(rect.top()));
-    let (width, height) = (px(rect.right()) - left, px(rect.bottom()) - top);
-    frame.rect = Some([left, top, width, height]);
-    frame.view = MapView {
-        center: [camera.center.0 as f32, camera.center.1 as f32],
-        px_per_m: (camera.px_per_m * f64::from(ppp)) as f32,
-        time: time as f32,
-        size: [width as f32, height as f32],
-        scale: ppp * scale,
-        pulse: 1.0,
+        LayerKey::Cameras | LayerKey::Shelters | LayerKey::Facilities => None,
     };
+    let mut rows: Vec<LayerRow> = director
+        .layers()
+        .map(|(layer, census)| {
+            let aged = aged(&layer.key);
+            let simulated = match &layer.key {
+                LayerKey::Inventory(id) => hall.inventories.held().get(id).is_some_and(|it| it.simulated),
+                _ => hall.simulated && aged.is_some(),
+            };
+            LayerRow {
+                id: layer.key.id().into(),
+                name: layer.name.clone(),
+                chip: layer.chip,
+                is_overlay: false,
+                on: director.is_on(layer),
+                n_total: census.n_total,
+                n_in_view: census.n_in_view(),
+                n_shown_single: census.n_single,
+                n_in_clusters: census.n_grouped,
+                n_hidden: census.n_hidden,
+                as_of: aged.map_or(Timestamp(0), |it| it.1),
+                budget: aged.map(|it| it.0),
+                simulated,
+                legend: Vec::new(),
+            }
+        })
+        .collect();
+    // The uppermost layer first, as one looks at it.
+    rows.reverse();
+    rows.extend(overlays::all().iter().map(|it| LayerRow {
+        id: it.id().into(),
+        name: it.name().into(),
+        chip: it.chip(),
+        is_overlay: true,
+        on: !director.off.contains(it.id()),
+        legend:
+            director.sketches().find(|(id, _)| *id == it.id()).map_or(Vec::new(), |(_, sketch)| sketch.legend.clone()),
+        ..LayerRow::default()
+    }));
+    rows
 }
 
 fn waiting_ui(ctx: &egui::Context, address: &Address, connected: ConnectionState) {
@@ -448,7 +504,11 @@ fn waiting_ui(ctx: &egui::Context, address: &Address, connected: ConnectionState
 }
 
 /// What a headless run waits for.
-pub fn is_settled(hall: &Hall, fetches: &Fetches, wants: Option<Posture>) -> bool {
+pub fn is_settled(hall: &Hall, fetches: &Fetches, director: &Director, wants: Option<Posture>) -> bool {
     let Some(city) = &hall.city else { return false };
-    fetches.are_done() && wants.is_none_or(|posture| city.footing.posture == posture)
+    let has_map = director.tiles.as_ref().is_some_and(stage::tiles::Tiles::is_settled);
+    fetches.are_done()
+        && has_map
+        && hall.inventories.is_settled()
+        && wants.is_none_or(|posture| city.footing.posture == posture)
 }

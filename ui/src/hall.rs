@@ -1,8 +1,9 @@
 //! What this screen knows: the city as the hub's frames made it, and how fresh the connection is.
 
 use crate::{
+    inventories::{Inventories, ThingsNews},
     net::{Net, News},
-    panels::{ConnectionState, LocatorLand, Selection},
+    panels::{ConnectionState, LocatorLand, Selection, place_of},
 };
 use bevy::prelude::Resource;
 use gulang_city::*;
@@ -13,6 +14,9 @@ use std::collections::BTreeMap;
 pub struct Hall {
     pub city: Option<City>,
     pub readings: Readings,
+    pub inventories: Inventories,
+    /// What of them the stage has not looked at yet.
+    pub things_news: Vec<ThingsNews>,
     pub realm: Realm,
     pub simulated: bool,
     pub connected: ConnectionState,
@@ -45,6 +49,8 @@ impl Hall {
         Self {
             city: None,
             readings: Readings::default(),
+            inventories: Inventories::default(),
+            things_news: Vec::new(),
             realm: Realm::Actual,
             simulated: false,
             connected: ConnectionState::Connecting,
@@ -86,7 +92,16 @@ impl Hall {
                 }
             }
         }
+        self.things_news.extend(self.inventories.poll(net.address()));
         errands
+    }
+
+    /// Where the selected or another thing is, if anybody knows.
+    pub fn place_of(&self, selection: &Selection) -> Option<LonLat> {
+        match selection {
+            Selection::Thing { inventory, handle } => self.inventories.held().get(inventory)?.place(*handle as usize),
+            _ => place_of(self.city.as_ref()?, &self.readings, selection),
+        }
     }
 
     fn take(&mut self, frame: ToScreen, net: &mut Net, time: f64, errands: &mut Vec<Errand>) {
@@ -107,6 +122,8 @@ impl Hall {
                     self.city = Some(city);
                     self.connected = ConnectionState::Live;
                     self.changes = Changes { city: true, records: true, readings: true };
+                    self.inventories.restart(self.realm);
+                    self.things_news.clear();
                 }
                 Err(error) => {
                     tracing::error!("an unreadable snapshot: {error}");
@@ -126,6 +143,8 @@ impl Hall {
                 self.changes.records = true;
             }
             Body::Columns(columns) => self.take_columns(&columns),
+            Body::Things(change) => self.things_news.extend(self.inventories.take(change)),
+            Body::ThingsStale { inventory } => self.inventories.stale(inventory),
             Body::Picture { drone, at, jpeg, .. } => errands.push(Errand::Picture { drone, at, jpeg }),
             Body::Answer { result: Err(refusal), .. } => errands.push(Errand::Notice(refusal.to_string())),
             Body::Answer { .. } | Body::Beat => {}

@@ -119,7 +119,7 @@ pub mod tr {
         // forces and feeds
         FORCES = "应急力量", "Resources";
         FORCES_SUB = "可调度总量", "that can be sent";
-        FORCES_NOTE = "选中地图上任一处，列出最近可用力量（直线估算）", "select a place to list the nearest able teams";
+        FORCES_NOTE = "选中地图上任一处，列出最近可用力量", "select a place to list the nearest able teams";
         TIER_NATIONAL = "国家队", "national";
         TIER_TRADE = "行业队", "trade";
         TIER_SOCIAL = "社会队", "social";
@@ -137,10 +137,11 @@ pub mod tr {
         ON_TASK = "执行", "on task";
         TO_SELECTION = "到选中处", "to the selection";
         TO_CENTER = "到市中心", "to the city centre";
-        STRAIGHT_LINE = "直线估算", "straight-line estimate";
+        ETA_BASIS = "按路网与封闭路段，无路处直线", "by roads and closures, straight where there are none";
         N_PEOPLE = "{} 人", "{} people";
-        N_MINUTES = "{} 分", "{} min";
-        NEAREST_TEAM = "最近力量 {} {} km 约 {} 分（直线估算）", "nearest {} {} km, about {} min (straight line)";
+        NEAREST_TEAM = "最近力量 {} {} km {}", "nearest {} {} km, {}";
+        N_MINUTES_BY_ROAD = "路程 {} 分", "{} min by road";
+        N_MINUTES_STRAIGHT = "直线估算 {} 分", "about {} min (straight line)";
         FEEDS = "无人机与重点视频", "Drones and feeds";
         FLYING_OF = "{} / {} 架在飞", "{} of {} flying";
         NO_DRONES = "没有无人机", "no drones";
@@ -291,6 +292,99 @@ pub mod tr {
         HAZARD_RAINSTORM = "暴雨", "Rainstorm";
         HAZARD_OTHER = "其他", "Other";
         WARNING_OF = "{}{}色预警", "{} {} warning";
+        // the map's tools
+        TOOL_BOX = "框选", "select a box";
+        TOOL_LASSO = "套索选", "select by lasso";
+        TOOL_CIRCLE = "圆选", "select a circle";
+        TOOL_LENGTH = "测距", "measure a length";
+        TOOL_AREA = "测面积", "measure an area";
+        TOOL_CLOSURE = "标绘交通管制", "mark a closure";
+        TOOL_FENCE = "标绘电子围栏", "mark a fence";
+        TOOL_QUAKE = "标绘地震", "mark an earthquake";
+        TOOL_FIRE = "标绘火情", "mark a fire";
+        TOOL_REACH = "标绘到达圈", "mark where from";
+        HINT_DRAG = "按住拖动画出，Esc 取消", "hold and drag; Esc puts it away";
+        HINT_PRESSES = "逐点单击，双击或回车结束，退格撤一点", "press corners; double press or Enter ends, Backspace takes one back";
+        HINT_PRESS = "单击放置，Esc 取消", "press to place; Esc puts it away";
+        RADIUS_OF = "半径 {}・{}", "radius {}, {}";
+        AREA_OF = "{}・周长 {}", "{}, around {}";
+        LENGTH_OF = "{}・方位 {}", "{}, bearing {}";
+        NORTH_UP = "正北朝上", "north up";
+        FOLLOW = "跟随所选", "follow the selected";
+        FOLLOWING = "正在跟随", "following";
+        VIEW_BACK = "上一视图", "view before";
+        // markings
+        PUT_MARKING = "标绘", "Put it there";
+        PUT_MARKING_SUB = "写入记录，所有席位可见", "a record, seen at every seat";
+        REMOVE_MARKING = "撤除标绘 {}", "remove marking {}";
+        MARKINGS_N = "标绘 {}", "markings {}";
+        REASON = "原因", "reason";
+        REASON_WATER = "道路积水", "road under water";
+        REASON_TREE = "倒树", "fallen tree";
+        REASON_CRASH = "交通事故", "accident";
+        REASON_CONTROL = "临时管制", "closed for now";
+        FENCE_NAME = "围栏 {}", "fence {}";
+        MAGNITUDE = "震级", "magnitude";
+        DEPTH_KM = "深度 km", "depth km";
+        LESS_OF = "减 {}", "less {}";
+        MORE_OF = "加 {}", "more {}";
+        NOTHING_TO_SET = "位置即全部内容", "its place says it all";
+        // area
+        AREA = "区域", "Area";
+        AREA_CIRCLE = "圆 {}・{}", "circle {}, {}";
+        AREA_RING = "{} 角・{}", "{} corners, {}";
+        AREA_EMPTY = "区域内没有登记对象", "nothing registered in here";
+        AREA_TEAMS = "队伍", "teams";
+        AREA_TEAMS_SUM = "{} 支 {} 人・实时 {} 驻地 {}", "{} teams, {} people; {} live, {} at station";
+        AREA_LIVE = "实时 {}", "live {}";
+        AREA_SHELTERS_SUM = "{} 处・容 {} 人", "{} sites for {}";
+        AREA_HOSPITALS_SUM = "{} 家・{} 床", "{} with {} beds";
+        AREA_CASES_SUM = "{} 件・红 {} 橙 {} 黄 {} 蓝 {}", "{}: red {}, orange {}, yellow {}, blue {}";
+        AREA_SITES = "{} 处", "{} sites";
+        AREA_MORE = "还有 {} 项未列", "{} more not listed";
+        // find
+        FIND = "查找", "Find";
+        FIND_SUB = "名称 编号 地址 拼音", "name, id, address, pinyin";
+        FIND_HINT = "名称、编号、地址或拼音", "name, id, address or pinyin";
+        FIND_KEYS = "↑↓ 选择  回车前往", "↑↓ choose, Enter goes there";
+        FIND_NONE = "没有找到", "nothing found";
+        FIND_N = "{} 项", "{} found";
+        FIND_MOST = "前 {} 项，请再输几个字", "the first {}; type more";
+        KIND_DISTRICT = "区", "district";
+        KIND_PLACE = "地名", "place";
+        KIND_FLOOD_POINT = "内涝点", "flood point";
+        KIND_TEAM = "队伍", "team";
+        KIND_SHELTER = "避灾点", "shelter";
+        KIND_DEPOT = "物资库", "depot";
+        KIND_HOSPITAL = "医院", "hospital";
+        KIND_HELIPAD = "起降点", "helipad";
+        KIND_DOCK = "无人机机场", "dock";
+        KIND_DRONE = "无人机", "drone";
+        KIND_AGENCY = "单位", "agency";
+        KIND_SENSOR = "感知设备", "sensor";
+        KIND_ROAD = "道路", "road";
+        KIND_CASE = "案件", "case";
+        KIND_CAMERA = "摄像头", "camera";
+        KIND_THING = "登记部件", "registered thing";
+        // layers
+        LAYERS_PANEL = "图层", "Layers";
+        LAYERS_SUB = "视野内 / 全部", "in view / all";
+        LAYER_SWITCH = "图层 {}", "layer {}";
+        OVERLAYS = "叠加", "Overlays";
+        LAYER_COUNTS = "单个 {} 聚合 {} 隐去 {}", "single {}, grouped {}, hidden {}";
+        THEME_DARK = "深色底图", "dark map";
+        THEME_LIGHT = "浅色底图", "light map";
+        REDUCED_MOTION = "减少动态", "reduced motion";
+        LOCATOR = "位置图", "locator";
+        NO_LAYERS = "底图尚未给出图层", "the map has not named its layers yet";
+        ATTRIBUTION = "WGS-84・道路与海岸线 © OpenStreetMap・界线仅为示意", "WGS-84; roads and coast © OpenStreetMap; boundaries only indicative";
+        // views
+        VIEWS = "视图", "Views";
+        VIEWS_SUB = "Alt+数字前往 Ctrl+数字存", "Alt+digit goes, Ctrl+digit keeps";
+        VIEW_N = "视图 {}", "view {}";
+        VIEW_FREE = "空", "free";
+        VIEW_STORE = "存为 {}", "keep as {}";
+        VIEW_STORED = "已把当前视图存为 {}", "this view is kept as {}";
         TD = "热带低压", "tropical depression";
         TS = "热带风暴", "tropical storm";
         STS = "强热带风暴", "severe tropical storm";
@@ -331,6 +425,15 @@ impl Lang {
             out.push_str(part);
         }
         out
+    }
+
+    /// How long a team needs, and by which way that was reckoned; whole minutes, rounded up.
+    pub fn eta(self, secs: f64, by: EtaBy) -> String {
+        let minutes = format!("{:.0}", (secs / 60.0).ceil());
+        match by {
+            EtaBy::Road => self.fill(tr::N_MINUTES_BY_ROAD, &[&minutes]),
+            EtaBy::StraightLine => self.fill(tr::N_MINUTES_STRAIGHT, &[&minutes]),
+        }
     }
 
     /// `42秒`, `11分`, `1时08分`; `42 s`, `11 min`, `1 h 08`.

@@ -1,7 +1,7 @@
 //! The connection to the hub: opens it, opens it again, and turns frames into values. It knows nothing of what they mean.
 
 use ewebsock::{WsEvent, WsMessage, WsReceiver, WsSender};
-use gulang_city::{Command, SeatId};
+use gulang_city::{Command, Realm, SeatId};
 use gulang_wire::{Drill, ToHub, ToScreen, VERSION, Watch, decode, encode};
 
 /// Where the hub is and who we are there.
@@ -21,6 +21,21 @@ impl Address {
     fn socket_url(&self) -> String {
         let url = self.url.replacen("http", "ws", 1);
         format!("{url}/ws?token={}", self.token)
+    }
+
+    /// One of the large registers of a realm, or with an empty id their list.
+    pub fn inventory_url(&self, id: &str, realm: Realm) -> String {
+        let realm = if realm == Realm::Exercise { "exercise" } else { "actual" };
+        let slash = if id.is_empty() { "" } else { "/" };
+        format!("{}/inventory{slash}{id}?realm={realm}&token={}", self.url, self.token)
+    }
+
+    pub fn tile_source_url(&self) -> String {
+        format!("{}/tiles.json?token={}", self.url, self.token)
+    }
+
+    pub fn tile_url(&self, z: u8, x: u32, y: u32) -> String {
+        format!("{}/tiles/{z}/{x}/{y}.mvt?token={}", self.url, self.token)
     }
 
     /// A file of the city pack.
@@ -104,7 +119,7 @@ impl Net {
 
     fn open(&mut self, time: f64, news: &mut Vec<News>) {
         let options = ewebsock::Options { max_incoming_frame_size: gulang_wire::MAX_FRAME_BYTES, ..Default::default() };
-        match ewebsock::connect(self.address.socket_url(), options) {
+        match ewebsock::connect_with_wakeup(self.address.socket_url(), options, crate::platform::wake) {
             Ok(link) => self.link = Some(link),
             Err(why) => self.lose(time, why, news),
         }

@@ -5,6 +5,22 @@ pub use here::*;
 /// What a fetch brought, or why it brought nothing.
 pub type Fetched = Result<Vec<u8>, String>;
 
+/// Wakes the screen's loop: set once by the app, called wherever news arrives beside it.
+static WAKE: std::sync::OnceLock<Box<dyn Fn() + Send + Sync>> = std::sync::OnceLock::new();
+
+/// What [`wake`] does from now on; only the first call counts.
+pub fn set_wake(wake: impl Fn() + Send + Sync + 'static) {
+    // A second app in one process (a test) keeps the first one's.
+    let _ = WAKE.set(Box::new(wake));
+}
+
+/// Something came that is worth a frame; a screen whose loop runs anyway needs no waking.
+pub fn wake() {
+    if let Some(wake) = WAKE.get() {
+        wake();
+    }
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 mod here {
     use super::Fetched;
@@ -29,7 +45,10 @@ mod here {
 
     /// Fetches `url` beside the frame loop and hands the body to `then`.
     pub fn fetch(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
-        std::thread::spawn(move || then(get(&url)));
+        std::thread::spawn(move || {
+            then(get(&url));
+            super::wake();
+        });
     }
 
     /// The page's hub; a native program is told on its command line.
@@ -79,6 +98,7 @@ mod here {
     pub fn fetch(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
         wasm_bindgen_futures::spawn_local(async move {
             then(get(&url).await.map_err(|error| format!("{error:?}")));
+            super::wake();
         });
     }
 

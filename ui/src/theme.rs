@@ -80,6 +80,34 @@ tokens! {
     SYMBOL_FACILITY = 0x93A3B3 "map.dark.symbol_facility";
     SYMBOL_SHELTER = 0x62B594 "map.dark.symbol_shelter";
     GRATICULE = 0x152534 "map.dark.graticule";
+    GREEN = 0x1C2B2A "map.dark.green";
+    BUILDING = 0x2A3540 "map.dark.building";
+    ROAD_MOTORWAY = 0x566675 "map.dark.road_motorway";
+    ROAD_TRUNK = 0x414E5B "map.dark.road_trunk";
+    ROAD_MINOR = 0x323D48 "map.dark.road_minor";
+    LIGHT_SEA = 0xDCE6ED "map.light.sea";
+    LIGHT_LAND_OUTSIDE = 0xEDEFEF "map.light.land_outside";
+    LIGHT_LAND_CITY = 0xFAFAF7 "map.light.land_city";
+    LIGHT_GREEN = 0xE3EAE0 "map.light.green";
+    LIGHT_BUILDING = 0xE6E3DC "map.light.building";
+    LIGHT_COAST = 0x9FB2BF "map.light.coast";
+    LIGHT_ROAD_MOTORWAY = 0xB9B3A6 "map.light.road_motorway";
+    LIGHT_ROAD_TRUNK = 0xCFCBC1 "map.light.road_trunk";
+    LIGHT_ROAD_MINOR = 0xE0DDD6 "map.light.road_minor";
+    LIGHT_BOUNDARY_CITY = 0x6F7C87 "map.light.boundary_city";
+    LIGHT_BOUNDARY_DISTRICT = 0xA9B3BB "map.light.boundary_district";
+    LIGHT_LABEL = 0x33404B "map.light.label";
+    LIGHT_LABEL_SEA = 0x7995A8 "map.light.label_sea";
+    LIGHT_LABEL_HALO = 0xFAFAF7 "map.light.label_halo";
+    LIGHT_CARD = 0xFFFFFF "light.card";
+    LIGHT_PRIMARY = 0x16202A "light.text_primary";
+    LIGHT_SECONDARY = 0x46535F "light.text_secondary";
+    LIGHT_TERTIARY = 0x66727D "light.text_tertiary";
+    LIGHT_ACCENT = 0x1D5C86 "light.accent";
+    LIGHT_RED = 0xB3261E "light.red";
+    LIGHT_ORANGE = 0xA85200 "light.orange";
+    LIGHT_YELLOW_TEXT = 0x7A5B12 "light.yellow_text";
+    LIGHT_BLUE = 0x1F5FBF "light.blue";
 }
 
 /// `series.order`.

@@ -29,7 +29,7 @@ pub fn all(args: &Bench) -> Outcome {
     let programs = build(args.dev)?;
     let program = |name: &str| programs.join(name);
 
-    for kind in ["fold", "ingest", "fanout"] {
+    for kind in ["fold", "ingest", "fanout", "route", "tiles"] {
         let measuring = step(&format!("hub: {kind}"), "1 minute");
         run(&mut command(program("gulang-hub"), &["bench", kind, "--json"]))?;
         measuring.done();
@@ -43,6 +43,12 @@ pub fn all(args: &Bench) -> Outcome {
 
     let measuring = step("hub and wall: first order on the wire, a wall's start", "1 minute");
     first_order_and_wall(&programs)?;
+    measuring.done();
+
+    let measuring = step("wall: the war scene of the whole city, 2 million things, 7680x2160", "3 minutes");
+    let mut scene = command(program("gulang-wall"), &["bench", "scene", "--scene", "war", "--scale", "city"]);
+    scene.args(["--size", "7680x2160", "--frames", "40", "--show", "manhole,camera_city,device,bike", "--json"]);
+    run(&mut scene)?;
     measuring.done();
 
     for mode in ["static", "live"] {

@@ -12,6 +12,7 @@ use std::{path::Path, time::Duration};
 
 const DESK: Size = Size { width: 1920, height: 1080 };
 const WALL: Size = Size { width: 3840, height: 1080 };
+const MAP: Size = Size { width: 1600, height: 900 };
 
 /// All pictures the README shows, into `docs/`.
 pub fn all() -> Outcome {
@@ -28,7 +29,23 @@ pub fn all() -> Outcome {
     wall(&hub, "peace", WALL, &docs.join("wall-peace.png"))?;
     go_to_war(&hub, "II")?;
     wall(&hub, "war", WALL, &docs.join("wall-war.png"))?;
+    map(&hub, &docs.join("map-pacific.png"), MAP, &["--scene", "war", "--view", "127,21,4300000"])?;
+    // A wall of 7680 x 2160 seen from 8 m: this is the size of its words and symbols there.
+    let near = ["--scene", "war", "--view", "118.12,24.49,15000", "--distance-m", "8", "--pitch-mm", "0.9"];
+    map(&hub, &docs.join("map-eight-metres.png"), Size { width: 3840, height: 2160 }, &near)?;
     walls.done();
+
+    let maps = step("the map, of two million simulated things", "2 minutes");
+    let (_hub_process, hub) = serve_with(&dir.join("maps"), &["--scale", "city"])?;
+    map(&hub, &docs.join("map-city.png"), MAP, &["--view", "118.11,24.56,62000"])?;
+    map(&hub, &docs.join("map-city-light.png"), MAP, &["--view", "118.11,24.56,62000", "--theme", "light"])?;
+    let many = ["--view", "118.12,24.49,17000", "--show", "manhole,camera_city,device,bike"];
+    map(&hub, &docs.join("map-two-million.png"), MAP, &many)?;
+    map(&hub, &docs.join("map-gulangyu.png"), MAP, &["--view", "118.0635,24.4462,1300,20,42"])?;
+    let reach = json!({"put_marking": {"kind": {"reach_from": {"places": [[118.118, 24.479]]}}, "note": ""}});
+    hub.post("/api/command", &json!({"seat": "值班长 01", "command": reach}))?;
+    map(&hub, &docs.join("map-reach.png"), MAP, &["--view", "118.125,24.485,16000"])?;
+    maps.done();
 
     let desks = step("the desk's window, peace and war", "4 minutes");
     let display = Display::open(DESK, true)?;
@@ -44,8 +61,12 @@ pub fn all() -> Outcome {
 
 /// A hub of its own with a simulated city, on a fresh data folder.
 pub fn serve(data: &Path) -> Outcome<(Guard, Hub)> {
+    serve_with(data, &[])
+}
+
+fn serve_with(data: &Path, more: &[&str]) -> Outcome<(Guard, Hub)> {
     let mut command = command(places::program("gulang-hub"), &["serve", "--data"]);
-    command.arg(data);
+    command.arg(data).args(more);
     let (process, ready) = start_until_ready(&mut command, Duration::from_secs(90))?;
     // Long enough for the first cases and readings to arrive.
     std::thread::sleep(Duration::from_secs(10));
@@ -82,6 +103,14 @@ pub fn switch_to_war(hub: &Hub, plan: &str, level: &str) -> Outcome {
 pub fn wall(hub: &Hub, scene: &str, size: Size, file: &Path) -> Outcome {
     let mut wall = command(places::program("gulang-wall"), &["--headless", "--hub", &hub.url, "--token", &hub.token]);
     wall.args(["--scene", scene, "--size", &size.to_string(), "--shot"]).arg(file);
+    run(&mut wall)?;
+    check_picture(file, size)
+}
+
+/// The map alone.
+fn map(hub: &Hub, file: &Path, size: Size, more: &[&str]) -> Outcome {
+    let mut wall = command(places::program("gulang-wall"), &["--headless", "--map", "--hub", &hub.url]);
+    wall.args(["--token", &hub.token, "--size", &size.to_string()]).args(more).arg("--shot").arg(file);
     run(&mut wall)?;
     check_picture(file, size)
 }

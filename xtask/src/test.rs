@@ -4,7 +4,7 @@ use crate::{
     Outcome, Size, app,
     display::{Display, check_picture},
     http::Hub,
-    page, scratch, setup,
+    page, places, scratch, setup,
     sh::{cargo, command, everything, read, run, run_and_keep, step},
     shots,
 };
@@ -29,6 +29,7 @@ pub fn all(args: &Test) -> Outcome {
 
     let formatting = step("format", "2 s");
     run(&mut cargo(&["fmt", "--all", "--check"])).map_err(|why| format!("{why}; `cargo fmt --all` mends it"))?;
+    overlays_are_formatted()?;
     formatting.done();
 
     lints()?;
@@ -63,6 +64,17 @@ pub fn all(args: &Test) -> Outcome {
 ///
 /// Not `cargo clippy`: that checks every dependency once more in a form no build can use, a quarter of an hour on two
 /// cores. As a compiler's wrapper the same driver reads the dependencies that the build needs anyway.
+/// The overlays are listed by `ui/build.rs`, where `cargo fmt` does not see them.
+fn overlays_are_formatted() -> Outcome {
+    let folder = places::root().join("ui/src/stage/overlays");
+    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let files =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|it| it.extension().is_some_and(|e| e == "rs"));
+    let mut rustfmt = command("rustfmt", &["--check", "--edition", "2024"]);
+    run(rustfmt.args(files).current_dir(places::root()))
+        .map_err(|why| format!("{why}; `rustfmt --edition 2024 ui/src/stage/overlays/*.rs` mends it"))
+}
+
 fn lints() -> Outcome {
     let linting = step("clippy, warnings refused", "30 minutes the first time, as it builds what follows; 2 after");
     run(&mut clippy(&everything(&["build", "--locked", "--all-targets"]))?)?;

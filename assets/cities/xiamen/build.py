@@ -493,6 +493,8 @@ def main():
         sys.modules["build"] = sys.modules["__main__"]
         import layers
         layers.build(ground, data)
+        import roads
+        roads.build(data)
 
 
 if __name__ == "__main__":

@@ -124,6 +124,13 @@ impl City {
                 }
             }
             Event::SceneChanged { scene } => self.scene = scene.clone(),
+            Event::MarkingPut { marking } => {
+                self.n_markings = self.n_markings.max(marking.id.0);
+                self.markings.insert(marking.id, marking.clone());
+            }
+            Event::MarkingRemoved { marking } => {
+                self.markings.shift_remove(marking);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
-use crate::{LonLat, Pack, Timestamp, ids::*, model::*, plan::Plan};
+use crate::{LonLat, Marking, Pack, Timestamp, ids::*, model::*, plan::Plan};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,10 @@ pub struct City {
     pub connectors: BTreeMap<PlatformId, ConnectorHealth>,
     pub exercise: Option<Exercise>,
     pub scene: Text,
+    /// What is drawn on the map, in the order it was.
+    pub markings: Registry<MarkingId, Marking>,
+    /// How many were ever put: the last one's number.
+    pub n_markings: u64,
     pub n_refused_messages: u64,
     /// Counts kept by the fold so that screens need not recount: cases by stage.
     pub n_cases_by_stage: [u64; 7],
@@ -133,6 +137,8 @@ impl City {
             connectors: BTreeMap::new(),
             exercise: None,
             scene: "peace".into(),
+            markings: IndexMap::with_hasher(by),
+            n_markings: 0,
             n_refused_messages: 0,
             n_cases_by_stage: [0; 7],
         }

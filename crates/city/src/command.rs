@@ -1,6 +1,6 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
-use crate::{Timestamp, ids::*, model::*};
+use crate::{MarkingKind, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 
 /// In the imperative. [`crate::City::decide`] answers with events or a [`Refusal`].
@@ -114,6 +114,14 @@ pub enum Command {
     },
     ShowScene {
         scene: Text,
+    },
+    /// 标绘: draw on everybody's map.
+    PutMarking {
+        kind: MarkingKind,
+        note: Text,
+    },
+    RemoveMarking {
+        marking: MarkingId,
     },
 }
 

@@ -64,4 +64,6 @@ number_ids! {
     OrderId,
     /// An alarm, numbered from 1.
     AlarmId,
+    /// A marking, numbered from 1; a removed one's number is not used again.
+    MarkingId,
 }

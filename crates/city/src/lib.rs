@@ -2,7 +2,7 @@
 //!
 //! Everything that happens is a [`Record`]. The [`City`] is the fold of its records: [`City::apply`] is total and
 //! deterministic. Every rule lives in [`City::decide`], which turns a [`Command`] into events or a [`Refusal`].
-//! [`Readings`] are the other lane: many, latest wins, never part of the fold.
+//! [`Readings`] are the other lane: many, latest wins, never part of the fold; so are the registers of [`Inventory`].
 //!
 //! **Invariant:** no I/O, no clock, no randomness. Time comes in as a [`Timestamp`], files come in as text.
 //! **Invariant:** this crate knows no tokio, reqwest, bevy, egui or tauri; a test over `cargo metadata` holds it.
@@ -16,12 +16,15 @@ mod decide;
 mod freshness;
 mod geo;
 mod ids;
+mod marking;
 mod model;
 mod pack;
 mod plan;
 mod query;
 mod readings;
 mod record;
+mod roads;
+mod things;
 mod time;
 mod tiny;
 
@@ -31,11 +34,14 @@ pub use decide::*;
 pub use freshness::*;
 pub use geo::*;
 pub use ids::*;
+pub use marking::*;
 pub use model::*;
 pub use pack::*;
 pub use plan::*;
 pub use query::*;
 pub use readings::*;
 pub use record::*;
+pub use roads::*;
+pub use things::*;
 pub use time::*;
 pub use tiny::*;

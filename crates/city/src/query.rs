@@ -2,7 +2,7 @@
 
 use crate::{ids::*, model::*, *};
 
-/// A team that could go, nearest first.
+/// A team that could go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NearTeam<'a> {
     pub team: &'a Team,
@@ -12,8 +12,10 @@ pub struct NearTeam<'a> {
     pub as_of: Timestamp,
     /// Straight line, m.
     pub distance_m: f64,
-    /// Straight line × 1.4 at 30 km/h, s: an estimate, to be marked as one.
+    /// An estimate, s, to be marked as one.
     pub eta_s: f64,
+    /// Which kind of estimate.
+    pub by: EtaBy,
 }
 
 /// What lies in an area, as registry indices (which are handles into [`Readings`]).
@@ -64,13 +66,15 @@ pub struct EvacuationTotals {
 }
 
 impl City {
-    /// Unassigned teams (of one capability, if asked), nearest first, at most `n`.
+    /// Unassigned teams (of one capability, if asked), soonest first, at most `n`. With a metric by road where there is
+    /// an open one, else by the straight line.
     pub fn nearest_able(
         &self,
         at: LonLat,
         capability: Option<Capability>,
         n: usize,
         readings: &Readings,
+        metric: Option<&Metric>,
     ) -> Vec<NearTeam<'_>> {
         let able = self.teams.values().enumerate().filter(|(_, team)| {
             capability.is_none_or(|it| it == team.capability) && !self.assignments.contains_key(&team.id)
@@ -85,11 +89,18 @@ impl City {
                     at: team_at,
                     as_of: fix.map_or(Timestamp(0), |it| it.at),
                     distance_m,
-                    eta_s: eta_s(distance_m),
+                    eta_s: straight_eta_s(distance_m),
+                    by: EtaBy::StraightLine,
                 }
             })
             .collect();
-        near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then_with(|| a.team.id.cmp(&b.team.id)));
+        if let Some(metric) = metric {
+            let origins: Vec<LonLat> = near.iter().map(|it| it.at).collect();
+            for (team, eta) in near.iter_mut().zip(metric.etas_to(at, &origins)) {
+                (team.eta_s, team.by) = (eta.secs, eta.by);
+            }
+        }
+        near.sort_by(|a, b| a.eta_s.total_cmp(&b.eta_s).then_with(|| a.team.id.cmp(&b.team.id)));
         near.truncate(n);
         near
     }
@@ -428,7 +439,7 @@ impl Judge {
 const NATIONAL: &str = "中国";
 
 /// Roads are longer than the straight line, and a loaded team drives at 30 km/h.
-fn eta_s(distance_m: f64) -> f64 {
+pub(crate) fn straight_eta_s(distance_m: f64) -> f64 {
     const DETOUR: f64 = 1.4;
     const SPEED_MPS: f64 = 30.0 / 3.6;
     distance_m * DETOUR / SPEED_MPS
@@ -449,8 +460,8 @@ fn is_lost(budget: Budget, at: Timestamp, now: Timestamp) -> bool {
     matches!(freshness(budget, at, now), Freshness::Lost { .. } | Freshness::NeverHeard)
 }
 
-/// Even-odd rule.
-fn is_in_ring(p: LonLat, ring: &[LonLat]) -> bool {
+/// Whether a place lies in a ring: even-odd, open or closed, not across the 180° meridian.
+pub fn is_in_ring(p: LonLat, ring: &[LonLat]) -> bool {
     let mut is_in = false;
     let Some(mut a) = ring.last().copied() else { return false };
     for &b in ring {

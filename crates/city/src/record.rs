@@ -1,6 +1,6 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
-use crate::{Timestamp, ids::*, model::*};
+use crate::{Marking, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. `seq` starts at 1 and has no gaps within a log.
@@ -156,5 +156,11 @@ pub enum Event {
     /// The scene every wall shows.
     SceneChanged {
         scene: Text,
+    },
+    MarkingPut {
+        marking: Marking,
+    },
+    MarkingRemoved {
+        marking: MarkingId,
     },
 }

@@ -73,6 +73,23 @@ fn typhoon(now: i64) -> impl Strategy<Value = C> {
     })
 }
 
+fn marking(now: i64) -> impl Strategy<Value = MarkingKind> {
+    let ring = || prop::collection::vec(lon_lat(), 0..6);
+    let metres = || prop_oneof![4 => 1.0f32..3000.0, 1 => any::<f32>()];
+    prop_oneof![
+        ring().prop_map(|ring| MarkingKind::Closure { area: Area::Ring(ring), reason: "塌方".into() }),
+        (lon_lat(), metres(), name(&["塌方", ""])).prop_map(|(center, radius_m, reason)| MarkingKind::Closure {
+            area: Area::Circle { center, radius_m },
+            reason,
+        }),
+        (name(&["会展", ""]), ring()).prop_map(|(name, ring)| MarkingKind::Fence { name, ring }),
+        (lon_lat(), prop_oneof![4 => 0.0f32..10.0, 1 => any::<f32>()], metres(), at(now))
+            .prop_map(|(at, magnitude, depth_km, origin)| MarkingKind::Quake { at, magnitude, depth_km, origin },),
+        (lon_lat(), at(now)).prop_map(|(at, started)| MarkingKind::Fire { at, started }),
+        ring().prop_map(|places| MarkingKind::ReachFrom { places }),
+    ]
+}
+
 /// Anything anybody may ask, sensible more often than not.
 fn command(now: i64) -> impl Strategy<Value = C> {
     let case = (0..8u8, lon_lat(), districts(), color(), at(now), at(now), prop::sample::select(&CaseStage::ALL))
@@ -152,6 +169,8 @@ fn command(now: i64) -> impl Strategy<Value = C> {
         }),
         1 => Just(C::EndExercise),
         1 => name(&["peace", "war", ""]).prop_map(|scene| C::ShowScene { scene }),
+        3 => marking(now).prop_map(|kind| C::PutMarking { kind, note: "注".into() }),
+        1 => (1..5u64).prop_map(|it| C::RemoveMarking { marking: MarkingId(it) }),
         1 => Just(C::RefuseMessage { platform: "p".into(), what: "w".into(), why: "y".into() }),
         1 => (prop::bool::ANY, at(now)).prop_map(|(ok, since)| C::ReportHealth {
             health: ConnectorHealth {
@@ -254,6 +273,12 @@ proptest! {
         let open = city.alarms.values().filter(|it| it.cleared_at.is_none()).count();
         prop_assert_eq!(city.open_alarms.len(), open);
         prop_assert!(city.evacuation.values().all(|it| it.moved <= it.expected));
+        prop_assert!(city.markings.len() as u64 <= city.n_markings);
+        for (id, marking) in &city.markings {
+            prop_assert_eq!(*id, marking.id);
+            prop_assert!(id.0 <= city.n_markings);
+            prop_assert!(marking.kind.places().iter().all(|it| it.is_sane() && *it == it.rounded()));
+        }
         prop_assert!(city.exercise.is_none() || realm == Realm::Exercise);
         prop_assert!(city.orders.values().all(|it| it.realm == realm));
     }

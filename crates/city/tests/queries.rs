@@ -74,7 +74,7 @@ fn nearest_able_teams_come_first() {
     let mut readings = Readings::for_city(&city);
     let here = LonLat(118.11, 24.50);
     let ids = |city: &City, readings: &Readings, capability| -> Vec<String> {
-        city.nearest_able(here, capability, 2, readings).iter().map(|it| it.team.id.to_string()).collect()
+        city.nearest_able(here, capability, 2, readings, None).iter().map(|it| it.team.id.to_string()).collect()
     };
     assert_eq!(ids(&city, &readings, None), ["team-1", "team-2"]);
     assert_eq!(ids(&city, &readings, Some(Capability::Rescue)), ["team-1", "team-3"]);
@@ -90,7 +90,7 @@ fn nearest_able_teams_come_first() {
         city
     };
     assert_eq!(ids(&city, &readings, Some(Capability::Rescue)), ["team-3"], "one is out");
-    let near = &city.nearest_able(LonLat(118.11, 24.509), Some(Capability::Rescue), 1, &readings)[0];
+    let near = &city.nearest_able(LonLat(118.11, 24.509), Some(Capability::Rescue), 1, &readings, None)[0];
     assert!((near.distance_m - 1000.8).abs() < 1.0, "{}", near.distance_m);
     assert!((near.eta_s - near.distance_m * 1.4 / (30.0 / 3.6)).abs() < 1e-6);
     assert_eq!(near.as_of, T0);
@@ -282,4 +282,70 @@ fn the_local_frame_is_true_near_its_centre() {
         let straight = p.distance_m(center);
         assert!((east.hypot(north) - straight).abs() <= straight * 0.005, "{east} {north} {straight}");
     }
+}
+
+/// One street from west to east past flood point `fp-1` (118.115, 24.5), and a bridge over it.
+fn street() -> RoadNet {
+    let text = r#"{"names": [], "nodes": [[118.10, 24.5], [118.115, 24.5], [118.13, 24.5], [118.115, 24.49], [118.115, 24.51]],
+        "links": [
+            {"from": 0, "to": 1, "class": "primary"}, {"from": 1, "to": 2, "class": "primary"},
+            {"from": 3, "to": 4, "class": "trunk", "structure": "bridge"}
+        ]}"#;
+    RoadNet::from_json(text).expect("sound")
+}
+
+fn closed(city: &City, readings: &Readings, now: Timestamp) -> Vec<u32> {
+    city.closed_links(&street(), readings, now).iter().map(|it| it.0).collect()
+}
+
+#[test]
+fn deep_water_closes_its_road_while_it_is_heard_of() {
+    let city = city_after(&[], T0);
+    let mut readings = Readings::for_city(&city);
+    assert_eq!(closed(&city, &readings, T0), [0; 0]);
+    assert!(readings.gauges.put(0, 26.9, T0));
+    assert_eq!(closed(&city, &readings, T0), [0; 0], "cars still pass");
+    assert!(readings.gauges.put(0, FLOODED_CM, T0.plus_secs(1)));
+    assert_eq!(closed(&city, &readings, T0.plus_mins(1)), [0, 1], "both sides, the bridge stays dry");
+    assert_eq!(closed(&city, &readings, T0.plus_mins(10)), [0, 1], "stale is not dry");
+    assert_eq!(closed(&city, &readings, T0.plus_mins(21)), [0; 0], "lost says nothing");
+}
+
+#[test]
+fn a_closure_on_the_map_closes_its_roads() {
+    let put = |area| C::PutMarking { kind: MarkingKind::Closure { area, reason: "塌方".into() }, note: "".into() };
+    let circle = put(Area::Circle { center: LonLat(118.12, 24.5), radius_m: 100.0 });
+    let ring = put(Area::Ring(vec![LonLat(118.114, 24.504), LonLat(118.116, 24.504), LonLat(118.115, 24.506)]));
+    let city = city_after(&[circle, ring], T0);
+    assert_eq!(closed(&city, &Readings::for_city(&city), T0), [1, 2]);
+    let fence = C::PutMarking {
+        kind: MarkingKind::Fence {
+            name: "会展".into(),
+            ring: vec![LonLat(118.0, 24.0), LonLat(118.3, 24.0), LonLat(118.0, 25.0)],
+        },
+        note: "".into(),
+    };
+    let city = city_after(&[fence], T0);
+    assert_eq!(closed(&city, &Readings::for_city(&city), T0), [0; 0], "a fence stops nobody");
+}
+
+#[test]
+fn the_nearest_team_is_the_soonest_by_road() {
+    let city = city_after(&[], T0);
+    let mut readings = Readings::for_city(&city);
+    let fix = |lon| Fix { lon, lat: 24.5, height: 0.0, heading: 0.0, speed: 0.0, battery: 0.0, mode: 0, at: T0 };
+    assert!(readings.teams.put(0, fix(118.102)) && readings.teams.put(1, fix(118.129)));
+    let here = LonLat(118.114, 24.5);
+    let near = |closures: &[u32]| -> Vec<(String, EtaBy)> {
+        let metric = street().with_closures(&closures.iter().map(|it| LinkId(*it)).collect());
+        let near = city.nearest_able(here, None, 9, &readings, Some(&metric));
+        assert!(near.windows(2).all(|it| it[0].eta_s <= it[1].eta_s));
+        near.iter().map(|it| (it.team.id.to_string(), it.by)).collect()
+    };
+    let say = |rows: &[(&str, EtaBy)]| rows.iter().map(|it| (it.0.to_owned(), it.1)).collect::<Vec<_>>();
+    use EtaBy::{Road, StraightLine};
+    assert_eq!(near(&[]), say(&[("team-1", Road), ("team-2", Road), ("team-3", StraightLine)]));
+    // Now the first has no open road near: a straight line, which says so, and another comes sooner.
+    assert_eq!(near(&[0]), say(&[("team-2", Road), ("team-1", StraightLine), ("team-3", StraightLine)]));
+    assert_eq!(near(&[0, 1]), say(&[("team-1", StraightLine), ("team-2", StraightLine), ("team-3", StraightLine)]));
 }

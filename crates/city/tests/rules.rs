@@ -457,3 +457,94 @@ fn only_changes_of_health_and_scene_are_records() {
     check(&[], 0, C::ShowScene { scene: "peace".into() }, "!NoChange");
     check(&[], 0, C::RefuseMessage { platform: "x".into(), what: "a".into(), why: "b".into() }, "MessageRefused");
 }
+
+fn ring(corners: &[(f64, f64)]) -> Vec<LonLat> {
+    corners.iter().map(|it| LonLat(118.10 + it.0, 24.50 + it.1)).collect()
+}
+
+fn put(kind: MarkingKind) -> C {
+    C::PutMarking { kind, note: "注".into() }
+}
+
+fn fence(name: &str, ring: Vec<LonLat>) -> C {
+    put(MarkingKind::Fence { name: name.into(), ring })
+}
+
+fn circle(center: LonLat, radius_m: f32, reason: &str) -> C {
+    put(MarkingKind::Closure { area: Area::Circle { center, radius_m }, reason: reason.into() })
+}
+
+fn quake(at: LonLat, magnitude: f32, depth_km: f32, mins: i64) -> C {
+    put(MarkingKind::Quake { at, magnitude, depth_km, origin: T0.plus_mins(mins) })
+}
+
+const TRIANGLE: [(f64, f64); 3] = [(0.0, 0.0), (0.01, 0.0), (0.0, 0.01)];
+
+#[test]
+fn only_sane_markings_are_drawn() {
+    let here = LonLat(118.10, 24.50);
+    let good = || ring(&TRIANGLE);
+    check(&[], 0, fence("会展", good()), "MarkingPut");
+    check(&[], 0, fence("  ", good()), "!Absurd");
+    check(&[], 0, fence(&"长".repeat(65), good()), "!Absurd");
+    check(&[], 0, fence("面", ring(&TRIANGLE[..2])), "!Absurd");
+    check(&[], 0, fence("面", ring(&[(0.0, 0.0), (0.01, 0.0), (0.0, 0.0)])), "!Absurd");
+    check(&[], 0, fence("面", ring(&[(0.0, 0.0), (0.01, 0.0), (f64::NAN, 0.0)])), "!Absurd");
+    check(&[], 0, fence("面", ring(&[(0.0, 0.0), (0.01, 0.0), (30.0, 0.0)])), "!Absurd");
+    let corners = |n: usize| ring(&(0..n).map(|i| (i as f64 * 1e-4, (i % 2) as f64 * 1e-3)).collect::<Vec<_>>());
+    check(&[], 0, fence("面", corners(500)), "MarkingPut");
+    check(&[], 0, fence("面", corners(501)), "!Absurd");
+    let closed_ring = |reason: &str| put(MarkingKind::Closure { area: Area::Ring(good()), reason: reason.into() });
+    check(&[], 0, closed_ring("塌方"), "MarkingPut");
+    check(&[], 0, closed_ring(""), "!Forbidden");
+    check(&[], 0, circle(here, 50.0, "塌方"), "MarkingPut");
+    for radius_m in [0.0, -5.0, f32::NAN, f32::INFINITY, 20_001.0] {
+        check(&[], 0, circle(here, radius_m, "塌方"), "!Absurd");
+    }
+    check(&[], 0, circle(LonLat(0.0, 0.0), 50.0, "塌方"), "!Absurd");
+    check(&[], 0, quake(LonLat(121.6, 23.8), 7.3, 12.0, -2), "MarkingPut");
+    check(&[], 0, quake(LonLat(142.0, 38.0), 7.3, 12.0, -2), "!Absurd");
+    for magnitude in [-0.1, 10.1, f32::NAN] {
+        check(&[], 0, quake(here, magnitude, 12.0, -2), "!Absurd");
+    }
+    for depth_km in [-1.0, 801.0, f32::NAN] {
+        check(&[], 0, quake(here, 5.0, depth_km, -2), "!Absurd");
+    }
+    check(&[], 0, quake(here, 5.0, 12.0, 6), "!Absurd");
+    check(&[], 0, put(MarkingKind::Fire { at: here, started: T0 }), "MarkingPut");
+    check(&[], 0, put(MarkingKind::Fire { at: here, started: Timestamp(0) }), "!Absurd");
+    check(&[], 0, put(MarkingKind::ReachFrom { places: vec![here] }), "MarkingPut");
+    check(&[], 0, put(MarkingKind::ReachFrom { places: vec![] }), "!Absurd");
+    check(&[], 0, put(MarkingKind::ReachFrom { places: vec![here; 21] }), "!Absurd");
+}
+
+#[test]
+fn markings_come_and_go_and_keep_their_numbers() {
+    let first = || (0, fence("一", ring(&TRIANGLE)));
+    let second = || (1, fence("二", ring(&TRIANGLE)));
+    let remove = |id| C::RemoveMarking { marking: MarkingId(id) };
+    check(&[first()], 1, fence("一", ring(&TRIANGLE)), "!NoChange");
+    // The same ring, closed by hand: no other marking.
+    let closed: Vec<(f64, f64)> = TRIANGLE.into_iter().chain([TRIANGLE[0]]).collect();
+    check(&[first()], 1, fence("一", ring(&closed)), "!NoChange");
+    check(&[first()], 1, remove(1), "MarkingRemoved");
+    check(&[first()], 1, remove(2), "!Unknown");
+    check(&[first(), (1, remove(1))], 2, remove(1), "!Unknown");
+    let city = city_after(Realm::Exercise, &[first(), second(), (2, remove(2)), (3, second().1), (4, remove(1))]);
+    assert_eq!(city.markings.keys().map(|it| it.0).collect::<Vec<_>>(), [3], "a number is used once");
+    let many: Vec<(i64, C)> = (0..MAX_MARKINGS as i64).map(|i| (0, fence(&i.to_string(), ring(&TRIANGLE)))).collect();
+    check(&many, 1, fence("又一", ring(&TRIANGLE)), "!Forbidden");
+}
+
+#[test]
+fn a_marking_is_signed_by_its_seat() {
+    let mut city = city_after(Realm::Actual, &[]);
+    let command = fence("会展", ring(&TRIANGLE));
+    check_from(&city, &Source::Platform("yingji".into()), 0, command.clone(), "!Forbidden");
+    let source = Source::Seat("值班长 01".into());
+    for event in city.decide_from(&source, &command, T0).expect("admitted") {
+        assert_eq!(city.apply(&Record { seq: 1, at: T0, source: source.clone(), event }), Applied::Advanced);
+    }
+    let marking = &city.markings[0];
+    assert_eq!((marking.by.as_str(), marking.at, &*marking.note), ("值班长 01", T0, "注"));
+}

@@ -8,12 +8,12 @@
 use crate::{core::Core, hall::Hall, log::Log, server::App};
 use axum::{
     Json, Router,
-    extract::{Query, State},
-    http::StatusCode,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use gulang_city::{CaseStage, Command, Realm, Refusal, SeatId, Source};
+use gulang_city::{CaseStage, Command, Inventory, Realm, Refusal, SeatId, Source, ThingState};
 use gulang_wire::{Drill, Watch};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ use utoipa::OpenApi;
         title = "Gulang hub",
         description = "鼓浪枢纽：城市概况、指令、记录，提交命令与演练。令牌在 ?token= 或 Bearer。"
     ),
-    paths(city, orders, records, command, drill, healthz, metrics)
+    paths(city, orders, records, command, drill, inventories, inventory, healthz, metrics)
 )]
 struct ApiDoc;
 
@@ -40,6 +40,8 @@ pub fn routes() -> Router<App> {
         .route("/api/records", get(records))
         .route("/api/command", post(command))
         .route("/api/drill", post(drill))
+        .route("/inventory", get(inventories))
+        .route("/inventory/{id}", get(inventory))
         .route("/api/openapi.json", get(async || Json(ApiDoc::openapi())))
 }
 
@@ -146,6 +148,47 @@ async fn drill(State(app): State<App>, Json(drill): Json<Drill>) -> Result<Json<
     }
 }
 
+/// 城市部件名录：每类多少、各态多少、截至何时
+#[utoipa::path(get, path = "/inventory", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{realm, simulated, inventories}", content_type = "application/json")))]
+async fn inventories(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
+    let core = which.core(&app.hall)?;
+    let registers: Vec<_> = core.things().registers().map(|(it, version)| (it.clone(), version)).collect();
+    let listed: Vec<Value> = registers.iter().map(|(it, version)| listed(it, *version)).collect();
+    Ok(Json(json!({ "realm": core.realm, "simulated": core.simulated, "inventories": listed })))
+}
+
+fn listed(it: &Inventory, version: u64) -> Value {
+    let states = ThingState::ALL.iter().zip(it.n_by_state()).map(|(state, n)| (state.name_zh().to_owned(), json!(n)));
+    json!({
+        "id": &*it.id,
+        "name": &*it.name,
+        "platform": it.platform,
+        "n": it.len(),
+        "moving": it.moving,
+        "simulated": it.simulated,
+        "version": version,
+        "as_of_ms": it.as_of.0,
+        "states": states.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// 一类城市部件，按列（postcard）
+#[utoipa::path(get, path = "/inventory/{id}", params(("id" = String, Path, description = "名录中的 id"), ("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "gulang_city::Inventory", content_type = "application/octet-stream"), (status = 404, description = "没有这一类")))]
+async fn inventory(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Response, Response> {
+    let core = which.core(&app.hall)?;
+    let register = core.things().get(&id);
+    let register = register.ok_or_else(|| (StatusCode::NOT_FOUND, "没有这一类部件").into_response())?;
+    let written = tokio::task::spawn_blocking(move || register.to_bytes().map_err(|why| why.to_string())).await;
+    match written.map_err(|why| why.to_string()).flatten() {
+        Ok(bytes) => Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response()),
+        Err(why) => Err((StatusCode::INTERNAL_SERVER_ERROR, why).into_response()),
+    }
+}
+
 /// 存活检查，不需要令牌
 #[utoipa::path(get, path = "/healthz", responses((status = 200, description = "活着")))]
 pub async fn healthz(State(app): State<App>) -> Json<Value> {
@@ -168,6 +211,10 @@ pub async fn metrics(State(app): State<App>) -> String {
             let lane = core.lane();
             (lane.n_taken, lane.readings.n_dropped)
         };
+        let (n_things, n_changes) = {
+            let things = core.things();
+            (things.registers().map(|(it, _)| it.len() as u64).sum(), things.n_taken)
+        };
         let it = &core.counters;
         let figures = [
             ("records", seq),
@@ -175,6 +222,8 @@ pub async fn metrics(State(app): State<App>) -> String {
             ("orders", n_orders as u64),
             ("readings_total", n_taken),
             ("readings_dropped_total", n_dropped),
+            ("things", n_things),
+            ("things_changes_total", n_changes),
             ("commands_total", it.n_commands.load(Relaxed)),
             ("refused_total", it.n_refused.load(Relaxed)),
             ("repeats_total", it.n_repeats.load(Relaxed)),

@@ -1,6 +1,6 @@
 //! Where the city pack and the scenarios lie, and reading them.
 
-use gulang_city::{Pack, Timestamp, load_pack};
+use gulang_city::{Pack, RoadNet, Timestamp, load_pack};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,21 @@ pub fn read_pack(dir: &Path) -> Result<Pack, AssetError> {
         let lines: Vec<String> = errors.iter().map(|it| format!("{}/{it}", dir.display())).collect();
         AssetError::Pack(lines.join("\n"))
     })
+}
+
+/// The pack's routable roads; `None` if it has none, and arrival times are straight lines.
+pub fn read_roads(dir: &Path) -> Result<Option<RoadNet>, AssetError> {
+    let path = dir.join("roads.json");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(why) => {
+            let todo = "make it readable, or take it away for straight lines";
+            return Err(AssetError::Pack(format!("{}:1: cannot read the file, {why}, {todo}", path.display())));
+        }
+    };
+    let net = RoadNet::from_json(&text).map_err(|why| AssetError::Pack(format!("{}:{why}", path.display())))?;
+    Ok(Some(net))
 }
 
 /// What the hub needs to know of a scenario; the rest is the simulated city's.

@@ -1,12 +1,13 @@
 //! `gulang-hub bench`: what the budgets ask, with the shape of the load in the answer. Tests never time.
 
 use crate::{
+    assets,
     connectors::mqtt,
     hall::{HubConfig, HubError},
     realm::Addresses,
     run::{HubHandle, start},
     screen::{Screen, ScreenError},
-    sim_host::{RunningSim, SimHost, SimRequest},
+    sim_host::{RunningSim, SimHost, SimRequest, SimScale},
 };
 use gulang_city::*;
 use gulang_wire::{Body, Watch};
@@ -151,6 +152,83 @@ pub fn fanout(pack_dir: &Path, n_screens: usize, n_commands: u64) -> Result<Valu
     }))
 }
 
+/// What a screen asks of the roads, each `n` times: the nearest 20 of 500 teams, the reach of the city, a closure.
+pub fn route(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
+    const CELL_M: f64 = 100.0;
+    let mut pack = assets::read_pack(pack_dir).map_err(|why| BenchError::Load(why.to_string()))?;
+    let roads = pack_dir.join("roads.json");
+    let started = Instant::now();
+    let net = assets::read_roads(pack_dir).map_err(|why| BenchError::Load(why.to_string()))?;
+    let load_ms = ms_since(started);
+    let net = net.filter(|it| it.n_links() > 0);
+    let net = net.ok_or_else(|| BenchError::Load(format!("{} is missing or empty", roads.display())))?;
+    pack.teams.truncate(500);
+    let city = City::found(&pack, Realm::Actual);
+    let readings = Readings::for_city(&city);
+    // The teams stand where the pack puts them, and once more all of them on roads, which is the most work.
+    let mut on_roads = readings.clone();
+    let links: Vec<Link<'_>> = net.links().collect();
+    let place = |k: usize| links[k * 7919 % links.len()].line[0];
+    for i in 0..city.teams.len() {
+        let LonLat(lon, lat) = place(i);
+        let at = Timestamp(1_700_000_000_000);
+        let fix = Fix { lon, lat, height: 0.0, heading: 0.0, speed: 0.0, battery: 0.0, mode: 0, at };
+        on_roads.teams.put(i as u32, fix);
+    }
+    let open = net.with_closures(&Closures::default());
+    let n = n.max(1) as usize;
+    let [nearest, nearest_on_roads] = [&readings, &on_roads].map(|readings| {
+        let mut n_by_road = 0;
+        let ms = median_ms(n, |k| {
+            let near = city.nearest_able(place(k + 31), None, 20, readings, Some(&open));
+            n_by_road += near.iter().filter(|it| it.by == EtaBy::Road).count();
+        });
+        json!({ "ms": ms, "by_road_mean": n_by_road as f64 / n as f64 })
+    });
+    let origins = |k: usize| [place(k), place(k + 1), place(k + 2)];
+    let reach = median_ms(n, |k| {
+        std::hint::black_box(open.reach(&origins(k)).links().count());
+    });
+    let mut samples = (0, 0);
+    let grid = median_ms(n, |k| {
+        let grid = open.reach(&origins(k)).grid(CELL_M);
+        samples = (grid.nx, grid.ny);
+    });
+    // A circle of 500 m somewhere: its links found, then the metric with them closed.
+    let mut n_closed = 0;
+    let closure = median_ms(n, |k| {
+        let closed: Closures = net.links_near(place(k), 500.0).into_iter().collect();
+        n_closed += closed.len();
+        drop(net.with_closures(&closed));
+    });
+    let way = median_ms(n, |k| drop(open.route(place(k), place(k + 13))));
+    Ok(json!({
+        "bench": "route",
+        "load": format!("{} teams, medians of {n} each; reach from 3 origins, grid every {CELL_M} m; a closure of 500 m radius", city.teams.len()),
+        "graph": { "nodes": net.n_nodes(), "links": net.n_links(), "arcs": net.n_arcs(), "load_ms": load_ms },
+        "nearest_20": nearest, "nearest_20_all_on_roads": nearest_on_roads,
+        "reach_links_ms": reach, "reach_with_grid_ms": grid, "grid_samples": [samples.0, samples.1],
+        "closure_ms": closure, "links_closed_mean": n_closed as f64 / n as f64, "way_ms": way, "profile": profile(),
+    }))
+}
+
+/// The median of `n` runs, each told which it is.
+fn median_ms(n: usize, mut run: impl FnMut(usize)) -> f64 {
+    let mut all: Vec<f64> = (0..n)
+        .map(|k| {
+            let started = Instant::now();
+            run(k);
+            ms_since(started)
+        })
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all[n / 2]
+}
+
+fn ms_since(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1000.0
+}
+
 fn profile() -> &'static str {
     if cfg!(debug_assertions) { "dev" } else { "release" }
 }
@@ -166,6 +244,7 @@ fn quiet_hub(pack_dir: &Path, scratch: &Scratch) -> Result<HubHandle, HubError> 
         sim: Arc::new(NoSim),
         actual: Some(Addresses::default()),
         seed: 1,
+        scale: SimScale::None,
     })
 }
 

@@ -7,6 +7,7 @@
 //! typhoon = "http://10.0.0.7"
 //! mqtt = "10.0.0.8:1883"
 //! feeds = "http://10.0.0.9/feeds"
+//! inventory = "http://10.0.0.9/inventory"
 //! token = "…"
 //! ```
 //! An exercise never uses these: it has its own simulated city.
@@ -71,13 +72,14 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
 }
 
 fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> {
-    let Addresses { platform, cap, typhoon, mqtt, feeds, control, .. } = addresses;
+    let Addresses { platform, cap, typhoon, mqtt, feeds, inventory, control, token: _ } = addresses;
     let all = [
         ("platform", platform),
         ("cap", cap),
         ("typhoon", typhoon),
         ("mqtt", mqtt),
         ("feeds", feeds),
+        ("inventory", inventory),
         ("control", control),
     ];
     all.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))

@@ -8,6 +8,7 @@ use crate::{
     clock::HubClock,
     health::HealthBook,
     readings::Lane,
+    things::Things,
 };
 use bytes::Bytes;
 use gulang_city::{City, Command, Realm, Record, Refusal, Source};
@@ -50,6 +51,7 @@ pub struct Core {
     pub counters: Counters,
     city: RwLock<City>,
     lane: Mutex<Lane>,
+    things: Mutex<Things>,
     health: Mutex<HealthBook>,
     requests: mpsc::Sender<Request>,
     records: broadcast::Sender<Arc<Vec<Record>>>,
@@ -109,6 +111,7 @@ impl Core {
             counters: Counters::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
+            things: Mutex::default(),
             health: Mutex::new(health),
             requests,
             records: broadcast::channel(1024).0,
@@ -125,6 +128,11 @@ impl Core {
 
     pub fn lane(&self) -> MutexGuard<'_, Lane> {
         self.lane.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Held for moments only: what is sent from it is taken out first.
+    pub fn things(&self) -> MutexGuard<'_, Things> {
+        self.things.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub fn health(&self) -> MutexGuard<'_, HealthBook> {
@@ -190,6 +198,14 @@ impl Core {
         let columns = self.lane().flush()?;
         self.publish(Body::Columns(columns.clone()));
         Some(columns)
+    }
+
+    /// Sends out what changed in the registers of many things.
+    pub fn flush_things(&self) {
+        let bodies = self.things().flush();
+        for body in bodies {
+            self.publish(body);
+        }
     }
 
     fn run(&self, mut numberer: Numberer, mut waiting: mpsc::Receiver<Request>) {

@@ -14,7 +14,7 @@ use crate::{
     parquet::record_into,
     readings::Lane,
     realm::{Endpoints, Exercise, RealmKind, undelivered},
-    sim_host::{SimHost, SimRequest, SimSpeed},
+    sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
 use gulang_city::*;
 use rumqttc::{Event as MqttEvent, Packet};
@@ -126,6 +126,8 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
         speed: SimSpeed::Lockstep,
         state_dir: dir.join("sim"),
         start: Some(scenario.starts_at),
+        // Nobody looks, and no rule asks how a cover is.
+        scale: SimScale::None,
     };
     let running = tokio::task::block_in_place(|| sim.start(&request)).map_err(DrillError::Sim)?;
     let endpoints = Endpoints::<Exercise>::new(running.addresses(), true);

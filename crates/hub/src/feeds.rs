@@ -35,7 +35,12 @@ macro_rules! feed_error_from {
         }
     )*};
 }
-feed_error_from!(PlatformError, crate::connectors::cap::CapError, crate::connectors::typhoon::TyphoonError);
+feed_error_from!(
+    PlatformError,
+    crate::connectors::cap::CapError,
+    crate::connectors::inventory::InventoryError,
+    crate::connectors::typhoon::TyphoonError
+);
 
 /// A source asked again and again. The hub owns when.
 #[async_trait]

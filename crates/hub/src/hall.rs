@@ -8,7 +8,7 @@ use crate::{
     live::{LiveError, Opened, RealmHub, open_log},
     log::{LOG_FILE, LogError, write_whole},
     realm::{Actual, Addresses, Endpoints, Exercise, RealmKind},
-    sim_host::{SimHost, SimRequest, SimSpeed},
+    sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
 use gulang_city::{City, Command, Pack, Realm, Source};
 use gulang_wire::{Drill, Watch};
@@ -33,6 +33,8 @@ pub struct HubConfig {
     pub actual: Option<Addresses>,
     /// Of the simulated actual city.
     pub seed: u64,
+    /// Of every simulated city.
+    pub scale: SimScale,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +65,7 @@ pub struct Hall {
     scenarios_dir: Option<PathBuf>,
     data: PathBuf,
     sim: Arc<dyn SimHost>,
+    scale: SimScale,
     actual: Mutex<Option<RealmHub>>,
     actual_core: Arc<Core>,
     exercise: Mutex<Option<RealmHub>>,
@@ -94,6 +97,7 @@ impl Hall {
                     speed: SimSpeed::Live,
                     state_dir: dir.join("sim"),
                     start: None,
+                    scale: config.scale,
                 };
                 let running = start_sim(&config.sim, request).await?;
                 (running.addresses(), Some(running))
@@ -107,6 +111,7 @@ impl Hall {
             scenarios_dir: config.scenarios_dir.clone(),
             data: config.data.clone(),
             sim: config.sim.clone(),
+            scale: config.scale,
             actual_core: actual.core.clone(),
             actual: Mutex::new(Some(actual)),
             exercise: Mutex::new(None),
@@ -219,6 +224,7 @@ impl Hall {
             speed: SimSpeed::Times(anchor.speed),
             state_dir: dir.join("sim"),
             start: Some(anchor.now),
+            scale: self.scale,
         };
         let running = start_sim(&self.sim, request).await?;
         let endpoints = Endpoints::<Exercise>::new(running.addresses(), true);

@@ -28,6 +28,8 @@ pub mod run;
 pub mod screen;
 pub mod server;
 pub mod sim_host;
+pub mod things;
+pub mod tiles;
 
 pub use hall::{HubConfig, HubError};
 pub use run::{HubHandle, start};

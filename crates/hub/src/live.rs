@@ -4,7 +4,7 @@
 use crate::{
     actor::Numberer,
     clock::{HubClock, wall_now},
-    connectors::{city_platform::CityPlatform, http, mqtt, names, refuse},
+    connectors::{city_platform::CityPlatform, http, inventory::InventorySource, mqtt, names, refuse},
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},
     health::HealthBook,
@@ -14,6 +14,7 @@ use crate::{
     readings::Lane,
     realm::{Endpoints, RealmKind},
     sim_host::RunningSim,
+    things::ThingsFeed,
 };
 use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
 use gulang_wire::{Body, ClockKind};
@@ -24,6 +25,8 @@ use tokio::task::JoinHandle;
 /// A connector that pushes is silent when unheard so long.
 const SILENT_AFTER_MS: i64 = 180_000;
 const ASK_LIMIT: Duration = Duration::from_secs(8);
+/// Screens are told of changed things at every third flush of the columns: less than twice a second.
+const THINGS_EVERY: u64 = 3;
 
 /// A realm at work. Drop it only through [`RealmHub::stop`], or as a crash would.
 pub struct RealmHub {
@@ -72,6 +75,7 @@ impl RealmHub {
         let feeds = all_feeds(&http, &endpoints, &cursors, districts, ASK_LIMIT);
         let mut polled: Vec<&'static str> = feeds.iter().map(|it| it.platform()).collect();
         polled.dedup();
+        polled.extend(addresses.inventory.as_ref().map(|_| names::THINGS));
         let pushing: &[&'static str] =
             if addresses.mqtt.is_some() { &[names::SENSORS, names::TEAMS, names::DRONES] } else { &[] };
         let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
@@ -80,6 +84,10 @@ impl RealmHub {
         let mut tasks = Vec::new();
         for feed in feeds {
             tasks.push(tokio::spawn(ask(core.clone(), feed)));
+        }
+        if let Some(base) = addresses.inventory.clone() {
+            let source = InventorySource { http: http.clone(), base, timeout: ASK_LIMIT };
+            tasks.push(tokio::spawn(ask(core.clone(), Box::new(ThingsFeed::new(source, core.clone())))));
         }
         for name in [names::CASES, names::EMERGENCY] {
             if let Some(platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name) {
@@ -228,7 +236,7 @@ async fn hear(core: Arc<Core>, address: String) {
 }
 
 /// A minute ahead on the machine's clock is still believed, however fast the realm's runs.
-fn latest(core: &Core) -> gulang_city::Timestamp {
+pub(crate) fn latest(core: &Core) -> gulang_city::Timestamp {
     let clock = core.clock.frame();
     let speed = match clock.kind {
         ClockKind::Live => 1.0,
@@ -263,7 +271,7 @@ async fn pictures(core: Arc<Core>, http: reqwest::Client, base: String) {
     }
 }
 
-/// Columns five times a second; clock, rules, lamps and beats once.
+/// Columns five times a second, changed things less than twice; clock, rules, lamps and beats once.
 async fn timers(core: Arc<Core>, control: Option<Control>) {
     let mut every = tokio::time::interval(Duration::from_millis(200));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -272,6 +280,9 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
         every.tick().await;
         n += 1;
         core.flush_columns();
+        if n.is_multiple_of(THINGS_EVERY) {
+            core.flush_things();
+        }
         if !n.is_multiple_of(5) {
             continue;
         }

@@ -1,8 +1,15 @@
 //! `gulang-hub`: the hub without windows, and its tools.
 
 use clap::{Parser, Subcommand};
-use gulang_hub::{assets, bench, config, drill, log, sim_host::ChildSim};
-use std::{path::PathBuf, process::ExitCode};
+use gulang_hub::{
+    assets, bench, config, drill, log,
+    sim_host::{ChildSim, SimScale},
+    tiles,
+};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// The hub of Gulang: numbers what happens in a city, keeps it, delivers orders, and serves the screens.
 ///
@@ -26,7 +33,7 @@ enum Task {
         /// The city's log; made if it is not there. One hub per directory
         #[arg(long)]
         data: PathBuf,
-        /// Where the city's real platforms are (TOML: [actual] platform, cap, typhoon, mqtt, feeds, token)
+        /// Where the city's real platforms are (TOML: [actual] platform, cap, typhoon, mqtt, feeds, inventory, token)
         #[arg(long)]
         config: Option<PathBuf>,
         /// Loopback only; port 0 takes a free one
@@ -41,6 +48,9 @@ enum Task {
         /// Seed of the simulated actual city
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Manhole covers, cameras, devices and bikes of simulated cities: none, one in a hundred, or as many as are counted
+        #[arg(long, value_enum, default_value_t = Scale::Small)]
+        scale: Scale,
         /// End when standard input closes, so that the hub does not outlive who started it
         #[arg(long)]
         stdin_guard: bool,
@@ -65,7 +75,7 @@ enum Task {
         /// Screens that follow
         #[arg(long, default_value_t = 4)]
         screens: usize,
-        /// Cases (fold), or commands (fanout)
+        /// Cases (fold), commands (fanout), or repetitions (route)
         #[arg(long)]
         n: Option<u64>,
         /// How long (ingest)
@@ -76,10 +86,58 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Make a base map (PMTiles, vector tiles) of a city's layers
+    ///
+    /// INPUT are layer files (GeoJSON, FlatGeobuf) or folders of them. What becomes which layer is said by a spec: --spec, or
+    /// the import.toml in an input folder. Without any, each file becomes a layer of its own name.
+    ///
+    /// A spec is TOML: name; zooms = [first, last]; simplify_px (how far lines may stray, 0.5); [detail] from_zoom and
+    /// bounds = [west, south, east, north] (deeper tiles only there); then one [[layer]] per file, painted in their order:
+    ///
+    ///   file = "roads.geojson"          layer = "transportation"
+    ///   crs = "gcj02"                   wgs84 (default), gcj02, bd09: turned into WGS-84
+    ///   attribution = "© …"             who is to be named on screens
+    ///   zooms = [7, 14]                 where it is shown
+    ///   keep = { class = "kind" }       attributes: name in the tiles = name in the file; without it all are kept
+    ///   keep_from = { name = 12 }       attributes that begin later
+    ///   set = { class = "outside" }     the same on every feature
+    ///   only.kind = ["park", "wood"]    features with one of these values
+    ///   min_zoom_by.class = { trunk = 8, minor = 12 }
+    ///   outside = [w, s, e, n]          without what lies in this box
+    ///   merge = true                    touching areas of equal attributes become one
+    ///   smallest_px = 1.0               smaller areas and lines are left out
+    ///   [layer.edges]                   areas become their edges: inner, outer = { attributes }, not_along = [files]
+    ///
+    /// Layers that are drawn: ocean_depth (depth), land (class city or outside, coast), landcover, park, water, waterway,
+    /// transportation (class, brunnel, name), rail (kind, state, line), aeroway (class), building (render_height), boundary
+    /// (admin_level), place (name, kind, rank), poi (name, class). The same input always makes the same file.
+    ///
+    /// Example: gulang-hub import assets/cities/xiamen/map --out assets/cities/xiamen/map/base.pmtiles
+    #[command(verbatim_doc_comment)]
+    Import {
+        #[arg(required = true)]
+        input: Vec<PathBuf>,
+        /// The file to make; replaced as a whole
+        #[arg(long)]
+        out: PathBuf,
+        /// What becomes which layer
+        #[arg(long)]
+        spec: Option<PathBuf>,
+        /// Print one JSON object: bytes, n_features, n_tiles, bounds, zooms, by_zoom, layers
+        #[arg(long)]
+        json: bool,
+    },
     /// Check a configuration file, a scenario, or a city pack
     ///
     /// Each fault is one line, `file:line: what, why, what to do`; exit 1 if there is any.
     Check { path: PathBuf },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Scale {
+    None,
+    Small,
+    City,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -90,6 +148,10 @@ enum Bench {
     Ingest,
     /// Commands a second, durable and on every screen
     Fanout,
+    /// The base map's tiles into meshes, MB a second, beside plain decoding
+    Tiles,
+    /// Nearest teams by road, a reach-time surface of the city, a closure: median ms of each
+    Route,
 }
 
 #[derive(Subcommand)]
@@ -136,8 +198,13 @@ type Error = Box<dyn std::error::Error>;
 
 fn run(task: Task) -> Result<ExitCode, Error> {
     match task {
-        Task::Serve { data, config, listen, pack, page, seed, stdin_guard } => {
-            serve(data, config, listen, pack, page, seed, stdin_guard)
+        Task::Serve { data, config, listen, pack, page, seed, scale, stdin_guard } => {
+            let scale = match scale {
+                Scale::None => SimScale::None,
+                Scale::Small => SimScale::Small,
+                Scale::City => SimScale::City,
+            };
+            serve(data, config, listen, pack, page, (seed, scale), stdin_guard)
         }
         Task::Drill(DrillTask::Run { scenario, seed, data, pack, json, .. }) => {
             run_drill(&scenario, seed, data, pack, json)
@@ -148,11 +215,14 @@ fn run(task: Task) -> Result<ExitCode, Error> {
             let figures = match what {
                 Bench::Fold => bench::fold(&assets::read_pack(&pack_dir)?, n.unwrap_or(150_000))?,
                 Bench::Ingest => bench::ingest(&pack_dir, screens, secs)?,
+                Bench::Tiles => tiles::bench(&pack_dir, assets::read_pack(&pack_dir)?.center)?,
                 Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,
+                Bench::Route => bench::route(&pack_dir, n.unwrap_or(200))?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
             Ok(ExitCode::SUCCESS)
         }
+        Task::Import { input, out, spec, json } => import(&input, &out, spec.as_deref(), json),
         Task::Check { path } => check(path),
     }
 }
@@ -170,7 +240,7 @@ fn serve(
     listen: std::net::SocketAddr,
     pack: Option<PathBuf>,
     page: Option<PathBuf>,
-    seed: u64,
+    (seed, scale): (u64, SimScale),
     stdin_guard: bool,
 ) -> Result<ExitCode, Error> {
     let actual = match config {
@@ -190,6 +260,7 @@ fn serve(
         sim: std::sync::Arc::new(ChildSim),
         actual,
         seed,
+        scale,
     })?;
     println!("{}", serde_json::json!({ "url": hub.url, "token": hub.token }));
     if stdin_guard {
@@ -266,9 +337,31 @@ fn replay(dir: PathBuf, json: bool) -> Result<ExitCode, Error> {
     Ok(if replay.chain_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn import(input: &[PathBuf], out: &Path, spec: Option<&Path>, json: bool) -> Result<ExitCode, Error> {
+    let summary = tiles::import(input, spec, out)?.summary;
+    if json {
+        println!("{}", serde_json::to_string(&summary)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "{}：{} 个要素，{} 个瓦片，{:.2} MB，图层 {}",
+        out.display(),
+        summary.n_features,
+        summary.n_tiles,
+        summary.bytes as f64 / 1e6,
+        summary.layers.join("、")
+    );
+    for (zoom, n, bytes, largest) in summary.by_zoom {
+        println!("  {zoom:>2} 级 {n:>5} 个，未压缩 {bytes:>8} 字节，最大 {largest} 字节");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn check(path: PathBuf) -> Result<ExitCode, Error> {
     if path.is_dir() {
         assets::read_pack(&path)?;
+        tiles::check(&path)?;
+        assets::read_roads(&path)?;
     } else if std::fs::read_to_string(&path)
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("starts_at")))
     {

@@ -29,18 +29,18 @@ pub struct Lane {
 
 /// A set of handles with an order, cleared in the time it takes to list it.
 #[derive(Debug, Default)]
-struct Dirty {
+pub(crate) struct Dirty {
     is_in: Vec<bool>,
     list: Vec<u32>,
 }
 
 impl Dirty {
-    fn sized(n: usize) -> Self {
+    pub(crate) fn sized(n: usize) -> Self {
         Self { is_in: vec![false; n], list: Vec::new() }
     }
 
     /// `false` if it was in already.
-    fn insert(&mut self, handle: u32) -> bool {
+    pub(crate) fn insert(&mut self, handle: u32) -> bool {
         let Some(is_in) = self.is_in.get_mut(handle as usize) else { return false };
         if std::mem::replace(is_in, true) {
             return false;
@@ -49,11 +49,18 @@ impl Dirty {
         true
     }
 
-    fn take(&mut self) -> Vec<u32> {
-        for &handle in &self.list {
+    pub(crate) fn take(&mut self) -> Vec<u32> {
+        self.take_some(usize::MAX)
+    }
+
+    /// The first in, at most so many; the others stay.
+    pub(crate) fn take_some(&mut self, at_most: usize) -> Vec<u32> {
+        let rest = self.list.split_off(at_most.min(self.list.len()));
+        let taken = std::mem::replace(&mut self.list, rest);
+        for &handle in &taken {
             self.is_in[handle as usize] = false;
         }
-        std::mem::take(&mut self.list)
+        taken
     }
 }
 

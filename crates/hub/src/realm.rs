@@ -79,6 +79,9 @@ pub struct Addresses {
     /// `{feeds}/{drone_sn}.jpg`.
     #[serde(default)]
     pub feeds: Option<String>,
+    /// `{inventory}` lists the registers of many things, `{inventory}/{id}` is one.
+    #[serde(default)]
+    pub inventory: Option<String>,
     /// Only the simulated city has one.
     #[serde(default)]
     pub control: Option<String>,

@@ -4,6 +4,7 @@ use crate::{
     core::Core,
     hall::{Hall, HubConfig, HubError},
     server::{App, new_token, router},
+    tiles::BaseMap,
 };
 use gulang_city::{Realm, Record, SeatId, Source};
 use gulang_wire::{Drill, Watch};
@@ -32,7 +33,8 @@ pub fn start(config: HubConfig) -> Result<HubHandle, HubError> {
         let address = listener.local_addr().map_err(listen)?;
         let hall = Hall::open(&config).await?;
         let page_dir = config.page_dir.clone().map(Into::into);
-        let app = App { hall: hall.clone(), token: token.as_str().into(), page_dir };
+        let base_map = Arc::new(BaseMap::of_pack(&config.pack_dir));
+        let app = App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map };
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router(app)).await {
                 tracing::error!(%error, "the server ended");

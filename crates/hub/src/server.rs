@@ -1,7 +1,12 @@
-//! What screens reach: the WebSocket, the REST API, the pack's map files, the page, health and metrics. Loopback only, with
+//! What screens reach: the WebSocket, the REST API, the base map's tiles, the pack's files, the page, health and metrics. Loopback only, with
 //! a token made at each launch, in `?token=` or as a bearer.
 
-use crate::{api, core::Core, hall::Hall};
+use crate::{
+    api,
+    core::Core,
+    hall::Hall,
+    tiles::{self, BaseMap},
+};
 use axum::{
     Router,
     body::Body as HttpBody,
@@ -9,7 +14,7 @@ use axum::{
         DefaultBodyLimit, Path as UrlPath, Query, Request, State, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -35,6 +40,7 @@ pub struct App {
     pub hall: Arc<Hall>,
     pub token: Arc<str>,
     pub page_dir: Option<Arc<Path>>,
+    pub base_map: Arc<BaseMap>,
 }
 
 pub fn router(app: App) -> Router {
@@ -42,6 +48,8 @@ pub fn router(app: App) -> Router {
         .route("/ws", get(upgrade))
         .route("/metrics", get(api::metrics))
         .route("/pack/{*path}", get(pack_file))
+        .route("/tiles.json", get(tile_json))
+        .route("/tiles/{z}/{x}/{y}", get(tile))
         .merge(api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
@@ -93,6 +101,14 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 
 async fn pack_file(State(app): State<App>, UrlPath(path): UrlPath<String>) -> Response {
     file_in(&app.hall.pack_dir, &path).await
+}
+
+async fn tile(State(app): State<App>, UrlPath((z, x, y)): UrlPath<(u8, u32, String)>, headers: HeaderMap) -> Response {
+    tiles::serve_tile(&app.base_map, (z, x, &y), &headers).await
+}
+
+async fn tile_json(State(app): State<App>) -> Response {
+    tiles::serve_tile_json(&app.base_map).await
 }
 
 async fn page_file(State(app): State<App>, request: Request) -> Response {
@@ -162,6 +178,10 @@ async fn serve_screen(hall: &Hall, mut socket: WebSocket) -> Result<(), &'static
                         core.counters.n_coalesced.fetch_add(1, Relaxed);
                         frames = core.frames();
                         send(&mut socket, core.snapshot()).await?;
+                        let stale = core.things().all_stale();
+                        for body in stale {
+                            send(&mut socket, core.frame(body)).await?;
+                        }
                     }
                     Err(RecvError::Closed) => return Err("the hub is closing"),
                 },

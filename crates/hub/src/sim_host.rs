@@ -19,6 +19,7 @@ pub struct SimRequest {
     /// Where it keeps its journal.
     pub state_dir: PathBuf,
     pub start: Option<Timestamp>,
+    pub scale: SimScale,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +27,27 @@ pub enum SimSpeed {
     Live,
     Times(f32),
     Lockstep,
+}
+
+/// How many manhole covers, cameras, devices and bikes it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SimScale {
+    None,
+    /// One in a hundred.
+    #[default]
+    Small,
+    /// As many as the city counts.
+    City,
+}
+
+impl SimScale {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Small => "small",
+            Self::City => "city",
+        }
+    }
 }
 
 /// A simulated city that runs until dropped.
@@ -53,7 +75,7 @@ impl SimHost for ChildSim {
             SimSpeed::Times(times) => times.to_string(),
             SimSpeed::Lockstep => "lockstep".to_owned(),
         };
-        command.args(["--speed", &speed]).arg("--state").arg(&request.state_dir);
+        command.args(["--speed", &speed, "--scale", request.scale.as_str()]).arg("--state").arg(&request.state_dir);
         if let Some(scenario) = &request.scenario {
             command.arg("--scenario").arg(scenario);
         }
@@ -87,6 +109,7 @@ pub fn addresses_from_line(line: &str) -> Result<Addresses, String> {
         typhoon: text("typhoon"),
         mqtt: text("mqtt"),
         feeds: text("feeds"),
+        inventory: text("inventory"),
         control: text("control"),
         token: text("token"),
     };

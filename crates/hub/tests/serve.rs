@@ -2,11 +2,12 @@
 
 use axum::{
     Json, Router,
-    extract::{Path as UrlPath, State},
+    extract::{Path as UrlPath, Query, State},
+    http::StatusCode,
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
-use gulang_city::{Command, Event};
+use gulang_city::{Budget, Command, Event, Inventory, LonLat, NO_HEADING, ThingState, ThingsChange, Timestamp};
 use gulang_hub::screen::{Screen, ScreenError};
 use gulang_wire::{Body, Watch};
 use serde_json::{Value, json};
@@ -87,8 +88,92 @@ async fn answer(State(shared): State<Shared>, UrlPath(platform): UrlPath<String>
     Json(json!({ "code": 0, "msg": "ok", "data": data })).into_response()
 }
 
-fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, Fake> {
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+// ---------------------------------------------------------------- a platform of many things
+
+/// One register of bikes. Each poll moves the first of them a step east.
+struct FakeThings {
+    version: u64,
+    n: usize,
+    n_polls: i32,
+    mode: Mode,
+}
+
+type SharedThings = Arc<Mutex<FakeThings>>;
+
+impl FakeThings {
+    fn bikes(&self) -> Inventory {
+        let (n, now) = (self.n, now());
+        Inventory {
+            id: "bike".into(),
+            name: "共享单车".into(),
+            platform: "whoever".into(),
+            simulated: false,
+            moving: true,
+            budget: Budget::Default,
+            prefix: "DC-".into(),
+            as_of: now,
+            origin: LonLat(118.11, 24.5),
+            at: vec![[self.n_polls, 0]; n],
+            heading: vec![NO_HEADING; n],
+            state: vec![ThingState::Normal as u8; n],
+            seen_from: now.plus_secs(-3600),
+            seen: vec![3600; n],
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(0))
+}
+
+async fn open_things(shared: SharedThings) -> Result<String, Error> {
+    let app = Router::new()
+        .route("/inventory", get(things_list))
+        .route("/inventory/{id}", get(things_register))
+        .route("/inventory/{id}/changes", get(things_changes))
+        .with_state(shared);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/inventory", listener.local_addr()?);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(url)
+}
+
+async fn things_list(State(shared): State<SharedThings>) -> Json<Value> {
+    let version = lock(&shared).version;
+    Json(json!({ "inventories": [{ "id": "bike", "moving": true, "version": version }, { "id": "gone" }] }))
+}
+
+async fn things_register(State(shared): State<SharedThings>, UrlPath(id): UrlPath<String>) -> Response {
+    let fake = lock(&shared);
+    match (id.as_str(), fake.mode) {
+        ("bike", Mode::Garbage) => vec![0xff; 1000].into_response(),
+        ("bike", _) => fake.bikes().to_bytes().unwrap_or_default().into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn things_changes(State(shared): State<SharedThings>, Query(query): Query<BTreeMap<String, i64>>) -> Response {
+    let mut fake = lock(&shared);
+    if fake.mode == Mode::Garbage {
+        return vec![0xff; 1000].into_response();
+    }
+    fake.n_polls += 1;
+    let change = ThingsChange {
+        inventory: "bike".into(),
+        as_of: now(),
+        handles: vec![0, 4_000_000],
+        at: vec![[fake.n_polls, 0]; 2],
+        heading: vec![60; 2],
+        state: vec![ThingState::Attention as u8; 2],
+        age: vec![2; 2],
+    };
+    assert!(query.contains_key("since"));
+    change.to_bytes().unwrap_or_default().into_response()
 }
 
 // ---------------------------------------------------------------- the hub as a process
@@ -134,6 +219,11 @@ impl Hub {
     async fn get(&self, path: &str) -> Result<Value, Error> {
         let response = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await?;
         Ok(response.error_for_status()?.json().await?)
+    }
+
+    async fn register(&self, id: &str) -> Result<Inventory, Error> {
+        let response = self.http.get(format!("{}/inventory/{id}", self.url)).bearer_auth(&self.token).send().await?;
+        Ok(Inventory::from_bytes(&response.error_for_status()?.bytes().await?)?.0)
     }
 
     async fn command(&self, command: Value) -> Result<(u16, Value), Error> {
@@ -410,7 +500,7 @@ async fn strangers_and_floods_are_turned_away() -> Check {
     let dir = tempfile::tempdir()?;
     let data = dir.path().join("data");
     let hub = Hub::spawn(&data, &platform)?;
-    for path in ["/api/city", "/ws", "/pack/city.toml", "/metrics"] {
+    for path in ["/api/city", "/ws", "/pack/city.toml", "/metrics", "/inventory", "/inventory/bike"] {
         assert_eq!(hub.http.get(format!("{}{path}", hub.url)).send().await?.status(), 401, "{path}");
     }
     let outside = format!("{}/pack/..%2f..%2fLICENSES.md?token={}", hub.url, hub.token);
@@ -485,5 +575,70 @@ async fn a_screen_sees_the_city_and_its_own_command_come_back() -> Check {
         }
     }
     assert_eq!(screen.city.as_ref().map(|it| &*it.scene), Some("war"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_things_are_listed_fetched_and_followed_and_their_platform_may_fail() -> Check {
+    let shared = Arc::new(Mutex::new(FakeThings { version: 1, n: 500, n_polls: 0, mode: Mode::Ok }));
+    let things = open_things(shared.clone()).await?;
+    let platform = open_platform(Shared::default()).await?;
+    let dir = tempfile::tempdir()?;
+    let config = format!("[actual]\nplatform = \"{platform}\"\ninventory = \"{things}\"\n");
+    let hub = Hub::spawn_with(&dir.path().join("data"), &config)?;
+    let mut screen = Screen::connect(&hub.url, &hub.token, "席位", Watch::Follow).await?;
+
+    // What the screen has, fetched when told to and brought on by frames.
+    let mut bikes = None;
+    let mut n_moves = 0;
+    while n_moves < 3 {
+        match tokio::time::timeout(Duration::from_secs(20), screen.next()).await??.body {
+            Body::ThingsStale { inventory } => bikes = Some(hub.register(&inventory).await?),
+            Body::Things(change) => {
+                let bikes = bikes.as_mut().ok_or("a change before the register")?;
+                n_moves += usize::from(bikes.apply(&change) == [0]);
+            }
+            _ => {}
+        }
+    }
+    let bikes = bikes.ok_or("no register")?;
+    assert_eq!((bikes.len(), bikes.platform.as_str(), bikes.state_of(0)), (500, "things", ThingState::Attention));
+    assert!(bikes.at[0][0] >= 3 && bikes.at[1][0] < bikes.at[0][0], "{:?}", &bikes.at[..2]);
+    assert!((1000..4000).contains(&(bikes.as_of - bikes.seen_at(0))), "{}", bikes.as_of - bikes.seen_at(0));
+    let list = hub.get("/inventory").await?;
+    let listed = &list["inventories"][0];
+    assert_eq!((&listed["id"], &listed["n"], &listed["states"]["关注"]), (&json!("bike"), &json!(500), &json!(1)));
+    assert_eq!(list["inventories"].as_array().map(Vec::len), Some(1), "a register that cannot be had is not listed");
+    assert!(hub.register("gone").await.is_err());
+
+    // Other handles: the screen is told to fetch again.
+    {
+        let mut fake = lock(&shared);
+        (fake.version, fake.n) = (2, 20);
+    }
+    loop {
+        let frame = tokio::time::timeout(Duration::from_secs(90), screen.next()).await??;
+        if matches!(frame.body, Body::ThingsStale { .. }) {
+            break;
+        }
+    }
+    assert_eq!(hub.register("bike").await?.len(), 20);
+
+    // Nonsense costs the lamp and nothing else: what was known is still told, and other platforms' cases come.
+    lock(&shared).mode = Mode::Garbage;
+    let mut lamp = Value::Null;
+    for _ in 0..200 {
+        let city = hub.get("/api/city").await?;
+        let connectors = city["connectors"].as_array().cloned().unwrap_or_default();
+        let of = |id: &str| connectors.iter().find(|it| it["platform"] == id).map(|it| it["state"].clone());
+        lamp = of("things").unwrap_or_default();
+        if lamp == "silent" {
+            assert_eq!(of("yunguanfu"), Some(json!("healthy")));
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(lamp, "silent");
+    assert_eq!(hub.register("bike").await?.len(), 20);
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::{
     feeds::Painter,
     journal::Journal,
     mqtt::Broker,
+    things::Things,
     world::{Due, World},
 };
 use gulang_city::{BEIJING_OFFSET_MS, Timestamp};
@@ -18,6 +19,7 @@ use std::{
 
 pub(crate) struct App {
     pub(crate) world: World,
+    pub(crate) things: Things,
     pub(crate) clock: Clock,
     pub(crate) broker: Broker,
     pub(crate) desk: Mutex<Desk>,

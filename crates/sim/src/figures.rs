@@ -23,6 +23,7 @@ pub struct Figures {
     pub cases: CaseFigures,
     pub orders: OrderFigures,
     pub movers: MoverFigures,
+    pub things: ThingFigures,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -62,6 +63,26 @@ pub struct MoverFigures {
     pub drone_height_m: Figure<f64>,
     pub drone_max_wind_mps: Figure<f64>,
     pub geoid_m: Figure<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThingFigures {
+    pub manholes: Figure<f64>,
+    pub cameras: Figure<f64>,
+    pub devices: Figure<f64>,
+    pub bikes: Figure<f64>,
+    pub manhole_trouble: Figure<f64>,
+    pub camera_trouble: Figure<f64>,
+    pub device_trouble: Figure<f64>,
+    pub trouble_hours: Spread,
+    pub riding_share: Figure<f64>,
+    pub riding_mps: Spread,
+    pub riding_every_secs: Figure<f64>,
+    pub parked_every_secs: Figure<f64>,
+    pub silent_share: Figure<f64>,
+    pub silent_hours: Spread,
+    pub faulty_share: Figure<f64>,
 }
 
 impl Figures {

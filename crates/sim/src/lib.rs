@@ -23,8 +23,10 @@ mod platform;
 mod scenario;
 mod sensors;
 mod server;
+mod streets;
 #[cfg(test)]
 mod testing;
+mod things;
 mod typhoon;
 mod weather;
 mod world;
@@ -34,6 +36,8 @@ pub use figures::{Figure, Figures};
 pub use journal::JournalError;
 pub use mqtt::BrokerError;
 pub use scenario::{RainCurve, Scenario, ScenarioError, ScriptedWarning, Storm};
+pub use streets::MapError;
+pub use things::Scale;
 
 use app::{App, Desk, Progress};
 use axum::serve::ListenerExt;
@@ -63,6 +67,8 @@ pub struct SimConfig {
     pub state: PathBuf,
     /// When a scaled or lockstep clock begins; the scenario's start if not given.
     pub start: Option<Timestamp>,
+    /// How many manhole covers, cameras, devices and bikes.
+    pub scale: Scale,
 }
 
 /// Where the city can be reached; all on 127.0.0.1.
@@ -74,6 +80,7 @@ pub struct Endpoints {
     /// `host:port`.
     pub mqtt: String,
     pub feeds: String,
+    pub inventory: String,
     pub control: String,
 }
 
@@ -94,6 +101,8 @@ pub enum SimError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
+    Map(#[from] MapError),
+    #[error(transparent)]
     Broker(#[from] BrokerError),
     #[error("cannot start the simulated city's server: {0}")]
     Io(#[from] std::io::Error),
@@ -107,7 +116,7 @@ pub fn start(config: SimConfig) -> Result<SimHandle, SimError> {
     start_with(pack, config)
 }
 
-/// As [`start`], with a pack already read; `config.pack` then only says where to look for a font.
+/// As [`start`], with a pack already read; `config.pack` then only says where to look for a font and for the map's layers.
 pub fn start_with(pack: Pack, config: SimConfig) -> Result<SimHandle, SimError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("sim").enable_all().build()?;
@@ -180,11 +189,21 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         typhoon: format!("{base}/typhoon"),
         mqtt: broker.address.to_string(),
         feeds: format!("{base}/feeds"),
+        inventory: format!("{base}/inventory"),
         control: format!("{base}/sim"),
     };
     let fonts = config.pack.join("../../fonts");
+    let streets = match config.scale {
+        Scale::None => None,
+        Scale::Small | Scale::City => Some(streets::Streets::read(&config.pack, &pack)?),
+    };
+    let center = pack.center;
+    let world = world::World::new(pack, scenario, config.realm, config.seed);
+    let figures = world.figures.things.clone();
+    let things = things::Things::new(config.scale, figures, center, streets, world.things_dice());
     let app = Arc::new(App {
-        world: world::World::new(pack, scenario, config.realm, config.seed),
+        world,
+        things,
         clock: Clock::new(config.speed, start),
         broker,
         desk: Mutex::new(Desk { journal, told_until: Timestamp(0) }),

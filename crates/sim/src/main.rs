@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use gulang_city::{Realm, Timestamp};
-use gulang_sim::{SimConfig, Speed};
+use gulang_sim::{Scale, SimConfig, Speed};
 use std::{io::Read, path::PathBuf, process::ExitCode};
 
 /// A simulated coastal city and its platforms, on loopback sockets.
@@ -37,6 +37,9 @@ struct Options {
     /// When a scaled or lockstep clock begins, Beijing time, such as "2023-07-26 08:00:00".
     #[arg(long, value_parser = parse_time)]
     start: Option<Timestamp>,
+    /// Manhole covers, cameras, devices and bikes: none, one in a hundred, or as many as the city counts.
+    #[arg(long, value_enum, default_value_t = ScaleName::Small)]
+    scale: ScaleName,
     /// End when standard input closes, so that a child never outlives its parent.
     #[arg(long)]
     stdin_guard: bool,
@@ -46,6 +49,13 @@ struct Options {
 enum RealmName {
     Actual,
     Exercise,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ScaleName {
+    None,
+    Small,
+    City,
 }
 
 fn main() -> ExitCode {
@@ -66,6 +76,11 @@ fn main() -> ExitCode {
         speed: options.speed,
         state: options.state,
         start: options.start,
+        scale: match options.scale {
+            ScaleName::None => Scale::None,
+            ScaleName::Small => Scale::Small,
+            ScaleName::City => Scale::City,
+        },
     };
     let city = match gulang_sim::start(config) {
         Ok(city) => city,

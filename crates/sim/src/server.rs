@@ -1,4 +1,4 @@
-//! The HTTP side: platforms, warnings, typhoon, pictures and the controls of the simulation, on one loopback port.
+//! The HTTP side: platforms, warnings, typhoon, pictures, registers of things and the controls of the simulation, on one loopback port.
 //!
 //! | control | what |
 //! | --- | --- |
@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -32,6 +32,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/typhoon/Api/TyhoonActivity", get(typhoon_activity))
         .route("/typhoon/Api/TyphoonInfo/{tfid}", get(typhoon_info))
         .route("/feeds/{file}", get(feed))
+        .route("/inventory", get(inventories))
+        .route("/inventory/{id}", get(inventory))
+        .route("/inventory/{id}/changes", get(inventory_changes))
         .route("/sim/advance", post(advance))
         .route("/sim/clock", get(clock).post(set_clock))
         .route("/sim/fault", post(set_fault))
@@ -116,6 +119,71 @@ fn still(app: &App, i: usize) -> Arc<[u8]> {
     let jpeg: Arc<[u8]> = jpeg.into();
     app.stills.lock().unwrap_or_else(PoisonError::into_inner).insert(i, (second, jpeg.clone()));
     jpeg
+}
+
+// ---------------------------------------------------------------- registers of many things
+
+/// The faults of the platform that keeps the registers are set under this name.
+const INVENTORY: &str = "inventory";
+
+async fn inventories(State(app): State<Arc<App>>) -> Response {
+    if let Some(instead) = misbehave(&app, INVENTORY).await {
+        return instead;
+    }
+    Json(json!({ "inventories": app.things.list(), "simulated": true })).into_response()
+}
+
+async fn inventory(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    columns(app, move |app, now| Ok(app.things.inventory(&id, now).map(|it| it.to_bytes()).transpose()?)).await
+}
+
+#[derive(Deserialize)]
+struct ChangesRequest {
+    /// Milliseconds since 1970, on this city's clock.
+    since: i64,
+}
+
+/// Never more than the register itself: what changed twice comes once.
+async fn inventory_changes(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(ChangesRequest { since }): Query<ChangesRequest>,
+) -> Response {
+    columns(app, move |app, now| {
+        Ok(app.things.changes(&id, Timestamp(since), now).map(|it| it.to_bytes()).transpose()?)
+    })
+    .await
+}
+
+type Columns = Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Makes postcard bytes off the async threads; 404 if there is no such register.
+async fn columns(app: Arc<App>, make: impl FnOnce(&App, Timestamp) -> Columns + Send + 'static) -> Response {
+    if let Some(instead) = misbehave(&app, INVENTORY).await {
+        return instead;
+    }
+    let made = tokio::task::spawn_blocking(move || make(&app, app.clock.now())).await;
+    match made {
+        Ok(Ok(Some(bytes))) => ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response(),
+        Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
+        Ok(Err(e)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
+        Err(e) => refusal(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
+    }
+}
+
+/// What is answered instead while a fault is set; a slow platform is only waited for.
+async fn misbehave(app: &App, platform: &str) -> Option<Response> {
+    let fault = app.faults.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied();
+    match fault? {
+        Fault::ErrorCode => Some(refusal(StatusCode::SERVICE_UNAVAILABLE, "系统繁忙，请稍后再试".into())),
+        Fault::Http500 => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal error".into())),
+        Fault::Garbage => Some("<html><body>网关超时</body>".into_response()),
+        Fault::Hang => std::future::pending().await,
+        Fault::Slow(delay) => {
+            tokio::time::sleep(delay).await;
+            None
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -26,6 +26,7 @@ mod part {
     pub(super) const WARNINGS: u64 = 6;
     pub(super) const ORDERS: u64 = 7;
     pub(super) const ENVELOPES: u64 = 8;
+    pub(super) const THINGS: u64 = 9;
 }
 
 pub(crate) struct World {
@@ -128,6 +129,11 @@ impl World {
             })
         };
         (found.iter().map(item).collect(), next, more)
+    }
+
+    /// What the registers of many things are drawn from.
+    pub(crate) fn things_dice(&self) -> Dice {
+        self.dice.of(part::THINGS)
     }
 
     pub(crate) fn orders_dice(&self) -> Dice {

@@ -1,7 +1,7 @@
 //! The simulated city seen from outside: through its sockets, as the hub and any other client sees it.
 
 use gulang_city::*;
-use gulang_sim::{SimConfig, SimHandle, Speed, start_with};
+use gulang_sim::{Scale, SimConfig, SimHandle, Speed, start_with};
 use rumqttc::{AsyncClient, Event, EventLoop, Incoming, MqttOptions, QoS};
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
@@ -118,8 +118,8 @@ identifier = "35020041600100_20230727091000_1"
 
 fn city(dir: &Path, realm: Realm, speed: Speed) -> SimHandle {
     let scenario = Some(scenario(dir));
-    let config =
-        SimConfig { pack: dir.into(), scenario, seed: 11, realm, speed, state: dir.join("state"), start: None };
+    let (pack_dir, state, scale) = (dir.into(), dir.join("state"), Scale::Small);
+    let config = SimConfig { pack: pack_dir, scenario, seed: 11, realm, speed, state, start: None, scale };
     start_with(pack(), config).unwrap()
 }
 
@@ -366,6 +366,54 @@ async fn a_scaled_clock_runs_and_can_be_set() {
     assert_eq!(client.http.post(url).json(&json!({ "to_ms": 0 })).send().await.unwrap().status(), 409);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registers_are_listed_fetched_and_followed_on_the_citys_own_clock() {
+    let dir = tempfile::tempdir().unwrap();
+    let sim = city(dir.path(), Realm::Exercise, Speed::Lockstep);
+    let client = Client::of(&sim);
+    client.advance(Timestamp::parse("2023-07-27 09:00:00").unwrap()).await;
+    let base = client.city.inventory.clone();
+    let list = client.get(base.clone()).await;
+    let listed: Vec<_> = list["inventories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["id"].as_str().unwrap(), it["n"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(listed, [("manhole", 13_500), ("camera_city", 2000), ("device", 1000), ("bike", 900)]);
+    assert!(list["inventories"].as_array().unwrap().iter().all(|it| it["simulated"] == true && it["version"].is_u64()));
+
+    let bytes = async |url: String| {
+        let response = client.http.get(&url).send().await.unwrap().error_for_status()?;
+        Ok::<_, reqwest::Error>(response.bytes().await.unwrap())
+    };
+    let (mut bikes, n_absurd) = Inventory::from_bytes(&bytes(format!("{base}/bike")).await.unwrap()).unwrap();
+    assert_eq!((bikes.len(), n_absurd, bikes.moving, bikes.simulated), (900, 0, true, true));
+    assert_eq!(bikes.as_of, Timestamp::parse("2023-07-27 09:00:00").unwrap());
+    assert!(bytes(format!("{base}/tree")).await.is_err());
+
+    let changes = |since: Timestamp| format!("{base}/bike/changes?since={}", since.0);
+    let none = ThingsChange::from_bytes(&bytes(changes(bikes.as_of)).await.unwrap()).unwrap();
+    assert_eq!((none.handles.len(), none.as_of), (0, bikes.as_of));
+    client.advance(bikes.as_of.plus_secs(20)).await;
+    let some = ThingsChange::from_bytes(&bytes(changes(bikes.as_of)).await.unwrap()).unwrap();
+    assert!(bikes.apply(&some).len() > 30);
+    let (whole, _) = Inventory::from_bytes(&bytes(format!("{base}/bike")).await.unwrap()).unwrap();
+    assert_eq!((&bikes.at, &bikes.state, bikes.as_of), (&whole.at, &whole.state, whole.as_of));
+    for nonsense in ["", "?since=", "?since=x", "?since=99999999999999999999"] {
+        assert!(bytes(format!("{base}/bike/changes{nonsense}")).await.is_err(), "{nonsense}");
+    }
+    for extreme in [i64::MIN, 0, i64::MAX] {
+        for id in ["bike", "device"] {
+            let answer = bytes(format!("{base}/{id}/changes?since={extreme}")).await.unwrap();
+            assert!(ThingsChange::from_bytes(&answer).is_ok(), "{id} {extreme}");
+        }
+    }
+    let fault = json!({ "platform": "inventory", "mode": "http500" });
+    client.http.post(format!("{}/fault", client.city.control)).json(&fault).send().await.unwrap();
+    assert!(bytes(format!("{base}/bike")).await.is_err());
+}
+
 /// Writes pictures to look at: `GULANG_SIM_STILLS=DIR cargo test -p gulang-sim -- --ignored stills`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "writes pictures for a person to look at"]
@@ -375,8 +423,9 @@ async fn stills() {
     let fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/cities/xiamen");
     let scenario = Some(scenario(dir.path()));
     let (realm, speed, state) = (Realm::Exercise, Speed::Lockstep, dir.path().join("state"));
-    let sim =
-        start_with(pack(), SimConfig { pack: fonts, scenario, seed: 1, realm, speed, state, start: None }).unwrap();
+    let scale = Scale::None;
+    let config = SimConfig { pack: fonts, scenario, seed: 1, realm, speed, state, start: None, scale };
+    let sim = start_with(pack(), config).unwrap();
     let client = Client::of(&sim);
     for (i, at) in ["2023-07-27 09:20:00", "2023-07-27 22:30:00", "2023-07-28 10:00:00"].iter().enumerate() {
         client.advance(Timestamp::parse(at).unwrap()).await;

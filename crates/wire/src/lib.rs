@@ -5,11 +5,11 @@
 //!
 //! **Invariant:** knows neither the hub's insides nor the screen's. No tokio, no bevy.
 
-use gulang_city::{Command, DroneId, Fix, Realm, Record, Refusal, SeatId, Timestamp};
+use gulang_city::{Command, DroneId, Fix, Realm, Record, Refusal, SeatId, Text, ThingsChange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Refused on mismatch: a screen and its hub are always of one release.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Larger frames are refused before decoding.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
@@ -67,6 +67,15 @@ pub enum Body {
     },
     /// Clock and lamps alone, at least once a second.
     Beat,
+    /// What changed in one register since the last such frame of it, at most twice a second; larger changes come in parts.
+    ///
+    /// The register itself is fetched (`GET /inventory/{id}`): a screen keeps the changes that come while it waits for it
+    /// and takes them after; `Inventory::apply` passes over the older ones.
+    Things(ThingsChange),
+    /// The screen's copy of this register may miss changes, or the register was replaced: fetch it again.
+    ThingsStale {
+        inventory: Text,
+    },
 }
 
 /// What changed in the readings since the last frame: parallel arrays per lane.
@@ -137,7 +146,7 @@ pub fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, WireError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gulang_city::{City, Event, Readings, Source, tiny_pack};
+    use gulang_city::{Area, City, Event, LonLat, Marking, MarkingId, MarkingKind, Readings, Source, tiny_pack};
     use proptest::prelude::*;
 
     const CLOCK: Clock = Clock {
@@ -181,7 +190,19 @@ mod tests {
             event: Event::SceneChanged { scene: "war".into() },
         };
         check(Body::Welcome { version: VERSION, simulated: true, city_id: "xiamen".into() });
-        check(Body::Records(vec![record]));
+        let marking = Marking {
+            id: MarkingId(1),
+            kind: MarkingKind::Closure {
+                area: Area::Circle { center: LonLat(118.1, 24.5), radius_m: 50.0 },
+                reason: "塌方".into(),
+            },
+            by: "值班长 01".into(),
+            at: CLOCK.now,
+            note: "".into(),
+        };
+        let drawn = Record { seq: 8, event: Event::MarkingPut { marking: marking.clone() }, ..record.clone() };
+        let gone = Record { seq: 9, event: Event::MarkingRemoved { marking: marking.id }, ..record.clone() };
+        check(Body::Records(vec![record, drawn, gone]));
         check(Body::Columns(Columns {
             gauge_handles: vec![0, 300, 70_000],
             gauge_values: vec![0.0, -1.5, f32::MAX],
@@ -195,8 +216,23 @@ mod tests {
         check(Body::Answer { ticket: 3, result: Ok(12) });
         check(Body::Answer { ticket: 4, result: Err(Refusal::NeedsTwoSeats { have: 1 }) });
         check(Body::Beat);
+        check(Body::Things(ThingsChange {
+            inventory: "bike".into(),
+            as_of: CLOCK.now,
+            handles: vec![0, 7, 89_999],
+            at: vec![[0, 0], [-250_000, 120_001], gulang_city::NOWHERE],
+            heading: vec![0, 239, gulang_city::NO_HEADING],
+            state: vec![0, 0, 3],
+            age: vec![0, 4, 900],
+        }));
+        check(Body::ThingsStale { inventory: "manhole".into() });
         check_to_hub(ToHub::Hello { version: VERSION, seat: "A".into(), watch: Watch::Only(Realm::Actual) });
         check_to_hub(ToHub::Submit { ticket: 1, command: Command::EndExercise });
+        check_to_hub(ToHub::Submit {
+            ticket: 2,
+            command: Command::PutMarking { kind: marking.kind, note: marking.note },
+        });
+        check_to_hub(ToHub::Submit { ticket: 3, command: Command::RemoveMarking { marking: marking.id } });
         check_to_hub(ToHub::Drill(Drill::Start { scenario: "doksuri-2023".into(), seed: 1, speed: 60.0 }));
         check_to_hub(ToHub::Resync);
     }

@@ -23,8 +23,14 @@ mod native {
         winit::WinitPlugin,
     };
     use clap::{Parser, Subcommand, ValueEnum};
-    use gulang_city::Posture;
-    use gulang_ui::{app, bench::PointsBench, hall::Hall, net::Address};
+    use gulang_city::{LonLat, Posture};
+    use gulang_ui::{
+        app::{self, Start, StartView},
+        bench::{PointsBench, scene::SceneBench},
+        hall::Hall,
+        net::Address,
+        stage::{director::Director, palette::Theme},
+    };
     use std::{
         path::PathBuf,
         process::ExitCode,
@@ -66,6 +72,27 @@ mod native {
         /// Draws the desk instead of the wall.
         #[arg(long)]
         desk: bool,
+        /// Draws the map alone, without panels.
+        #[arg(long)]
+        map: bool,
+        /// Where the map looks at first: LON,LAT,METRES[,BEARING,TILT]
+        #[arg(long, value_parser = view_from_text, allow_hyphen_values = true)]
+        view: Option<StartView>,
+        /// The map's colours.
+        #[arg(long, value_enum, default_value = "dark")]
+        theme: ThemeName,
+        /// Layers and overlays to switch on, by id, such as manhole,bike,rain
+        #[arg(long, value_delimiter = ',')]
+        show: Vec<String>,
+        /// A place to tell arrival times for: LON,LAT
+        #[arg(long, value_parser = place_from_text, allow_hyphen_values = true)]
+        place: Option<LonLat>,
+        /// How far the nearest seat is from the wall, m; with --pitch-mm it chooses how large words and symbols are.
+        #[arg(long)]
+        distance_m: Option<f32>,
+        /// The size of one pixel of the wall, mm.
+        #[arg(long, requires = "distance_m")]
+        pitch_mm: Option<f32>,
         /// Gives up after so many seconds without the city, --headless only.
         #[arg(long, default_value_t = 120)]
         patience: u64,
@@ -75,6 +102,12 @@ mod native {
     enum SceneName {
         Peace,
         War,
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+    enum ThemeName {
+        Dark,
+        Light,
     }
 
     #[derive(Subcommand)]
@@ -104,6 +137,25 @@ mod native {
             #[arg(long)]
             shot: Option<PathBuf>,
         },
+        /// The whole screen with a city behind it, drawn off screen. Starts `gulang-hub serve` from its own folder, unless
+        /// --hub names one.
+        Scene {
+            #[arg(long, value_enum, default_value = "war")]
+            scene: SceneName,
+            /// Many things in the simulated city: none, small, city
+            #[arg(long, default_value = "small")]
+            scale: String,
+            #[arg(long, value_parser = size_from_text, default_value = "1920x1080")]
+            size: (u32, u32),
+            #[arg(long, default_value_t = 60)]
+            frames: usize,
+            /// Layers to switch on, by id
+            #[arg(long, value_delimiter = ',')]
+            show: Vec<String>,
+            /// One JSON object instead of words.
+            #[arg(long)]
+            json: bool,
+        },
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,6 +179,23 @@ mod native {
                 }
                 ExitCode::SUCCESS
             }
+            Some(Chore::Bench { bench: Bench::Scene { scene, scale, size, frames, show, json } }) => {
+                let bench = SceneBench {
+                    is_war: *scene == SceneName::War,
+                    size: *size,
+                    n_frames: *frames,
+                    json: *json,
+                    scale: scale.clone(),
+                };
+                match bench_scene(bench, show.clone()) {
+                    Ok(AppExit::Success) => ExitCode::SUCCESS,
+                    Ok(AppExit::Error(_)) => ExitCode::FAILURE,
+                    Err(why) => {
+                        eprintln!("measuring the scene: {why}");
+                        ExitCode::FAILURE
+                    }
+                }
+            }
             None => match run(options) {
                 AppExit::Success => ExitCode::SUCCESS,
                 AppExit::Error(_) => ExitCode::FAILURE,
@@ -142,8 +211,63 @@ mod native {
             Some(shot) => headless(&mut bevy_app, &options, shot),
             None => windowed(&mut bevy_app, &options),
         }
-        app::plugin(&mut bevy_app, screen, address);
+        let theme = if options.theme == ThemeName::Light { Theme::Light } else { Theme::Dark };
+        let size_factor = options.distance_m.map_or(1.0, |distance| {
+            // `type.wall`: px of an angle at a distance; the factor is against 8 m on 0.9 mm.
+            (distance / options.pitch_mm.unwrap_or(0.9) / (8.0 / 0.9)).clamp(1.0, 1.6)
+        });
+        let start = Start {
+            view: options.view,
+            theme,
+            show: options.show,
+            place: options.place,
+            is_map_only: options.map,
+            size_factor,
+        };
+        app::plugin(&mut bevy_app, screen, address, start);
         bevy_app.run()
+    }
+
+    /// A hub of the bench's own; gone with it.
+    struct OwnHub(std::process::Child);
+
+    impl Drop for OwnHub {
+        fn drop(&mut self) {
+            // It may have ended by itself.
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    fn bench_scene(bench: SceneBench, show: Vec<String>) -> Result<AppExit, String> {
+        let program = std::env::current_exe().map_err(|e| format!("finding my own folder: {e}"))?;
+        let hub = program.with_file_name("gulang-hub");
+        let data = std::env::temp_dir().join(format!("gulang-bench-scene-{}", std::process::id()));
+        let mut child = std::process::Command::new(&hub)
+            .args(["serve", "--stdin-guard", "--scale", &bench.scale, "--data"])
+            .arg(&data)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .map(OwnHub)
+            .map_err(|e| format!("starting {}: {e}; build it beside me", hub.display()))?;
+        let stdout = child.0.stdout.take().ok_or("the hub has no output")?;
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).map_err(|e| e.to_string())?;
+        let ready: serde_json::Value =
+            serde_json::from_str(&line).map_err(|e| format!("the hub said {line:?}: {e}"))?;
+        let text = |key: &str| ready.get(key).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
+        let address = Address::new(&text("url"), &text("token"), "值班长 01");
+        let mut bevy_app = App::new();
+        off_screen(&mut bevy_app, bench.size, Duration::ZERO);
+        app::plugin(&mut bevy_app, app::Screen::Wall, address, Start { show, ..Start::default() });
+        gulang_ui::bench::scene::plugin(&mut bevy_app, bench);
+        let exit = bevy_app.run();
+        drop(child);
+        // A folder of the system's temporary ones; a leftover harms nobody.
+        let _ = std::fs::remove_dir_all(data);
+        Ok(exit)
     }
 
     fn windowed(bevy_app: &mut App, options: &Options) {
@@ -184,32 +308,39 @@ mod native {
     /// From complete to shot: pictures come, movers have their second fix.
     const REST: Duration = Duration::from_millis(2500);
 
-    fn headless(bevy_app: &mut App, options: &Options, path: PathBuf) {
+    /// The app's plugins without a window, drawing into an image of `size`; returns the image.
+    fn off_screen(bevy_app: &mut App, size: (u32, u32), wait: Duration) -> Handle<Image> {
         let plugins = DefaultPlugins.build().disable::<WinitPlugin>().set(WindowPlugin {
             primary_window: None,
             exit_condition: ExitCondition::DontExit,
             ..default()
         });
-        bevy_app.add_plugins((plugins, ScheduleRunnerPlugin::run_loop(Duration::from_millis(30))));
-        let size = options.size.unwrap_or((1920, 1080));
+        bevy_app.add_plugins((plugins, ScheduleRunnerPlugin::run_loop(wait)));
         let mut image = Image::new_target_texture(size.0, size.1, TextureFormat::Rgba8UnormSrgb, None);
         image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
         image.asset_usage = RenderAssetUsages::default();
         let image = bevy_app.world_mut().resource_mut::<Assets<Image>>().add(image);
+        let target = image.clone();
+        bevy_app.add_systems(Startup, move |mut commands: Commands| {
+            commands.spawn((Camera2d, Msaa::Off, RenderTarget::Image(target.clone().into())));
+        });
+        image
+    }
+
+    fn headless(bevy_app: &mut App, options: &Options, path: PathBuf) {
+        let size = options.size.unwrap_or((1920, 1080));
+        let image = off_screen(bevy_app, size, Duration::from_millis(30));
         let wants = options.scene.map(|it| if it == SceneName::War { Posture::War } else { Posture::Peace });
         bevy_app
             .insert_resource(Shot {
                 path,
                 size,
                 wants,
-                image: image.clone(),
+                image,
                 started: Instant::now(),
                 patience: Duration::from_secs(options.patience),
                 settled: None,
                 is_asked: false,
-            })
-            .add_systems(Startup, move |mut commands: Commands| {
-                commands.spawn((Camera2d, Msaa::Off, RenderTarget::Image(image.clone().into())));
             })
             .add_systems(Last, take_shot);
     }
@@ -219,6 +350,7 @@ mod native {
         mut shot: ResMut<Shot>,
         hall: Res<Hall>,
         fetches: Res<app::Fetches>,
+        director: Res<Director>,
         mut exit: MessageWriter<AppExit>,
     ) {
         if shot.is_asked {
@@ -226,8 +358,8 @@ mod native {
         }
         let waited = shot.started.elapsed();
         if shot.settled.is_none() {
-            let is_there = app::is_settled(&hall, &fetches, None);
-            let is_scene = app::is_settled(&hall, &fetches, shot.wants);
+            let is_there = app::is_settled(&hall, &fetches, &director, None);
+            let is_scene = app::is_settled(&hall, &fetches, &director, shot.wants);
             if is_scene || (is_there && waited > SCENE_PATIENCE) {
                 if !is_scene {
                     eprintln!("the city is not in the wanted posture; the picture shows the one it is in");
@@ -269,6 +401,26 @@ mod native {
                 exit.write(AppExit::error())
             }
         };
+    }
+
+    fn place_from_text(text: &str) -> Result<LonLat, String> {
+        let numbers: Option<Vec<f64>> = text.split(',').map(|it| it.trim().parse().ok()).collect();
+        match numbers.as_deref() {
+            Some(&[lon, lat]) if LonLat(lon, lat).is_sane() => Ok(LonLat(lon, lat)),
+            _ => Err(format!("{text} is not LON,LAT in degrees, such as 118.11,24.48")),
+        }
+    }
+
+    fn view_from_text(text: &str) -> Result<StartView, String> {
+        let numbers: Option<Vec<f64>> = text.split(',').map(|it| it.trim().parse().ok()).collect();
+        let numbers = numbers.unwrap_or_default();
+        let turn = |i: usize| numbers.get(i).copied().unwrap_or(0.0);
+        match numbers.as_slice() {
+            [lon, lat, metres, ..] if LonLat(*lon, *lat).is_sane() && *metres > 0.0 && numbers.len() <= 5 => {
+                Ok(StartView { at: LonLat(*lon, *lat), metres: *metres, bearing: turn(3), tilt: turn(4) })
+            }
+            _ => Err(format!("{text} is not LON,LAT,METRES[,BEARING,TILT], such as 118.065,24.447,1500,0,40")),
+        }
     }
 
     fn size_from_text(text: &str) -> Result<(u32, u32), String> {

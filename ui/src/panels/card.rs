@@ -1,6 +1,6 @@
 //! The card of the selected thing, over the map and clear of its target.
 
-use super::digest::{budget_of, district_name, place_of};
+use super::digest::{budget_of, district_name};
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, realm_mark};
 use super::{PanelState, Selection, UiCommand, desk};
 use crate::i18n::{Tr, tr};
@@ -220,11 +220,22 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             let posture = k.t(if footing.posture == Posture::War { tr::WARTIME } else { tr::PEACETIME });
             simple(&mut card, &it.name, posture.to_owned());
         }
+        Selection::Thing { inventory, handle } => {
+            let inventory = k.m.inventories.get(inventory)?;
+            let handle = *handle as usize;
+            simple(&mut card, &inventory.name, inventory.id_of(handle));
+            let state = inventory.state_of(handle).name_zh().to_owned();
+            card.reading = Some((state, inventory.budget, inventory.seen_at(handle)));
+            let platform = city.connectors.get(&inventory.platform).map_or("", |_| inventory.platform.as_str());
+            let source = if inventory.simulated { k.t(tr::SIMULATED) } else { platform };
+            card.lines.push(source.to_owned());
+        }
     }
-    let nearest = place_of(k.m.city, k.m.readings, selection)
-        .filter(|_| !matches!(selection, Selection::Team(_) | Selection::Drone(_)));
-    if let Some(near) = nearest.and_then(|at| city.nearest_able(at, None, 1, k.m.readings).into_iter().next()) {
-        let (km, eta) = (format!("{:.1}", near.distance_m / 1000.0), format!("{:.0}", (near.eta_s / 60.0).ceil()));
+    let nearest = k.m.place_of(selection).filter(|_| !matches!(selection, Selection::Team(_) | Selection::Drone(_)));
+    if let Some(near) =
+        nearest.and_then(|at| city.nearest_able(at, None, 1, k.m.readings, k.m.roads).into_iter().next())
+    {
+        let (km, eta) = (format!("{:.1}", near.distance_m / 1000.0), lang.eta(near.eta_s, near.by));
         card.lines.push(lang.fill(tr::NEAREST_TEAM, &[&near.team.name, &km, &eta]));
     }
     Some(card)

@@ -1,11 +1,11 @@
 //! The desk: columns fixed, the map takes what is left (DESIGN.md §2). Under 1600 wide the feeds go, under 1280 the left
 //! column; the event list never does.
 
-use super::digest::place_of;
 use super::kit::{Kit, RealmMark, realm_mark};
-use super::{Model, PanelState, Selection, UiCommand, card, drones, events, forces, locator, metrics, orders};
-use super::{sheet, today, topbar, typhoon, war};
+use super::{Drawer, Model, PanelState, Selection, UiCommand, card, drawer, drones, events, forces, locator, metrics};
+use super::{orders, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
+use crate::stage::tools::Tool;
 use crate::theme::*;
 use egui::{Align2, Key, Rect, pos2, vec2};
 use gulang_city::*;
@@ -99,7 +99,8 @@ fn war_events_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     }
     let count = k.m.lang.fill(tr::UNACKNOWLEDGED_N, &[&state.digest.n_unacknowledged.to_string()]);
     let label = format!("{} {count}", k.t(tr::EVENTS));
-    let chip = Rect::from_min_size(map.min + vec2(12.0, 54.0), vec2(k.width(14.0, &label) + 24.0, 30.0));
+    let chip =
+        Rect::from_min_size(map.min + vec2(tools::TOOLBAR_W + 14.0, 54.0), vec2(k.width(14.0, &label) + 24.0, 30.0));
     if k.hit(chip, "war-events", &label).clicked() {
         state.events_open = !state.events_open;
     }
@@ -109,8 +110,10 @@ fn war_events_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     state.over_map.push(chip);
     if state.events_open {
         let height = (map.height() - 230.0).clamp(110.0, 407.0);
-        let list =
-            Rect::from_min_size(chip.left_bottom() + vec2(0.0, 8.0), vec2(384.0f32.min(map.width() - 24.0), height));
+        let list = Rect::from_min_size(
+            chip.left_bottom() + vec2(0.0, 8.0),
+            vec2(384.0f32.min(map.width() - tools::TOOLBAR_W - 26.0), height),
+        );
         events::events_ui(k, state, list);
         state.over_map.push(list);
     }
@@ -146,7 +149,9 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     realm_mark(k, RealmMark::Watermark(rect));
     layer_chips_ui(k, state, rect);
     legend_ui(k, state, rect);
-    if !state.locator_hidden && rect.width() > 640.0 && rect.height() > 420.0 {
+    tools::tools_ui(k, state, rect);
+    let drawer = drawer::rect_on(state, rect);
+    if !state.locator_hidden && drawer.is_none() && rect.width() > 640.0 && rect.height() > 420.0 {
         let at = Rect::from_min_size(
             pos2(rect.right() - 252.0, rect.top() + if rect.width() > 1010.0 { 12.0 } else { 54.0 }),
             vec2(240.0, 168.0),
@@ -155,8 +160,12 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         state.over_map.push(at);
     }
     if let Some(selection) = k.m.selection {
-        card::card_ui(k, state, rect, selection);
+        // Beside the drawer where there is room for a card.
+        let right = drawer.map_or(rect.right(), |it| it.left()).max(rect.left() + 400.0).min(rect.right());
+        card::card_ui(k, state, Rect::from_min_max(rect.min, pos2(right, rect.bottom())), selection);
     }
+    drawer::drawer_ui(k, state, rect);
+    tools::draft_ui(k, state, rect);
     if state.metrics_open {
         metrics::metrics_ui(k, state, rect);
     }
@@ -276,10 +285,18 @@ fn toggle_layer(state: &mut PanelState, n: u8, out: &mut Vec<UiCommand>) {
 /// The keyboard of DESIGN.md §11. No letter key sends an order; `A`, `S`, `C`, `E` act on the one selected thing.
 pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
     let pressed = |key: Key| ctx.input(|input| input.key_pressed(key) && !input.modifiers.any());
+    let with = |key: Key, wanted: egui::Modifiers| {
+        ctx.input(|input| input.key_pressed(key) && input.modifiers.matches_exact(wanted))
+    };
+    // Before a letter can mean a key: somebody may be typing. Esc has already taken the line's focus away.
+    let is_typing = ctx.text_edit_focused();
     if pressed(Key::Escape) {
         if state.sheet.take().is_some() {
         } else if state.metrics_open {
             state.metrics_open = false;
+        } else if state.draft.take().is_some() || state.tools.escape() {
+        } else if state.drawer.is_some() {
+            state.close_drawer();
         } else if state.events_open {
             state.events_open = false;
         } else if model.selection.is_some() {
@@ -292,26 +309,18 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     if pressed(Key::F10) {
         state.sheet = Some(sheet::Sheet::drill());
     }
-    if pressed(Key::F2) || pressed(Key::M) {
+    if pressed(Key::F2) || pressed(Key::M) && !is_typing {
         state.metrics_open = !state.metrics_open;
     }
-    if state.sheet.is_some() {
+    if state.sheet.is_some() || is_typing {
         return;
     }
+    map_keys(&pressed, &with, model, state, out);
     if pressed(Key::F11) {
         // The wall's centre: the map, or the metrics over it.
         let map = if model.city.footing.posture == Posture::War { "war" } else { "peace" };
         let scene = if &*model.city.scene == "metrics" { map } else { "metrics" };
         out.push(UiCommand::Submit(Command::ShowScene { scene: scene.into() }));
-    }
-    if pressed(Key::L) {
-        state.locator_hidden = !state.locator_hidden;
-    }
-    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
-    for (n, key) in (1u8..).zip(digits) {
-        if pressed(key) {
-            toggle_layer(state, n, out);
-        }
     }
     if pressed(Key::OpenBracket) {
         step(model, state, out, -1);
@@ -321,7 +330,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     }
     let is_free = ctx.memory(|memory| memory.focused().is_none());
     if (pressed(Key::G) || is_free && pressed(Key::Space))
-        && let Some(at) = model.selection.and_then(|selection| place_of(model.city, model.readings, selection))
+        && let Some(at) = model.selection.and_then(|selection| model.place_of(selection))
     {
         out.push(UiCommand::FlyTo(at, 2500.0));
     }
@@ -346,6 +355,50 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
             }
         }
         _ => {}
+    }
+}
+
+/// Layers, finding, tools and views. Digits are the chips'; with Ctrl they keep a view, with Alt they go to it.
+fn map_keys(
+    pressed: &dyn Fn(Key) -> bool,
+    with: &dyn Fn(Key, egui::Modifiers) -> bool,
+    model: &Model<'_>,
+    state: &mut PanelState,
+    out: &mut Vec<UiCommand>,
+) {
+    use egui::Modifiers as M;
+    const DIGITS: [Key; 9] =
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+    for (n, key) in (1u8..).zip(DIGITS) {
+        if n <= 8 && pressed(key) {
+            toggle_layer(state, n, out);
+        }
+        if with(key, M::CTRL) || with(key, M::COMMAND) {
+            out.push(UiCommand::StoreView(n));
+        }
+        if with(key, M::ALT) {
+            out.push(UiCommand::RecallView(n));
+        }
+    }
+    if pressed(Key::Slash) || with(Key::F, M::CTRL) || with(Key::F, M::COMMAND) {
+        state.toggle_drawer(Drawer::Find);
+    }
+    if pressed(Key::L) {
+        state.toggle_drawer(Drawer::Layers);
+    }
+    if with(Key::V, M::SHIFT) {
+        state.toggle_drawer(Drawer::Views);
+    }
+    if pressed(Key::O) {
+        state.locator_hidden = !state.locator_hidden;
+    }
+    if pressed(Key::F) && (model.view.is_following || model.selection.is_some_and(tools::is_mover)) {
+        out.push(UiCommand::Follow(!model.view.is_following));
+    }
+    for tool in Tool::ALL {
+        if with(tool.key(), M::SHIFT) {
+            state.tools.toggle(tool);
+        }
     }
 }
 

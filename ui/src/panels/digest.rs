@@ -279,12 +279,12 @@ pub fn district_name<'a>(city: &'a City, id: &DistrictId) -> &'a str {
     city.districts.get(id).map_or("", |district| &district.name)
 }
 
-/// Where a selected thing stands, if it stands anywhere.
+/// Where a thing of the city's registries or records is now; of a large register only [`Model::place_of`] knows.
 pub fn place_of(city: &City, readings: &Readings, selection: &Selection) -> Option<LonLat> {
     match selection {
         Selection::Case(id) => city.cases.get(id).map(|it| it.report.at),
         Selection::Alarm(id) => city.alarms.get(id).and_then(|it| city.sensors.get(&it.sensor)).map(|it| it.at),
-        Selection::Order(_) => None,
+        Selection::Order(_) | Selection::Thing { .. } => None,
         Selection::Team(id) => city
             .teams
             .get_full(id)

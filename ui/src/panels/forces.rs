@@ -1,6 +1,5 @@
 //! Emergency resources: what there is in peace, who is nearest in war. Arrival times are straight lines and say so.
 
-use super::digest::place_of;
 use super::kit::{Kit, count, exact, fresh, row_id};
 use super::{Selection, UiCommand};
 use crate::i18n::tr;
@@ -9,7 +8,7 @@ use egui::{Align2, Rect, pos2, vec2};
 use gulang_city::*;
 
 pub(super) fn forces_ui(k: &mut Kit<'_>, rect: Rect) {
-    if k.m.selection.is_some_and(|selection| place_of(k.m.city, k.m.readings, selection).is_some()) {
+    if k.m.selection.is_some_and(|selection| k.m.place_of(selection).is_some()) {
         return nearest_ui(k, rect, 4);
     }
     let body = k.panel(rect, k.t(tr::FORCES), k.t(tr::FORCES_SUB));
@@ -58,7 +57,7 @@ fn newest_fix(k: &Kit<'_>) -> Timestamp {
 /// Teams on a task first, then the nearest able to the selected thing, or to the city's centre.
 pub(super) fn nearest_ui(k: &mut Kit<'_>, rect: Rect, n_rows: usize) {
     let city = k.m.city;
-    let place = k.m.selection.and_then(|selection| place_of(k.m.city, k.m.readings, selection));
+    let place = k.m.selection.and_then(|selection| k.m.place_of(selection));
     let n_assigned = city.assignments.len();
     let sub = k.m.lang.fill(tr::ASSIGNED_N, &[&n_assigned.to_string()]);
     let body = k.panel(rect, k.t(tr::NEAREST), &sub);
@@ -115,9 +114,10 @@ pub(super) fn nearest_ui(k: &mut Kit<'_>, rect: Rect, n_rows: usize) {
             n += 1;
         }
     }
-    for near in city.nearest_able(place.unwrap_or(city.center), None, n_rows.saturating_sub(n), k.m.readings) {
+    for near in city.nearest_able(place.unwrap_or(city.center), None, n_rows.saturating_sub(n), k.m.readings, k.m.roads)
+    {
         let km = format!("{:.1} km", near.distance_m / 1000.0);
-        let eta = k.m.lang.fill(tr::N_MINUTES, &[&format!("{:.0}", (near.eta_s / 60.0).ceil())]);
+        let eta = k.m.lang.eta(near.eta_s, near.by);
         row_ui(k, near.team, near.as_of, &km, &eta, false);
         n += 1;
     }
@@ -125,7 +125,7 @@ pub(super) fn nearest_ui(k: &mut Kit<'_>, rect: Rect, n_rows: usize) {
         k.fit_center(rows, 14.0, TERTIARY, k.t(tr::NO_TEAMS), false);
     }
     let target = k.t(if place.is_some() { tr::TO_SELECTION } else { tr::TO_CENTER });
-    let note = format!("{target}・{}", k.t(tr::STRAIGHT_LINE));
+    let note = format!("{target}・{}", k.t(tr::ETA_BASIS));
     k.fit(
         pos2(body.left() + 12.0, body.bottom() - footer * 0.5),
         Align2::LEFT_CENTER,

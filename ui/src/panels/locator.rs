@@ -1,7 +1,6 @@
 //! The locator: where the big map's subject lies in the city. walkers without tiles, over the pack's own shapes, so that
 //! it is never blank. A press flies the big map there.
 
-use super::digest::place_of;
 use super::kit::{Kit, RealmMark, realm_mark};
 use super::land::LocatorLand;
 use super::{PanelState, UiCommand};
@@ -23,11 +22,7 @@ pub(super) fn locator_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     );
     ui.set_clip_rect(rect.shrink(1.0));
     let center = middle(k.m.city);
-    let layer = Shapes {
-        land: k.m.locator_land,
-        city: k.m.city,
-        mark: k.m.selection.and_then(|it| place_of(k.m.city, k.m.readings, it)),
-    };
+    let layer = Shapes { land: k.m.locator_land, city: k.m.city, mark: k.m.selection.and_then(|it| k.m.place_of(it)) };
     let map = Map::new(None, &mut state.locator, lon_lat(center.0, center.1)).zoom_with_ctrl(false).with_plugin(layer);
     let shown = map.show(&mut ui, |_, response, projector, _| {
         let at = response.interact_pointer_pos().filter(|_| response.clicked())?;

@@ -7,21 +7,27 @@
 //! ```
 //! One file per panel; [`kit`] is what they are drawn with, [`digest`] what they would otherwise count every frame.
 
+mod area;
 mod card;
 mod desk;
 mod digest;
+mod drawer;
 mod drones;
 mod events;
+mod find;
 mod forces;
 mod kit;
 mod land;
+mod layers;
 mod locator;
 mod metrics;
 mod orders;
 mod sheet;
 mod today;
+mod tools;
 mod topbar;
 mod typhoon;
+mod views;
 mod wall;
 mod war;
 
@@ -29,9 +35,17 @@ mod war;
 mod tests;
 
 pub use digest::place_of;
+pub use drawer::Drawer;
 pub use land::LocatorLand;
+pub use layers::LayerRow;
 
 use crate::i18n::Lang;
+use crate::search::Names;
+use crate::stage::{
+    flight::Bookmarks,
+    palette::Theme,
+    tools::{Done, Region, Tools},
+};
 use digest::Digest;
 use egui::{Id, LayerId, Order as LayerOrder, Pos2, Rect, TextureHandle, Ui, UiBuilder};
 use gulang_city::*;
@@ -55,6 +69,35 @@ pub struct Model<'a> {
     pub locator_land: &'a LocatorLand,
     /// Who sits here; signs the confirmation of the review sheet.
     pub seat: &'a SeatId,
+    /// The large registers, by id.
+    pub inventories: &'a BTreeMap<Text, Inventory>,
+    /// The city's roads with what is closed now; without them arrival times are straight lines, and say so.
+    pub roads: Option<&'a Metric>,
+    /// Layers and overlays of the big map, in the order they are listed.
+    pub layers: &'a [LayerRow],
+    /// Names on the map beside the city's own, for finding.
+    pub names: &'a Names,
+    pub view: View,
+}
+
+/// How the big map looks at the city just now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct View {
+    /// What is up, degrees clockwise from north.
+    pub bearing: f64,
+    /// The selected mover is kept in the middle.
+    pub is_following: bool,
+    pub theme: Theme,
+}
+
+impl Model<'_> {
+    /// Where a thing is now, if anybody knows.
+    pub fn place_of(&self, selection: &Selection) -> Option<LonLat> {
+        match selection {
+            Selection::Thing { inventory, handle } => self.inventories.get(inventory)?.place(*handle as usize),
+            _ => place_of(self.city, self.readings, selection),
+        }
+    }
 }
 
 /// Whether the hub is heard.
@@ -85,6 +128,11 @@ pub enum Selection {
     Helipad(HelipadId),
     Hospital(HospitalId),
     District(DistrictId),
+    /// One of a large register's things.
+    Thing {
+        inventory: Text,
+        handle: u32,
+    },
 }
 
 /// What the officer asked for.
@@ -97,6 +145,19 @@ pub enum UiCommand {
     FlyTo(LonLat, f64),
     /// A map layer chip, 1–8; already noted in [`PanelState::layers_off`].
     ToggleLayer(u8),
+    /// A layer or overlay by itself, on or off.
+    ToggleLayerId(Text, bool),
+    SetTheme(Theme),
+    /// North up, seen from straight above.
+    NorthUp,
+    /// To the view before, or to the one gone back from.
+    ViewBack,
+    ViewForth,
+    /// Keep the selected mover in the middle, or no longer.
+    Follow(bool),
+    /// Fly to a bookmark, 1–9, or keep the present view as it.
+    RecallView(u8),
+    StoreView(u8),
 }
 
 /// What the panels remember between frames. Nothing here is the city's.
@@ -105,11 +166,22 @@ pub struct PanelState {
     pub map_rect: Rect,
     /// Layer chips 1–8 that are off; all on at first.
     pub layers_off: BTreeSet<u8>,
+    /// Reduced motion: the camera jumps.
+    pub is_reduced: bool,
+    /// The tool in the officer's hand.
+    pub tools: Tools,
+    pub bookmarks: Bookmarks,
     /// Where the selected thing stands on the screen, if the stage knows: the card keeps clear of it.
     pub selection_on_screen: Option<Pos2>,
     /// What lies above the map this frame: chips, cards, the locator.
     over_map: Vec<Rect>,
     sheet: Option<sheet::Sheet>,
+    drawer: Option<Drawer>,
+    drawer_scroll: f32,
+    area: Option<area::Area>,
+    find: find::Find,
+    /// A marking drawn and not yet put.
+    draft: Option<tools::Draft>,
     digest: Digest,
     metrics_open: bool,
     /// War: the event list over the map.
@@ -127,9 +199,17 @@ impl Default for PanelState {
         Self {
             map_rect: Rect::NOTHING,
             layers_off: BTreeSet::new(),
+            is_reduced: false,
+            tools: Tools::default(),
+            bookmarks: Bookmarks::default(),
             selection_on_screen: None,
             over_map: Vec::new(),
             sheet: None,
+            drawer: None,
+            drawer_scroll: 0.0,
+            area: None,
+            find: find::Find::default(),
+            draft: None,
             digest: Digest::default(),
             metrics_open: false,
             events_open: false,
@@ -150,6 +230,51 @@ impl PanelState {
             && !self.metrics_open
             && self.map_rect.contains(at)
             && !self.over_map.iter().any(|rect| rect.contains(at))
+    }
+
+    /// Takes what a tool ended in: an area is told about, a marking asks for what is missing.
+    pub fn take_done(&mut self, done: Done) {
+        match done {
+            Done::Selected(region) => {
+                self.set_drawer(Some(Drawer::Area));
+                self.area = Some(area::Area::new(region));
+            }
+            Done::Marked(tool, region) => {
+                self.set_drawer(None);
+                self.draft = Some(tools::Draft::new(tool, region));
+            }
+            Done::Measured => {}
+        }
+    }
+
+    /// The area told about or the marking not yet put: the stage outlines it.
+    pub fn region(&self) -> Option<&Region> {
+        self.draft.as_ref().map(tools::Draft::region).or(self.area.as_ref().map(|it| &it.region))
+    }
+
+    /// The layer panel is open and wants its rows.
+    pub fn shows_layers(&self) -> bool {
+        self.drawer == Some(Drawer::Layers)
+    }
+
+    /// The map's keys are free: no sheet is open.
+    pub fn has_map_keys(&self) -> bool {
+        self.sheet.is_none() && !self.metrics_open
+    }
+
+    fn set_drawer(&mut self, drawer: Option<Drawer>) {
+        self.drawer = drawer;
+        self.drawer_scroll = 0.0;
+        self.area = None;
+        self.find.wants_focus = drawer == Some(Drawer::Find);
+    }
+
+    fn toggle_drawer(&mut self, drawer: Drawer) {
+        self.set_drawer((self.drawer != Some(drawer)).then_some(drawer));
+    }
+
+    fn close_drawer(&mut self) {
+        self.set_drawer(None);
     }
 
     /// `true` while a sheet covers the screen.

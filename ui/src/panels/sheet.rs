@@ -399,17 +399,17 @@ fn preview_ui(k: &Kit<'_>, review: &Review, rect: Rect, orders: &[OrderText]) {
 /// 4 who goes, 5 what opens, 6 who confirms.
 fn who_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect) {
     let city = k.m.city;
-    let mut y = part_ui(k, rect, rect.top(), 4, k.t(tr::PART_FORCES), k.t(tr::STRAIGHT_LINE)) + 4.0;
-    let place = k.m.selection.and_then(|it| super::digest::place_of(k.m.city, k.m.readings, it)).unwrap_or(city.center);
+    let mut y = part_ui(k, rect, rect.top(), 4, k.t(tr::PART_FORCES), k.t(tr::ETA_BASIS)) + 4.0;
+    let place = k.m.selection.and_then(|it| k.m.place_of(it)).unwrap_or(city.center);
     let mut rows: Vec<NearTeam<'_>> = Vec::new();
     for capability in Capability::ALL {
-        rows.extend(city.nearest_able(place, Some(capability), 1, k.m.readings));
+        rows.extend(city.nearest_able(place, Some(capability), 1, k.m.readings, k.m.roads));
     }
     let room = (rect.height() - 34.0 * 3.0 - 5.0 * 38.0 - 116.0).max(0.0);
     for near in rows.iter().take((room / 38.0) as usize) {
         let c = y + 18.0;
         k.team(pos2(rect.left() + 14.0, c), 22.0, near.team.capability.glyph(), SYMBOL_TEAM);
-        let eta = k.m.lang.fill(tr::N_MINUTES, &[&format!("{:.0}", (near.eta_s / 60.0).ceil())]);
+        let eta = k.m.lang.eta(near.eta_s, near.by);
         let at = k.bold(pos2(rect.right(), c), Align2::RIGHT_CENTER, 15.0, PRIMARY, &eta);
         let people = k.m.lang.fill(tr::N_PEOPLE, &[&exact(near.team.n_people.into())]);
         let at =

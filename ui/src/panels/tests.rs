@@ -17,6 +17,9 @@ struct Screen {
     lang: Lang,
     is_wall: bool,
     state: PanelState,
+    layers: Vec<LayerRow>,
+    names: Names,
+    view: View,
     asked: Vec<UiCommand>,
 }
 
@@ -39,6 +42,9 @@ impl Screen {
             lang: Lang::Zh,
             is_wall: false,
             state: PanelState::default(),
+            layers: Vec::new(),
+            names: Names::default(),
+            view: View::default(),
             asked: Vec::new(),
         }
     }
@@ -67,7 +73,7 @@ impl Screen {
     fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
         let land = LocatorLand::default();
         let seat = SeatId::from("值班长 01");
-        let pictures = BTreeMap::new();
+        let (pictures, inventories) = (BTreeMap::new(), BTreeMap::new());
         let mut harness =
             Harness::builder().with_size(vec2(width, height)).with_step_dt(0.25).with_max_steps(4).build_ui_state(
                 move |ui: &mut egui::Ui, it: &mut Self| {
@@ -83,6 +89,11 @@ impl Screen {
                         lang: it.lang,
                         locator_land: &land,
                         seat: &seat,
+                        layers: &it.layers,
+                        names: &it.names,
+                        view: it.view,
+                        inventories: &inventories,
+                        roads: None,
                     };
                     let ctx = ui.ctx().clone();
                     let asked = match it.is_wall {
@@ -410,4 +421,248 @@ fn figures_read_as_the_rules_say() {
     assert_eq!(kit::percent(999.0, 1000.0), "99%");
     assert_eq!(kit::percent(0.0, 0.0), "—");
     assert_eq!(typhoon::beaufort(50.0), 15);
+}
+
+// ---------------------------------------------------------------- over the map: tools, drawer, forms
+
+use crate::stage::{
+    palette::Theme,
+    sketch::{Legend, Sign},
+    tools::{Done, Region, Tool},
+};
+
+fn layer_rows() -> Vec<LayerRow> {
+    let row = |id: &str, name: &str, chip, is_overlay| LayerRow {
+        id: id.into(),
+        name: name.into(),
+        chip,
+        is_overlay,
+        on: true,
+        n_total: 20_000,
+        n_in_view: 12_345,
+        n_shown_single: 400,
+        n_in_clusters: 11_000,
+        n_hidden: 945,
+        as_of: NOON.plus_secs(-30),
+        budget: Some(Budget::Position),
+        simulated: true,
+        legend: vec![Legend { color: egui::Color32::WHITE, sign: Sign::Dashed, text: "预报".into() }],
+    };
+    vec![
+        row("cameras", "摄像头", Some(6), false),
+        row("teams", "队伍", Some(2), false),
+        row("typhoon", "台风", Some(8), true),
+    ]
+}
+
+/// Texts that were cut with … inside `rect`.
+fn cut(harness: &Harness<'_, Screen>, rect: egui::Rect) -> Vec<String> {
+    fn collect(shape: &egui::Shape, rect: egui::Rect, out: &mut Vec<String>) {
+        match shape {
+            egui::Shape::Text(text) if text.galley.elided && rect.contains(text.pos) => {
+                out.push(text.galley.text().to_owned());
+            }
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, rect, out)),
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    harness.output().shapes.iter().for_each(|clipped| collect(&clipped.shape, rect, &mut out));
+    out
+}
+
+fn around_the_city(city: &City) -> Region {
+    Region::Circle { center: city.center, radius_m: 60_000.0 }
+}
+
+#[test]
+fn nothing_over_the_map_is_cut_or_leaves_it_on_the_usual_desks() {
+    for (width, height) in [(1366.0, 768.0), (1920.0, 1080.0)] {
+        for realm in [Realm::Actual, Realm::Exercise] {
+            for drawer in [Drawer::Find, Drawer::Layers, Drawer::Area, Drawer::Views] {
+                let mut screen = Screen::of(&tiny_pack(), realm);
+                screen.layers = layer_rows();
+                if drawer == Drawer::Area {
+                    let region = around_the_city(&screen.city);
+                    screen.state.take_done(Done::Selected(region));
+                } else {
+                    screen.state.toggle_drawer(drawer);
+                }
+                let harness = screen.show(width, height);
+                let map = harness.state().state.map_rect;
+                let rect = drawer::rect_on(&harness.state().state, map).expect("there is room for the drawer");
+                assert!(map.contains_rect(rect), "{drawer:?} leaves the map");
+                assert_eq!(cut(&harness, rect), Vec::<String>::new(), "{drawer:?} at {width}");
+                assert!(!harness.state().state.is_on_map(rect.center()), "presses on {drawer:?} are not the map's");
+            }
+        }
+        for tool in [Tool::Closure, Tool::Quake, Tool::Fire, Tool::Fence] {
+            let mut screen = Screen::of(&tiny_pack(), Realm::Exercise);
+            let region = around_the_city(&screen.city);
+            screen.state.take_done(Done::Marked(tool, region));
+            screen.state.tools.toggle(Tool::Fence);
+            let harness = screen.show(width, height);
+            let map = harness.state().state.map_rect;
+            let left = egui::Rect::from_min_size(map.min + vec2(0.0, 50.0), vec2(400.0, 220.0));
+            assert_eq!(cut(&harness, left), Vec::<String>::new(), "{tool:?} at {width}");
+        }
+    }
+}
+
+#[test]
+fn a_tool_is_taken_up_by_press_and_by_key_and_put_down_by_esc() {
+    let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1366.0, 768.0);
+    click(&mut harness, Lang::Zh.t(tr::TOOL_LENGTH));
+    assert_eq!(harness.state().state.tools.active(), Some(Tool::Length));
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state.tools.active(), None);
+    for tool in Tool::ALL {
+        harness.key_press_modifiers(egui::Modifiers::SHIFT, tool.key());
+        harness.run_steps(2);
+        assert_eq!(harness.state().state.tools.active(), Some(tool));
+    }
+    assert!(harness.state().asked.is_empty(), "no key of a tool sends anything: {:?}", harness.state().asked);
+}
+
+#[test]
+fn toolbar_buttons_are_large_enough_and_the_maps_edge_is_theirs() {
+    let harness = Screen::of(&tiny_pack(), Realm::Actual).show(1366.0, 768.0);
+    for tool in Tool::ALL {
+        let rect = harness.get_by_label(Lang::Zh.t(tool.name())).rect();
+        assert!(rect.width() >= 28.0 && rect.height() >= 28.0, "{tool:?} is {rect:?}");
+        assert!(!harness.state().state.is_on_map(rect.center()));
+    }
+}
+
+#[test]
+fn finding_by_pinyin_goes_there_by_keys_alone() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    let (id, team) = screen.city.teams.get_index(0).map(|(id, team)| (id.clone(), team.clone())).expect("a team");
+    screen.names.places = vec![crate::search::Named { name: "鼓浪屿".into(), at: LonLat(118.064, 24.447) }];
+    let mut harness = screen.show(1366.0, 768.0);
+    harness.key_press(egui::Key::Slash);
+    harness.run_steps(3);
+    harness.event(Input::Text("gly".into()));
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(2);
+    let flew = |asked: &[UiCommand], to: LonLat| {
+        asked.iter().any(|it| matches!(it, UiCommand::FlyTo(at, _) if at.distance_m(to) < 1.0))
+    };
+    assert!(flew(&harness.state().asked, LonLat(118.064, 24.447)), "{:?}", harness.state().asked);
+    for _ in 0..3 {
+        harness.key_press(egui::Key::Backspace);
+    }
+    harness.event(Input::Text(team.id.to_string()));
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(2);
+    assert!(harness.state().asked.contains(&UiCommand::Select(Some(Selection::Team(id)))));
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state.drawer, None);
+}
+
+#[test]
+fn letters_typed_into_the_line_are_no_keys() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    screen.flood();
+    let alarm = *screen.city.alarms.keys().next().expect("an alarm");
+    screen.selection = Some(Selection::Alarm(alarm));
+    let mut harness = screen.show(1366.0, 768.0);
+    harness.key_press(egui::Key::Slash);
+    harness.run_steps(3);
+    for key in [egui::Key::A, egui::Key::S, egui::Key::L, egui::Key::M, egui::Key::Num1, egui::Key::G] {
+        harness.key_press(key);
+        harness.run_steps(2);
+    }
+    assert!(submitted(&harness).is_none() && harness.state().state.layers_off.is_empty());
+    assert_eq!(harness.state().state.drawer, Some(Drawer::Find));
+}
+
+#[test]
+fn a_layer_is_switched_by_itself_and_the_theme_by_its_row() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    screen.layers = layer_rows();
+    let mut harness = screen.show(1366.0, 768.0);
+    harness.key_press(egui::Key::L);
+    harness.run_steps(2);
+    click(&mut harness, "图层 台风");
+    assert!(harness.state().asked.contains(&UiCommand::ToggleLayerId("typhoon".into(), false)));
+    click(&mut harness, Lang::Zh.t(tr::THEME_LIGHT));
+    assert!(harness.state().asked.contains(&UiCommand::SetTheme(Theme::Light)));
+    let texts = painted(&harness);
+    for wanted in ["12,345 / 20,000", "单个 400 聚合 11,000 隐去 945", "预报"] {
+        assert!(texts.iter().any(|text| text == wanted), "{wanted}: {texts:?}");
+    }
+}
+
+#[test]
+fn an_area_counts_teams_where_they_are_and_says_which() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    let far = LonLat(screen.city.center.0 + 2.0, screen.city.center.1);
+    let n = screen.city.teams.len();
+    assert!(n >= 2, "the tiny pack has teams enough");
+    // The first has driven far away; the others are at home and silent.
+    let fix = Fix { lon: far.0, lat: far.1, height: 0.0, heading: 0.0, speed: 0.0, battery: 50.0, mode: 0, at: NOON };
+    screen.readings.teams.put(0, fix);
+    let region = around_the_city(&screen.city);
+    screen.state.take_done(Done::Selected(region));
+    let people: u32 = screen.city.teams.values().skip(1).map(|it| it.n_people).sum();
+    let sums = [n - 1, people as usize, 0, n - 1].map(|it| kit::exact(it as i64));
+    let wanted = Lang::Zh.fill(tr::AREA_TEAMS_SUM, &[&sums[0], &sums[1], &sums[2], &sums[3]]);
+    let second = screen.city.teams[1].clone();
+    let mut harness = screen.show(1920.0, 1080.0);
+    let texts = painted(&harness);
+    assert!(texts.contains(&wanted), "{wanted}: {texts:?}");
+    click(&mut harness, &second.name);
+    assert!(harness.state().asked.contains(&UiCommand::Select(Some(Selection::Team(second.id)))));
+    assert!(harness.state().state.region().is_some());
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(2);
+    assert!(harness.state().state.region().is_none() && harness.state().state.drawer.is_none());
+}
+
+#[test]
+fn a_marking_is_put_only_by_its_button_and_the_rules_admit_it() {
+    let city = City::found(&tiny_pack(), Realm::Actual);
+    let at = city.center;
+    let ring = vec![at, LonLat(at.0 + 0.01, at.1), LonLat(at.0, at.1 + 0.01)];
+    for (tool, region) in [
+        (Tool::Closure, Region::Circle { center: at, radius_m: 300.0 }),
+        (Tool::Fence, Region::Ring(ring)),
+        (Tool::Quake, Region::Point(at)),
+        (Tool::Fire, Region::Point(at)),
+        (Tool::Reach, Region::Point(at)),
+    ] {
+        let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+        screen.state.take_done(Done::Marked(tool, region.clone()));
+        let mut harness = screen.show(1366.0, 768.0);
+        harness.key_press(egui::Key::Escape);
+        harness.run_steps(2);
+        assert!(submitted(&harness).is_none() && harness.state().state.region().is_none(), "Esc sends nothing");
+        harness.state_mut().state.take_done(Done::Marked(tool, region));
+        harness.run_steps(2);
+        click(&mut harness, Lang::Zh.t(tr::PUT_MARKING));
+        let command = submitted(&harness).expect("the button sends it");
+        let seat = Source::Seat("值班长 01".into());
+        let decided = harness.state().city.decide_from(&seat, &command, NOON);
+        assert!(decided.is_ok(), "{tool:?}: {decided:?}");
+        assert!(harness.state().state.region().is_none());
+    }
+}
+
+#[test]
+fn views_are_kept_and_recalled_by_digits_and_chips_stay_on_them() {
+    let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1366.0, 768.0);
+    harness.key_press_modifiers(egui::Modifiers::CTRL, egui::Key::Num5);
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::Num3);
+    harness.run_steps(2);
+    assert_eq!(harness.state().asked, [UiCommand::StoreView(5), UiCommand::RecallView(3)]);
+    assert!(harness.state().state.layers_off.is_empty());
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::V);
+    harness.run_steps(2);
+    click(&mut harness, "鼓浪屿");
+    assert_eq!(harness.state().asked.last(), Some(&UiCommand::RecallView(3)));
 }

@@ -1,13 +1,31 @@
-//! The stage: the big live map. The main world decides what is drawn and where the camera looks; our own pipelines in the
-//! render world keep the picture and draw it under egui.
+//! The stage: the big live map. The main world decides what is drawn and where the camera looks ([`director`]); our own
+//! pipelines in the render world keep the picture and draw it under egui.
 
 pub mod atlas;
-pub mod base;
 pub mod camera;
+pub mod city_layers;
+pub mod detail;
+pub mod director;
+pub mod fields;
+pub mod fixed;
+pub mod flight;
+pub mod geometry;
 pub mod gpu;
+pub mod hands;
+pub mod helm;
 pub mod labels;
-pub mod symbols;
-pub mod weather;
+pub mod overlays;
+pub mod paint;
+pub mod palette;
+pub mod pyramid;
+pub mod scene;
+pub mod sketch;
+pub mod style;
+#[cfg(test)]
+pub mod testing;
+pub mod things;
+pub mod tiles;
+pub mod tools;
 
 use bevy::{
     core_pipeline::{Core2d, Core2dSystems},
@@ -18,8 +36,7 @@ use bevy::{
         view::ViewTarget,
     },
 };
-use gpu::map::{LayerKey, MapGpu, MapView, Upload};
-use std::collections::BTreeSet;
+use gpu::map::{DrawList, DrawStats, MapGpu, MapView, Upload};
 
 pub fn plugin(app: &mut App) {
     app.init_resource::<StageFrame>();
@@ -37,24 +54,30 @@ pub struct StageFrame {
     pub view: MapView,
     /// Left, top, width, height in physical px; `None` draws no map.
     pub rect: Option<[u32; 4]>,
-    pub hidden: BTreeSet<LayerKey>,
+    pub list: DrawList,
     /// Taken by the render world; kept until it does.
     pub uploads: Vec<Upload>,
+    /// What the last drawn frame cost.
+    pub stats: DrawStats,
 }
 
 #[derive(Resource, Default)]
 struct RenderStage {
-    frame: StageFrame,
+    view: MapView,
+    rect: Option<[u32; 4]>,
+    list: DrawList,
+    uploads: Vec<Upload>,
+    stats: DrawStats,
     gpu: Option<MapGpu>,
 }
 
 fn take_frame(mut main: ResMut<MainWorld>, mut stage: ResMut<RenderStage>) {
     let mut frame = main.resource_mut::<StageFrame>();
-    let uploads = std::mem::take(&mut frame.uploads);
-    stage.frame.uploads.extend(uploads);
-    stage.frame.view = frame.view;
-    stage.frame.rect = frame.rect;
-    stage.frame.hidden.clone_from(&frame.hidden);
+    frame.stats = stage.stats;
+    stage.uploads.append(&mut frame.uploads);
+    stage.view = frame.view;
+    stage.rect = frame.rect;
+    stage.list.clone_from(&frame.list);
 }
 
 fn draw_stage(
@@ -65,24 +88,19 @@ fn draw_stage(
 ) {
     let target = view.into_inner();
     let device = context.render_device().wgpu_device().clone();
-    let RenderStage { frame, gpu } = &mut *stage;
+    let RenderStage { view, rect, list, uploads, stats, gpu } = &mut *stage;
     let gpu = gpu.get_or_insert_with(|| MapGpu::new(&device, target.main_texture_format()));
-    for upload in frame.uploads.drain(..) {
+    for upload in uploads.drain(..) {
         gpu.upload(&device, &queue, upload);
     }
-    let Some([left, top, width, height]) = frame.rect else { return };
+    let Some([left, top, width, height]) = *rect else { return };
     let size = target.main_texture().size();
     let (width, height) = (width.min(size.width.saturating_sub(left)), height.min(size.height.saturating_sub(top)));
     if width == 0 || height == 0 {
         return;
     }
-    gpu.set_view(&queue, &frame.view);
-    let mut pass = context.command_encoder().begin_render_pass(&wgpu::RenderPassDescriptor {
-        label: Some("stage"),
-        color_attachments: &[Some(target.get_unsampled_color_attachment())],
-        ..Default::default()
-    });
-    pass.set_viewport(left as f32, top as f32, width as f32, height as f32, 0.0, 1.0);
-    pass.set_scissor_rect(left, top, width, height);
-    gpu.draw(&mut pass, &frame.hidden);
+    gpu.set_view(&queue, view);
+    let attachment = || target.get_unsampled_color_attachment();
+    let rect = [left, top, width, height];
+    *stats = gpu.draw(&device, context.command_encoder(), attachment, (size.width, size.height), rect, list);
 }

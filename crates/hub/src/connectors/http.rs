@@ -14,8 +14,8 @@ pub enum HttpError {
     TimedOut { url: String, secs: u64 },
     #[error("{url} 返回 HTTP {status}")]
     Status { url: String, status: u16 },
-    #[error("{url} 的应答超过 {MAX_BODY_BYTES} 字节")]
-    TooLarge { url: String },
+    #[error("{url} 的应答超过 {n_bytes} 字节")]
+    TooLarge { url: String, n_bytes: usize },
 }
 
 impl HttpError {
@@ -38,6 +38,16 @@ pub fn client() -> reqwest::Client {
 
 /// Sends and reads the whole answer within `limit`.
 pub async fn exchange(request: reqwest::RequestBuilder, url: &str, limit: Duration) -> Result<Vec<u8>, HttpError> {
+    exchange_up_to(MAX_BODY_BYTES, request, url, limit).await
+}
+
+/// As [`exchange`], for the few whose honest answers are larger or smaller than most.
+pub async fn exchange_up_to(
+    n_bytes: usize,
+    request: reqwest::RequestBuilder,
+    url: &str,
+    limit: Duration,
+) -> Result<Vec<u8>, HttpError> {
     let whole = async {
         let unreachable =
             |error: reqwest::Error| HttpError::Unreachable { url: url.to_owned(), why: root_cause(&error) };
@@ -48,8 +58,8 @@ pub async fn exchange(request: reqwest::RequestBuilder, url: &str, limit: Durati
         }
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > MAX_BODY_BYTES {
-                return Err(HttpError::TooLarge { url: url.to_owned() });
+            if body.len() + chunk.len() > n_bytes {
+                return Err(HttpError::TooLarge { url: url.to_owned(), n_bytes });
             }
             body.extend_from_slice(&chunk);
         }

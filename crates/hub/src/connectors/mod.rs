@@ -8,6 +8,7 @@ pub mod cap;
 pub mod city_platform;
 pub mod dji;
 pub mod http;
+pub mod inventory;
 pub mod mqtt;
 pub mod typhoon;
 
@@ -28,6 +29,8 @@ pub mod names {
     pub const DRONES: &str = "dji";
     pub const CAP: &str = "cap";
     pub const TYPHOON: &str = "typhoon";
+    /// Registers of manhole covers, cameras, devices, bikes.
+    pub const THINGS: &str = "things";
     /// 运管服: cases, notices.
     pub const CASES: &str = "yunguanfu";
     /// 应急: notices, evacuation.
@@ -40,6 +43,7 @@ pub mod names {
             DRONES => "无人机",
             CAP => "气象预警",
             TYPHOON => "台风路径",
+            THINGS => "城市部件",
             CASES => "运管服平台",
             EMERGENCY => "应急指挥平台",
             other => other,

@@ -1,91 +1,34 @@
-//! The map's retained picture: layers of fills, lines and symbols that stay on the GPU until replaced.
+//! The map's retained picture: tiles, overlays and the city's things stay on the GPU until replaced; a frame writes two
+//! small uniforms and draws what the frame's list names.
 //!
-//! A frame writes one uniform and draws; it uploads only what changed. Within WebGL2: no storage buffers, no compute.
+//! Within WebGL2: no storage buffers, no compute. A device that is lost ends the program; the shell starts a wall again, and
+//! loads a page again.
 
 use super::uniform_buffer;
+use crate::stage::{paint::PaintRow, sketch::Sketch};
 use bytemuck::{Pod, Zeroable};
-use std::collections::{BTreeMap, BTreeSet};
+use gulang_tiles::{FillVertex, LineSegment, SolidVertex, TileId, TileMesh};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 use wgpu::util::DeviceExt;
 use wgpu::{VertexAttribute, vertex_attr_array};
 
-/// Layers draw in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LayerKey {
-    Sea,
-    RegionLand,
-    Land,
-    Green,
-    Water,
-    DistrictEdges,
-    Coast,
-    RoadMinor,
-    RoadMiddle,
-    RoadMain,
-    Rail,
-    Buildings,
-    TyphoonAreas,
-    TyphoonLines,
-    Cameras,
-    Sensors,
-    Shelters,
-    Facilities,
-    FloodPoints,
-    Teams,
-    Drones,
-    Cases,
-    Alarms,
-    Typhoon,
-    Selection,
-}
+/// A layer of things by its stable number.
+pub type LayerId = u16;
 
-impl LayerKey {
-    pub const ALL: [Self; 25] = {
-        use LayerKey::*;
-        [
-            Sea,
-            RegionLand,
-            Land,
-            Green,
-            Water,
-            DistrictEdges,
-            Coast,
-            RoadMinor,
-            RoadMiddle,
-            RoadMain,
-            Rail,
-            Buildings,
-            TyphoonAreas,
-            TyphoonLines,
-            Cameras,
-            Sensors,
-            Shelters,
-            Facilities,
-            FloodPoints,
-            Teams,
-            Drones,
-            Cases,
-            Alarms,
-            Typhoon,
-            Selection,
-        ]
-    };
-}
-
-/// One corner of a triangle. `height` leans it north, m.
+/// One corner of an area in a colour of its own, sRGB.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-pub struct FillVertex {
-    pub at: [f32; 2],
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct ColorVertex {
+    pub at: [i32; 2],
     pub color: [u8; 4],
-    pub height: f32,
 }
 
 /// One straight piece. `start_m` is its distance from the line's beginning, so that dashes run through.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-pub struct LineSegment {
-    pub a: [f32; 2],
-    pub b: [f32; 2],
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct ColorLine {
+    pub a: [i32; 2],
+    pub b: [i32; 2],
     pub color: [u8; 4],
     pub width_px: f32,
     pub start_m: f32,
@@ -93,29 +36,61 @@ pub struct LineSegment {
     pub dash_px: [f32; 2],
 }
 
-/// One symbol; glides from `from` to `to` in the vertex shader.
+/// An overlay's symbol in a colour of its own.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-pub struct Symbol {
-    pub from: [f32; 2],
-    pub to: [f32; 2],
-    /// When the glide starts, seconds on the view's clock.
-    pub start: f32,
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct ColorMark {
+    pub at: [i32; 2],
     pub color: [u8; 4],
     /// One of [`shape`].
     pub shape: u8,
     pub size_px: u8,
     /// Of [`flag`].
     pub flags: u8,
-    /// Tenths of a second.
-    pub glide: u8,
     /// Cell of the atlas; 0 is none.
-    pub glyph: u16,
-    /// Degrees clockwise from north; above 360 is none.
-    pub heading: u16,
+    pub glyph: u8,
 }
 
-pub const NO_HEADING: u16 = u16::MAX;
+/// One of the city's things in 28 bytes. Where it is now, how old its fix is, and how it looks because of that is worked out
+/// in the vertex shader, so nothing is uploaded merely because time passes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Mark {
+    /// Where its last fix put it.
+    pub at: [i32; 2],
+    /// How it moves on from there, 64ths of a metre per second.
+    pub pace: [i16; 2],
+    /// Where it was shown when that fix came, less where the fix says it is: quarter metres, blended out.
+    pub slip: [i16; 2],
+    /// When it was last heard, tenths of a second since the stage's epoch; or [`AGELESS`], [`NEVER`].
+    pub fix_ds: u32,
+    /// When that reached the screen, on the same clock.
+    pub seen_ds: u32,
+    /// Row of the style table.
+    pub style: u8,
+    /// Of [`flag`]; added to the style's own.
+    pub flags: u8,
+    /// Steps of 1.5 degrees clockwise from north; 255 is none.
+    pub heading: u8,
+    /// Cell of the atlas; 0 is none.
+    pub glyph: u8,
+}
+
+/// Of [`Mark::fix_ds`]: does not age (a building, a record's place).
+pub const AGELESS: u32 = u32::MAX;
+/// Of [`Mark::fix_ds`]: never heard.
+pub const NEVER: u32 = 0;
+/// Of [`Mark::heading`]: no tick means no heading, not north.
+pub const NO_HEADING: u8 = 255;
+
+/// One square of a density surface: its south-west corner, its side in 64ths of a metre.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Cell {
+    pub at: [i32; 2],
+    pub side: u32,
+    pub color: [u8; 4],
+}
 
 pub mod shape {
     pub const DOT: u8 = 0;
@@ -126,6 +101,8 @@ pub mod shape {
     pub const CIRCLE: u8 = 5;
     pub const CROSS: u8 = 6;
     pub const HULL: u8 = 7;
+    /// A bold ×: closed.
+    pub const CLOSED: u8 = 8;
 }
 
 pub mod flag {
@@ -135,47 +112,138 @@ pub mod flag {
     pub const WHITE_GLYPH: u8 = 8;
     pub const DARK_GLYPH: u8 = 16;
     pub const DOUBLE_RING: u8 = 32;
+    pub const LOST: u8 = 64;
 }
+
+/// How a kind of thing looks, one row of the style table.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct StyleRow {
+    /// Of the body where it is filled; linear.
+    pub color: [f32; 4],
+    /// Of outline, halo and tick; linear.
+    pub line: [f32; 4],
+    /// Logical px from afar and near; two unused.
+    pub size: [f32; 4],
+    /// Shape, flags, tenths of a second until stale and until lost.
+    pub kind: [u32; 4],
+}
+
+pub const N_STYLES: usize = 64;
+pub const N_PAINTS: usize = 64;
 
 /// What changed since the last frame.
 pub enum Upload {
-    Fills(LayerKey, Vec<FillVertex>, Vec<u32>),
-    Lines(LayerKey, Vec<LineSegment>),
-    Symbols(LayerKey, Vec<Symbol>),
     /// [`ATLAS_SIZE`]² coverage values.
     Atlas(Vec<u8>),
+    /// The theme: both tables whole.
+    Theme(Box<([PaintRow; N_PAINTS], [StyleRow; N_STYLES])>),
+    Tile(TileId, Arc<TileMesh>),
+    DropTile(TileId),
+    /// An overlay's drawing; an empty one takes it away.
+    Sketch(&'static str, Box<Sketch>),
+    /// A layer's marks, whole.
+    Marks(LayerId, Vec<Mark>),
+    /// Marks from one slot on; slots beyond the layer's end are left out.
+    MarkRange(LayerId, u32, Vec<Mark>),
+    Cells(LayerId, Vec<Cell>),
 }
 
 /// 16 × 16 cells of 64 px.
 pub const ATLAS_SIZE: u32 = 1024;
 pub const ATLAS_CELL: u32 = 64;
 
-/// The camera and the clock of one frame.
+/// The camera and the clocks of one frame; as `View` in `map.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub struct MapView {
-    pub center: [f32; 2],
-    pub px_per_m: f32,
-    pub time: f32,
+    pub center: [i32; 2],
+    pub rest: [f32; 2],
+    pub east: [f32; 2],
+    pub north: [f32; 2],
     pub size: [f32; 2],
     pub scale: f32,
+    pub rise: f32,
+    pub px_per_m: f32,
+    pub time: f32,
+    pub near: f32,
     pub pulse: f32,
+    pub now_ds: u32,
+    pub now_rest: f32,
+    pub blend_ds: f32,
+    pub reckon_ds: f32,
+    pub look: [f32; 4],
+}
+
+/// What one frame draws, bottom to top within each list.
+#[derive(Clone, Debug, Default)]
+pub struct DrawList {
+    /// Coarser first.
+    pub tiles: Vec<TileId>,
+    pub sketches: Vec<&'static str>,
+    pub things: Vec<ThingsDraw>,
+    /// Sketches over the things: what is selected, measured, drawn by hand.
+    pub top_sketches: Vec<&'static str>,
+    /// Buildings stand up: worth a depth buffer.
+    pub has_solids: bool,
+}
+
+/// A layer's part of a frame: instance ranges of its cells and of its marks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ThingsDraw {
+    pub layer: LayerId,
+    pub cells: Vec<Range<u32>>,
+    pub marks: Vec<Range<u32>>,
+}
+
+/// What a frame cost the GPU's front end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DrawStats {
+    pub n_draws: u32,
+    pub n_instances: u64,
 }
 
 pub struct MapGpu {
-    fill: wgpu::RenderPipeline,
-    line: wgpu::RenderPipeline,
-    symbol: wgpu::RenderPipeline,
+    pipelines: Pipelines,
     view: wgpu::Buffer,
+    paints: wgpu::Buffer,
+    styles: wgpu::Buffer,
     atlas: wgpu::Texture,
     group: wgpu::BindGroup,
-    layers: BTreeMap<LayerKey, Layer>,
+    tiles: HashMap<TileId, TileGpu>,
+    sketches: HashMap<&'static str, SketchGpu>,
+    marks: HashMap<LayerId, Instances>,
+    cells: HashMap<LayerId, Instances>,
+    depth: Option<wgpu::Texture>,
 }
 
-enum Layer {
-    Fills { vertices: wgpu::Buffer, indices: wgpu::Buffer, n_indices: u32 },
-    Lines(Instances),
-    Symbols(Instances),
+struct Pipelines {
+    fill: wgpu::RenderPipeline,
+    area: wgpu::RenderPipeline,
+    solid: wgpu::RenderPipeline,
+    cell: wgpu::RenderPipeline,
+    line: wgpu::RenderPipeline,
+    pen: wgpu::RenderPipeline,
+    look: wgpu::RenderPipeline,
+    mark: wgpu::RenderPipeline,
+}
+
+struct TileGpu {
+    fills: Option<Triangles>,
+    solids: Option<Triangles>,
+    lines: Option<Instances>,
+}
+
+struct SketchGpu {
+    areas: Option<Triangles>,
+    lines: Option<Instances>,
+    marks: Option<Instances>,
+}
+
+struct Triangles {
+    vertices: wgpu::Buffer,
+    indices: wgpu::Buffer,
+    n_indices: u32,
 }
 
 struct Instances {
@@ -183,16 +251,23 @@ struct Instances {
     n: u32,
 }
 
-const FILL_ATTRIBUTES: [VertexAttribute; 3] = vertex_attr_array![0 => Float32x2, 1 => Unorm8x4, 2 => Float32];
-const LINE_ATTRIBUTES: [VertexAttribute; 5] =
-    vertex_attr_array![0 => Float32x2, 1 => Float32x2, 2 => Unorm8x4, 3 => Float32x2, 4 => Float32x2];
-const SYMBOL_ATTRIBUTES: [VertexAttribute; 5] =
-    vertex_attr_array![0 => Float32x4, 1 => Float32, 2 => Unorm8x4, 3 => Uint8x4, 4 => Uint16x2];
+const FILL: [VertexAttribute; 2] = vertex_attr_array![0 => Sint32x2, 1 => Uint32];
+const AREA: [VertexAttribute; 2] = vertex_attr_array![0 => Sint32x2, 1 => Unorm8x4];
+const SOLID: [VertexAttribute; 3] = vertex_attr_array![0 => Sint32x2, 1 => Uint32, 2 => Uint32];
+const CELL: [VertexAttribute; 3] = vertex_attr_array![0 => Sint32x2, 1 => Uint32, 2 => Unorm8x4];
+const LINE: [VertexAttribute; 4] = vertex_attr_array![0 => Sint32x2, 1 => Sint32x2, 2 => Uint32, 3 => Float32];
+const PEN: [VertexAttribute; 5] =
+    vertex_attr_array![0 => Sint32x2, 1 => Sint32x2, 2 => Unorm8x4, 3 => Float32x2, 4 => Float32x2];
+const LOOK: [VertexAttribute; 3] = vertex_attr_array![0 => Sint32x2, 1 => Unorm8x4, 2 => Uint8x4];
+const MARK: [VertexAttribute; 4] = vertex_attr_array![0 => Sint32x2, 1 => Sint16x4, 2 => Uint32x2, 3 => Uint8x4];
+
+const DEPTH: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 
 impl MapGpu {
     pub fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
-        let shader = device.create_shader_module(wgpu::include_wgsl!("map.wgsl"));
         let view = uniform_buffer(device, "map view", size_of::<MapView>());
+        let paints = uniform_buffer(device, "map paints", size_of::<[PaintRow; N_PAINTS]>());
+        let styles = uniform_buffer(device, "map styles", size_of::<[StyleRow; N_STYLES]>());
         let atlas = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("map glyphs"),
             size: wgpu::Extent3d { width: ATLAS_SIZE, height: ATLAS_SIZE, depth_or_array_layers: 1 },
@@ -208,69 +283,252 @@ impl MapGpu {
             min_filter: wgpu::FilterMode::Linear,
             ..Default::default()
         });
-        let entry = |binding, visibility, ty| wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None };
-        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("map"),
-            entries: &[
-                entry(
-                    0,
-                    wgpu::ShaderStages::VERTEX_FRAGMENT,
-                    wgpu::BindingType::Buffer {
-                        ty: wgpu::BufferBindingType::Uniform,
-                        has_dynamic_offset: false,
-                        min_binding_size: None,
-                    },
-                ),
-                entry(
-                    1,
-                    wgpu::ShaderStages::FRAGMENT,
-                    wgpu::BindingType::Texture {
-                        sample_type: wgpu::TextureSampleType::Float { filterable: true },
-                        view_dimension: wgpu::TextureViewDimension::D2,
-                        multisampled: false,
-                    },
-                ),
-                entry(2, wgpu::ShaderStages::FRAGMENT, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
-            ],
-        });
+        let layout = group_layout(device);
+        let atlas_view = atlas.create_view(&Default::default());
+        let resources = [
+            view.as_entire_binding(),
+            wgpu::BindingResource::TextureView(&atlas_view),
+            wgpu::BindingResource::Sampler(&sampler),
+            paints.as_entire_binding(),
+            styles.as_entire_binding(),
+        ];
+        let entries: Vec<_> =
+            (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("map"),
             layout: &layout,
-            entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: view.as_entire_binding() },
-                wgpu::BindGroupEntry {
-                    binding: 1,
-                    resource: wgpu::BindingResource::TextureView(&atlas.create_view(&Default::default())),
-                },
-                wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::Sampler(&sampler) },
-            ],
+            entries: &entries,
         });
-        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        Self {
+            pipelines: Pipelines::new(device, &layout, format),
+            view,
+            paints,
+            styles,
+            atlas,
+            group,
+            tiles: HashMap::new(),
+            sketches: HashMap::new(),
+            marks: HashMap::new(),
+            cells: HashMap::new(),
+            depth: None,
+        }
+    }
+
+    pub fn upload(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, upload: Upload) {
+        match upload {
+            Upload::Atlas(coverage) => {
+                let layout =
+                    wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(ATLAS_SIZE), rows_per_image: None };
+                queue.write_texture(self.atlas.as_image_copy(), &coverage, layout, self.atlas.size());
+            }
+            Upload::Theme(tables) => {
+                queue.write_buffer(&self.paints, 0, bytemuck::cast_slice(&tables.0));
+                queue.write_buffer(&self.styles, 0, bytemuck::cast_slice(&tables.1));
+            }
+            Upload::Tile(id, mesh) => {
+                let tile = TileGpu {
+                    fills: triangles(device, bytemuck::cast_slice(&mesh.fills), &mesh.fill_indices),
+                    solids: triangles(device, bytemuck::cast_slice(&mesh.solids), &mesh.solid_indices),
+                    lines: fixed_instances(device, &mesh.lines),
+                };
+                self.tiles.insert(id, tile);
+            }
+            Upload::DropTile(id) => {
+                self.tiles.remove(&id);
+            }
+            Upload::Sketch(id, sketch) => {
+                let drawn = SketchGpu {
+                    areas: triangles(device, bytemuck::cast_slice(&sketch.areas), &sketch.area_indices),
+                    lines: fixed_instances(device, &sketch.lines),
+                    marks: fixed_instances(device, &sketch.marks),
+                };
+                self.sketches.insert(id, drawn);
+            }
+            Upload::Marks(layer, marks) => replace(&mut self.marks, device, queue, layer, &marks),
+            Upload::MarkRange(layer, first, marks) => {
+                if let Some(there) = self.marks.get(&layer) {
+                    let n = (there.n.saturating_sub(first) as usize).min(marks.len());
+                    let offset = u64::from(first) * size_of::<Mark>() as u64;
+                    queue.write_buffer(&there.buffer, offset, bytemuck::cast_slice(&marks[..n]));
+                }
+            }
+            Upload::Cells(layer, cells) => replace(&mut self.cells, device, queue, layer, &cells),
+        }
+    }
+
+    pub fn set_view(&self, queue: &wgpu::Queue, view: &MapView) {
+        queue.write_buffer(&self.view, 0, bytemuck::bytes_of(view));
+    }
+
+    /// Encodes the frame into `target`, a whole view of `size` px of which `rect` (left, top, width, height) is the map's.
+    pub fn draw<'a>(
+        &mut self,
+        device: &wgpu::Device,
+        encoder: &mut wgpu::CommandEncoder,
+        mut target: impl FnMut() -> wgpu::RenderPassColorAttachment<'a>,
+        size: (u32, u32),
+        rect: [u32; 4],
+        list: &DrawList,
+    ) -> DrawStats {
+        let mut stats = DrawStats::default();
+        let pipelines = &self.pipelines;
+        {
+            let mut pass = Pass::begin(encoder, "map ground", target(), None, rect, &self.group, &mut stats);
+            // A finer tile hides what is under it, its lines too; overlays' areas lie under the finest lines.
+            let by_zoom: Vec<&[TileId]> = list.tiles.chunk_by(|a, b| a.z == b.z).collect();
+            let areas = || list.sketches.iter().filter_map(|id| self.sketches.get(id)?.areas.as_ref());
+            for (i, ids) in by_zoom.iter().enumerate() {
+                let tiles = || ids.iter().filter_map(|id| self.tiles.get(id));
+                tiles().for_each(|it| pass.triangles(&pipelines.fill, it.fills.as_ref()));
+                if i + 1 == by_zoom.len() {
+                    areas().for_each(|it| pass.triangles(&pipelines.area, Some(it)));
+                }
+                tiles().for_each(|it| pass.instances(&pipelines.line, it.lines.as_ref()));
+            }
+            if by_zoom.is_empty() {
+                areas().for_each(|it| pass.triangles(&pipelines.area, Some(it)));
+            }
+        }
+        if list.has_solids {
+            let depth = self.depth.take().filter(|it| (it.width(), it.height()) == size);
+            let depth = depth.unwrap_or_else(|| depth_texture(device, size));
+            let view = depth.create_view(&Default::default());
+            self.depth = Some(depth);
+            let mut pass = Pass::begin(encoder, "map solids", target(), Some(&view), rect, &self.group, &mut stats);
+            for tile in list.tiles.iter().filter_map(|id| self.tiles.get(id)) {
+                pass.triangles(&pipelines.solid, tile.solids.as_ref());
+            }
+        }
+        let mut pass = Pass::begin(encoder, "map things", target(), None, rect, &self.group, &mut stats);
+        let lines_and_marks = |pass: &mut Pass<'_>, ids: &[&'static str]| {
+            let sketches = || ids.iter().filter_map(|id| self.sketches.get(id));
+            sketches().for_each(|it| pass.instances(&pipelines.pen, it.lines.as_ref()));
+            sketches().for_each(|it| pass.instances(&pipelines.look, it.marks.as_ref()));
+        };
+        lines_and_marks(&mut pass, &list.sketches);
+        for things in &list.things {
+            pass.ranges(&pipelines.cell, self.cells.get(&things.layer), &things.cells);
+            pass.ranges(&pipelines.mark, self.marks.get(&things.layer), &things.marks);
+        }
+        for sketch in list.top_sketches.iter().filter_map(|id| self.sketches.get(id)) {
+            pass.triangles(&pipelines.area, sketch.areas.as_ref());
+        }
+        lines_and_marks(&mut pass, &list.top_sketches);
+        drop(pass);
+        stats
+    }
+}
+
+/// A render pass that counts, and changes pipelines only when it must.
+struct Pass<'e> {
+    pass: wgpu::RenderPass<'e>,
+    pipeline: Option<*const wgpu::RenderPipeline>,
+    stats: &'e mut DrawStats,
+}
+
+impl<'e> Pass<'e> {
+    fn begin(
+        encoder: &'e mut wgpu::CommandEncoder,
+        label: &str,
+        target: wgpu::RenderPassColorAttachment<'_>,
+        depth: Option<&wgpu::TextureView>,
+        [left, top, width, height]: [u32; 4],
+        group: &wgpu::BindGroup,
+        stats: &'e mut DrawStats,
+    ) -> Self {
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some(label),
+            color_attachments: &[Some(target)],
+            depth_stencil_attachment: depth.map(|view| wgpu::RenderPassDepthStencilAttachment {
+                view,
+                depth_ops: Some(wgpu::Operations { load: wgpu::LoadOp::Clear(1.0), store: wgpu::StoreOp::Discard }),
+                stencil_ops: None,
+            }),
+            ..Default::default()
+        });
+        pass.set_viewport(left as f32, top as f32, width as f32, height as f32, 0.0, 1.0);
+        pass.set_scissor_rect(left, top, width, height);
+        pass.set_bind_group(0, group, &[]);
+        Self { pass, pipeline: None, stats }
+    }
+
+    fn use_pipeline(&mut self, pipeline: &wgpu::RenderPipeline) {
+        if self.pipeline != Some(std::ptr::from_ref(pipeline)) {
+            self.pipeline = Some(std::ptr::from_ref(pipeline));
+            self.pass.set_pipeline(pipeline);
+        }
+    }
+
+    fn triangles(&mut self, pipeline: &wgpu::RenderPipeline, triangles: Option<&Triangles>) {
+        let Some(Triangles { vertices, indices, n_indices }) = triangles else { return };
+        self.use_pipeline(pipeline);
+        self.pass.set_vertex_buffer(0, vertices.slice(..));
+        self.pass.set_index_buffer(indices.slice(..), wgpu::IndexFormat::Uint32);
+        self.pass.draw_indexed(0..*n_indices, 0, 0..1);
+        self.stats.n_draws += 1;
+        self.stats.n_instances += u64::from(*n_indices / 3);
+    }
+
+    fn instances(&mut self, pipeline: &wgpu::RenderPipeline, instances: Option<&Instances>) {
+        if let Some(it) = instances {
+            self.ranges(pipeline, Some(it), std::slice::from_ref(&(0..it.n)));
+        }
+    }
+
+    fn ranges(&mut self, pipeline: &wgpu::RenderPipeline, instances: Option<&Instances>, ranges: &[Range<u32>]) {
+        let Some(Instances { buffer, n }) = instances else { return };
+        let mut is_bound = false;
+        for range in ranges {
+            let range = range.start.min(*n)..range.end.min(*n);
+            if range.is_empty() {
+                continue;
+            }
+            if !is_bound {
+                is_bound = true;
+                self.use_pipeline(pipeline);
+                self.pass.set_vertex_buffer(0, buffer.slice(..));
+            }
+            self.stats.n_draws += 1;
+            self.stats.n_instances += u64::from(range.end - range.start);
+            self.pass.draw(0..4, range);
+        }
+    }
+}
+
+impl Pipelines {
+    fn new(device: &wgpu::Device, group: &wgpu::BindGroupLayout, format: wgpu::TextureFormat) -> Self {
+        let shader = device.create_shader_module(wgpu::include_wgsl!("map.wgsl"));
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some("map"),
-            bind_group_layouts: &[Some(&layout)],
+            bind_group_layouts: &[Some(group)],
             immediate_size: 0,
         });
-        let pipeline = |vertex, fragment, stride: usize, attributes: &[VertexAttribute], is_instanced: bool| {
-            let (step_mode, topology) = if is_instanced {
-                (wgpu::VertexStepMode::Instance, wgpu::PrimitiveTopology::TriangleStrip)
-            } else {
-                (wgpu::VertexStepMode::Vertex, wgpu::PrimitiveTopology::TriangleList)
+        let pipeline = |entries: [&str; 2], stride: usize, attributes: &[VertexAttribute], kind: Kind| {
+            let (step_mode, topology) = match kind {
+                Kind::Instanced => (wgpu::VertexStepMode::Instance, wgpu::PrimitiveTopology::TriangleStrip),
+                Kind::Triangles | Kind::Solid => (wgpu::VertexStepMode::Vertex, wgpu::PrimitiveTopology::TriangleList),
             };
             device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some(vertex),
-                layout: Some(&pipeline_layout),
+                label: Some(entries[0]),
+                layout: Some(&layout),
                 vertex: wgpu::VertexState {
                     module: &shader,
-                    entry_point: Some(vertex),
+                    entry_point: Some(entries[0]),
                     compilation_options: Default::default(),
                     buffers: &[wgpu::VertexBufferLayout { array_stride: stride as u64, step_mode, attributes }],
                 },
                 primitive: wgpu::PrimitiveState { topology, ..Default::default() },
-                depth_stencil: None,
+                depth_stencil: (kind == Kind::Solid).then(|| wgpu::DepthStencilState {
+                    format: DEPTH,
+                    depth_write_enabled: Some(true),
+                    depth_compare: Some(wgpu::CompareFunction::LessEqual),
+                    stencil: Default::default(),
+                    bias: Default::default(),
+                }),
                 multisample: Default::default(),
                 fragment: Some(wgpu::FragmentState {
                     module: &shader,
-                    entry_point: Some(fragment),
+                    entry_point: Some(entries[1]),
                     compilation_options: Default::default(),
                     targets: &[Some(wgpu::ColorTargetState {
                         format,
@@ -282,102 +540,112 @@ impl MapGpu {
                 cache: None,
             })
         };
+        use Kind::*;
         Self {
-            fill: pipeline("fill_vertex", "fill_fragment", size_of::<FillVertex>(), &FILL_ATTRIBUTES, false),
-            line: pipeline("line_vertex", "line_fragment", size_of::<LineSegment>(), &LINE_ATTRIBUTES, true),
-            symbol: pipeline("symbol_vertex", "symbol_fragment", size_of::<Symbol>(), &SYMBOL_ATTRIBUTES, true),
-            view,
-            atlas,
-            group,
-            layers: BTreeMap::new(),
+            fill: pipeline(["fill_vertex", "flat_fragment"], size_of::<FillVertex>(), &FILL, Triangles),
+            area: pipeline(["area_vertex", "flat_fragment"], size_of::<ColorVertex>(), &AREA, Triangles),
+            solid: pipeline(["solid_vertex", "flat_fragment"], size_of::<SolidVertex>(), &SOLID, Solid),
+            cell: pipeline(["cell_vertex", "flat_fragment"], size_of::<Cell>(), &CELL, Instanced),
+            line: pipeline(["line_vertex", "line_fragment"], size_of::<LineSegment>(), &LINE, Instanced),
+            pen: pipeline(["pen_vertex", "line_fragment"], size_of::<ColorLine>(), &PEN, Instanced),
+            look: pipeline(["look_vertex", "mark_fragment"], size_of::<ColorMark>(), &LOOK, Instanced),
+            mark: pipeline(["mark_vertex", "mark_fragment"], size_of::<Mark>(), &MARK, Instanced),
         }
     }
+}
 
-    pub fn upload(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, upload: Upload) {
-        match upload {
-            Upload::Fills(key, vertices, indices) => {
-                if indices.is_empty() {
-                    self.layers.remove(&key);
-                    return;
-                }
-                let buffer = |label, contents: &[u8], usage| {
-                    device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: Some(label), contents, usage })
-                };
-                let layer = Layer::Fills {
-                    vertices: buffer("fills", bytemuck::cast_slice(&vertices), wgpu::BufferUsages::VERTEX),
-                    indices: buffer("fill indices", bytemuck::cast_slice(&indices), wgpu::BufferUsages::INDEX),
-                    n_indices: indices.len() as u32,
-                };
-                self.layers.insert(key, layer);
-            }
-            Upload::Lines(key, lines) => {
-                let layer = self.instances(device, queue, key, bytemuck::cast_slice(&lines), lines.len());
-                self.layers.insert(key, Layer::Lines(layer));
-            }
-            Upload::Symbols(key, symbols) => {
-                let layer = self.instances(device, queue, key, bytemuck::cast_slice(&symbols), symbols.len());
-                self.layers.insert(key, Layer::Symbols(layer));
-            }
-            Upload::Atlas(coverage) => {
-                let layout =
-                    wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(ATLAS_SIZE), rows_per_image: None };
-                queue.write_texture(self.atlas.as_image_copy(), &coverage, layout, self.atlas.size());
-            }
-        }
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Triangles,
+    Solid,
+    Instanced,
+}
 
-    /// Reuses the layer's buffer while it is large enough.
-    fn instances(
-        &mut self,
-        device: &wgpu::Device,
-        queue: &wgpu::Queue,
-        key: LayerKey,
-        bytes: &[u8],
-        n: usize,
-    ) -> Instances {
-        if let Some(Layer::Lines(old) | Layer::Symbols(old)) = self.layers.remove(&key)
-            && old.buffer.size() >= bytes.len() as u64
-        {
-            queue.write_buffer(&old.buffer, 0, bytes);
-            return Instances { n: n as u32, ..old };
-        }
-        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("instances"),
-            size: (bytes.len() as u64 * 5 / 4).next_multiple_of(16).max(64),
-            usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        queue.write_buffer(&buffer, 0, bytes);
-        Instances { buffer, n: n as u32 }
-    }
+fn group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    let uniform = wgpu::BindingType::Buffer {
+        ty: wgpu::BufferBindingType::Uniform,
+        has_dynamic_offset: false,
+        min_binding_size: None,
+    };
+    let texture = wgpu::BindingType::Texture {
+        sample_type: wgpu::TextureSampleType::Float { filterable: true },
+        view_dimension: wgpu::TextureViewDimension::D2,
+        multisampled: false,
+    };
+    let sampler = wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering);
+    let entries: Vec<_> = (0..)
+        .zip([uniform, texture, sampler, uniform, uniform])
+        .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
+            ty,
+            count: None,
+        })
+        .collect();
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("map"), entries: &entries })
+}
 
-    pub fn set_view(&self, queue: &wgpu::Queue, view: &MapView) {
-        queue.write_buffer(&self.view, 0, bytemuck::bytes_of(view));
-    }
+fn depth_texture(device: &wgpu::Device, size: (u32, u32)) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("map depth"),
+        size: wgpu::Extent3d { width: size.0, height: size.1, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: DEPTH,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
+        view_formats: &[],
+    })
+}
 
-    /// Draws every layer not in `hidden`; the caller has set viewport and scissor.
-    pub fn draw(&self, pass: &mut wgpu::RenderPass<'_>, hidden: &BTreeSet<LayerKey>) {
-        pass.set_bind_group(0, &self.group, &[]);
-        for (_, layer) in self.layers.iter().filter(|(key, _)| !hidden.contains(key)) {
-            match layer {
-                Layer::Fills { vertices, indices, n_indices } => {
-                    pass.set_pipeline(&self.fill);
-                    pass.set_vertex_buffer(0, vertices.slice(..));
-                    pass.set_index_buffer(indices.slice(..), wgpu::IndexFormat::Uint32);
-                    pass.draw_indexed(0..*n_indices, 0, 0..1);
-                }
-                Layer::Lines(Instances { n: 0, .. }) | Layer::Symbols(Instances { n: 0, .. }) => {}
-                Layer::Lines(lines) => {
-                    pass.set_pipeline(&self.line);
-                    pass.set_vertex_buffer(0, lines.buffer.slice(..));
-                    pass.draw(0..4, 0..lines.n);
-                }
-                Layer::Symbols(symbols) => {
-                    pass.set_pipeline(&self.symbol);
-                    pass.set_vertex_buffer(0, symbols.buffer.slice(..));
-                    pass.draw(0..4, 0..symbols.n);
-                }
-            }
-        }
+/// Nothing where there is nothing to draw.
+fn triangles(device: &wgpu::Device, vertices: &[u8], indices: &[u32]) -> Option<Triangles> {
+    if indices.is_empty() {
+        return None;
     }
+    let buffer = |label, contents: &[u8], usage| {
+        device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: Some(label), contents, usage })
+    };
+    Some(Triangles {
+        vertices: buffer("map corners", vertices, wgpu::BufferUsages::VERTEX),
+        indices: buffer("map triangles", bytemuck::cast_slice(indices), wgpu::BufferUsages::INDEX),
+        n_indices: indices.len() as u32,
+    })
+}
+
+fn fixed_instances<T: Pod>(device: &wgpu::Device, instances: &[T]) -> Option<Instances> {
+    let usage = wgpu::BufferUsages::VERTEX;
+    let descriptor = wgpu::util::BufferInitDescriptor {
+        label: Some("map instances"),
+        contents: bytemuck::cast_slice(instances),
+        usage,
+    };
+    (!instances.is_empty())
+        .then(|| Instances { buffer: device.create_buffer_init(&descriptor), n: instances.len() as u32 })
+}
+
+/// Replaces a layer whole; reuses its buffer while it is large enough and not absurdly large.
+fn replace<T: Pod>(
+    layers: &mut HashMap<LayerId, Instances>,
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    layer: LayerId,
+    instances: &[T],
+) {
+    let bytes: &[u8] = bytemuck::cast_slice(instances);
+    let n_bytes = bytes.len() as u64;
+    let fits = |it: &Instances| (n_bytes..=(n_bytes * 4).max(65_536)).contains(&it.buffer.size());
+    let buffer = layers.remove(&layer).filter(fits).map_or_else(
+        || {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("map instances"),
+                size: (n_bytes * 9 / 8).next_multiple_of(16).max(64),
+                usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        },
+        |it| it.buffer,
+    );
+    queue.write_buffer(&buffer, 0, bytes);
+    layers.insert(layer, Instances { buffer, n: instances.len() as u32 });
 }
