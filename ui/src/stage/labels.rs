@@ -40,7 +40,11 @@ const PLACE: u8 = 10;
 
 pub fn paint(painter: &Painter, rect: Rect, labels: &Labels) {
     let painter = &painter.with_clip_rect(rect);
-    let mut board = Board { painter, rect, labels, taken: Vec::new() };
+    // The lower edge is the note's and the scale bar's.
+    let foot_room = vec2(430.0, 30.0) * labels.scale;
+    let note = Rect::from_min_size(rect.left_bottom() - vec2(0.0, foot_room.y), foot_room);
+    let scale_bar = Rect::from_min_size(rect.right_bottom() - vec2(250.0, 30.0) * labels.scale, foot_room);
+    let mut board = Board { painter, rect, labels, taken: vec![note, scale_bar] };
     labels.groups.iter().for_each(|group| board.group(group));
     let mut texts = labels.texts.clone();
     texts.sort_by_key(|it| std::cmp::Reverse(it.priority));
