@@ -40,10 +40,16 @@ pub struct LayerRow {
 const ROW_H: f32 = 46.0;
 const LEGEND_H: f32 = 18.0;
 const FOOT_H: f32 = 104.0;
+/// So many markings are listed; the title counts all.
+const MOST_MARKINGS: usize = 4;
+const MARKING_H: f32 = 28.0;
 
 pub(super) fn layers_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     let Some(body) = drawer::frame_ui(k, state, rect, k.t(tr::LAYERS_PANEL), k.t(tr::LAYERS_SUB)) else { return };
-    let list = Rect::from_min_max(body.min, pos2(body.right(), (body.bottom() - FOOT_H).max(body.top())));
+    let n_markings = k.m.city.markings.len().min(MOST_MARKINGS);
+    let markings_h = if n_markings == 0 { 0.0 } else { 26.0 + MARKING_H * n_markings as f32 };
+    let list_bottom = (body.bottom() - FOOT_H - markings_h).max(body.top());
+    let list = Rect::from_min_max(body.min, pos2(body.right(), list_bottom));
     let rows: Vec<&LayerRow> = {
         let of = |is_overlay| k.m.layers.iter().filter(move |it| it.is_overlay == is_overlay);
         of(false).chain(of(true)).collect()
@@ -62,7 +68,32 @@ pub(super) fn layers_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         row_ui(k, at, row);
         y += height;
     }
-    foot_ui(k, state, Rect::from_min_max(pos2(body.left(), list.bottom()), body.max));
+    let foot_top = (list.bottom() + markings_h).min(body.bottom());
+    markings_ui(k, Rect::from_min_max(pos2(body.left(), list.bottom()), pos2(body.right(), foot_top)));
+    foot_ui(k, state, Rect::from_min_max(pos2(body.left(), foot_top), body.max));
+}
+
+/// What officers drew, the newest first, each with what takes it away from everybody's map.
+fn markings_ui(k: &mut Kit<'_>, rect: Rect) {
+    let city = k.m.city;
+    if city.markings.is_empty() {
+        return;
+    }
+    k.hline(rect.left(), rect.right(), rect.top(), HAIR);
+    let title = k.m.lang.fill(tr::MARKINGS_N, &[&city.markings.len().to_string()]);
+    k.text(pos2(rect.left() + 12.0, rect.top() + 14.0), Align2::LEFT_CENTER, 12.0, TERTIARY, &title);
+    for (i, marking) in city.markings.values().rev().take(MOST_MARKINGS).enumerate() {
+        let y = rect.top() + 26.0 + MARKING_H * (i as f32 + 0.5);
+        let remove = Rect::from_center_size(pos2(rect.right() - 22.0, y), vec2(28.0, MARKING_H));
+        let label = k.m.lang.fill(tr::REMOVE_MARKING, &[&marking.id.to_string()]);
+        if k.hit(remove, ("marking-remove", marking.id), &label).clicked() {
+            k.out.push(UiCommand::Submit(Command::RemoveMarking { marking: marking.id }));
+        }
+        k.text(remove.center(), Align2::CENTER_CENTER, 15.0, SECONDARY, "×");
+        let words = format!("{}・{}・{}", marking.kind.name_zh(), marking.by, marking.at.hm());
+        let room = remove.left() - rect.left() - 16.0;
+        k.fit(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 13.0, SECONDARY, &words, room);
+    }
 }
 
 fn row_ui(k: &mut Kit<'_>, rect: Rect, row: &LayerRow) {

@@ -666,3 +666,18 @@ fn views_are_kept_and_recalled_by_digits_and_chips_stay_on_them() {
     click(&mut harness, "鼓浪屿");
     assert_eq!(harness.state().asked.last(), Some(&UiCommand::RecallView(3)));
 }
+
+#[test]
+fn a_marking_is_taken_away_from_the_layer_panel() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    let at = screen.city.center;
+    let kind = MarkingKind::Fire { at, started: NOON };
+    screen.happen(Source::Seat("值班长 01".into()), Command::PutMarking { kind, note: "".into() });
+    let Some(&marking) = screen.city.markings.keys().next() else { panic!("a marking") };
+    let mut harness = screen.show(1366.0, 768.0);
+    harness.key_press(egui::Key::L);
+    harness.run_steps(2);
+    assert!(painted(&harness).iter().any(|text| text.starts_with("火情・值班长 01")));
+    click(&mut harness, &Lang::Zh.fill(tr::REMOVE_MARKING, &[&marking.to_string()]));
+    assert!(harness.state().asked.contains(&UiCommand::Submit(Command::RemoveMarking { marking })));
+}

@@ -29,7 +29,7 @@ const LONGEST_GAP_M: f64 = 3_000.0;
 
 impl Overlay for DronesOverlay {
     fn id(&self) -> &'static str {
-        "drones"
+        "drone_views"
     }
     fn name(&self) -> &'static str {
         "无人机作业"
