@@ -130,15 +130,27 @@ fn learn_to_wake(proxy: Option<Res<EventLoopProxyWrapper>>) {
     }
 }
 
-/// A screen on which nothing changes is drawn twice a second, for its clocks; one on which something moves, as often as it
-/// can be seen.
+/// A screen on which nothing changes is drawn twice a second, for its clocks; one on which something moves, as often as a step
+/// of [`STEP_PX`] asks for.
 const IDLE: Duration = Duration::from_millis(500);
-const MOVING: Duration = Duration::from_millis(33);
+const SMOOTH: Duration = Duration::from_millis(33);
+const STEP_PX: f64 = 0.7;
 
 /// How long the loop may sleep before the next frame.
-fn pace(director: Res<Director>, map: Res<MapState>, settings: Option<ResMut<WinitSettings>>) {
+fn pace(
+    director: Res<Director>,
+    hall: Res<Hall>,
+    time: Res<Time<Real>>,
+    map: Res<MapState>,
+    settings: Option<ResMut<WinitSettings>>,
+) {
     let Some(mut settings) = settings else { return };
-    let wait = if map.helm.pilot.is_flying() || director.moves() { MOVING } else { IDLE };
+    let px_per_sec = director.px_per_sec(&hall, time.elapsed_secs_f64());
+    let wait = if map.helm.pilot.is_flying() {
+        SMOOTH
+    } else {
+        Duration::from_secs_f64((STEP_PX / px_per_sec.max(0.01)).min(1.0)).clamp(SMOOTH, IDLE)
+    };
     let mode = UpdateMode::reactive(wait);
     if settings.focused_mode != mode {
         settings.focused_mode = mode;

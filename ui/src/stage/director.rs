@@ -328,15 +328,15 @@ impl Director {
         self.sketches.iter().map(|(id, drawn)| (*id, &drawn.sketch))
     }
 
-    /// Something moves on its own: another frame is worth drawing soon.
-    pub fn moves(&self) -> bool {
-        self.layers
-            .iter()
-            .any(|it| self.is_on(it) && matches!(it.key, LayerKey::Teams | LayerKey::Drones) && it.things.moves())
-            || self
-                .layers
-                .iter()
-                .any(|it| matches!(it.key, LayerKey::Inventory(_)) && self.is_on(it) && it.things.moves())
+    /// How fast the fastest thing shown goes over the screen, logical px a second: how soon another frame is worth drawing.
+    pub fn px_per_sec(&self, hall: &Hall, time: f64) -> f64 {
+        let clock = self.stage_clock(hall, time);
+        let moves = |it: &&CityLayer| {
+            let is_mover = matches!(it.key, LayerKey::Teams | LayerKey::Drones | LayerKey::Inventory(_));
+            is_mover && self.is_on(it)
+        };
+        let fastest = self.layers.iter().filter(moves).map(|it| it.things.fastest(&clock)).fold(0.0, f64::max);
+        fastest * self.camera.px_per_m
     }
 
     fn stage_clock(&self, hall: &Hall, time: f64) -> StageClock {

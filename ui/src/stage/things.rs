@@ -316,9 +316,21 @@ impl ThingLayer {
         found
     }
 
-    /// Something of it moves on its own now: worth another frame soon.
-    pub fn moves(&self) -> bool {
-        self.marks.iter().any(|it| it.pace != [0, 0] || it.slip != [0, 0])
+    /// How fast the fastest of its things goes over the screen now, m/s of the screen's own time: 0 if all stand.
+    pub fn fastest(&self, clock: &StageClock) -> f64 {
+        let now = clock.ds(clock.now);
+        let speed = |mark: &Mark| {
+            if mark.fix_ds == AGELESS || mark.fix_ds == NEVER {
+                return 0.0;
+            }
+            let [east, north] = mark.pace.map(|it| f64::from(it) / PER_M);
+            let runs = now.saturating_sub(mark.fix_ds) as f32 <= clock.reckon_ds();
+            let blends = now.saturating_sub(mark.seen_ds) as f32 <= clock.blend_ds();
+            let [slip_east, slip_north] = mark.slip.map(|it| f64::from(it) / 4.0 / BLEND_SECS);
+            let run = if runs { east.hypot(north) * clock.speed } else { 0.0 };
+            run + if blends { slip_east.hypot(slip_north) } else { 0.0 }
+        };
+        self.marks.iter().map(speed).fold(0.0, f64::max)
     }
 
     /// Everything it knows of, with or without a place.
@@ -605,6 +617,15 @@ mod tests {
         let [a, b] = [20, 4000].map(|secs| shown_at(&mark, &StageClock { now: clock.now.plus_secs(secs), ..clock }));
         assert_eq!(a, b);
         assert!((a.0 - RECKON_SECS * 10.0).abs() < 0.5);
+    }
+
+    #[test]
+    fn a_layer_tells_how_fast_it_moves_and_when_it_stands() {
+        let clock = clock_at(100);
+        let mut layer = ThingLayer::new(1, Crowd::Alone, Detail::City);
+        layer.replace(&[Some(follow(None, fixed::fixed((0.0, 0.0)), clock.now, (3.0, 4.0), &clock))]);
+        assert!((layer.fastest(&clock) - 5.0).abs() < 0.1);
+        assert_eq!(layer.fastest(&StageClock { now: clock.now.plus_secs(60), ..clock }), 0.0);
     }
 
     #[test]
