@@ -229,12 +229,9 @@ impl Tiles {
         let (sender, frame) = (self.sender.clone(), self.frame);
         // Meshed where it arrives: on the fetching thread natively, between frames in the page.
         platform::fetch(urls.tile(id), move |got| {
-            let mesh = match got {
-                Ok(bytes) => mesh_from_mvt(id, &bytes, &frame).map(Box::new).map_err(|error| error.to_string()),
-                // Nothing there: the file was made without this one.
-                Err(why) if why.contains("204") || why.contains("404") => Ok(Box::new(TileMesh::open_sea(id, &frame))),
-                Err(why) => Err(why),
-            };
+            // No bytes are open sea.
+            let mesh = got.and_then(|bytes| mesh_from_mvt(id, &bytes, &frame).map_err(|error| error.to_string()));
+            let mesh = mesh.map(Box::new);
             let _ = sender.send(Came::Tile(id, mesh));
         });
     }
