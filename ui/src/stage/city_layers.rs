@@ -26,6 +26,8 @@ pub struct CityLayer {
     /// Handle to what it is, where a handle is not a registry's index.
     kinds: Vec<Selection>,
     sorted_at: Timestamp,
+    /// The platform of this register has been silent past its budget.
+    pub is_stale: bool,
 }
 
 /// Which layer it is; large registers by their id.
@@ -58,11 +60,6 @@ impl LayerKey {
             Self::Cases => "cases",
             Self::Alarms => "alarms",
         }
-    }
-
-    /// Movers are sorted anew now and then.
-    fn moves(&self) -> bool {
-        matches!(self, Self::Teams | Self::Drones)
     }
 }
 
@@ -106,7 +103,8 @@ impl CityLayers {
             (Alarms, "告警", Some(1), Crowd::Groups, Detail::City),
         ];
         for (key, name, chip, crowd, from) in registries {
-            let layer = all.layer(key, name.into(), chip, true, crowd, from);
+            let moves = matches!(key, Teams | Drones);
+            let layer = all.layer(key, name.into(), chip, true, (crowd, from, moves));
             all.layers.push(layer);
         }
         all.still(now);
@@ -120,12 +118,11 @@ impl CityLayers {
         name: Text,
         chip: Option<u8>,
         starts_on: bool,
-        crowd: Crowd,
-        from: Detail,
+        (crowd, from, moves): (Crowd, Detail, bool),
     ) -> CityLayer {
         self.next_id += 1;
-        let things = ThingLayer::new(self.next_id, crowd, from);
-        CityLayer { key, name, chip, starts_on, things, kinds: Vec::new(), sorted_at: Timestamp(0) }
+        let things = ThingLayer::new(self.next_id, crowd, from, moves);
+        CityLayer { key, name, chip, starts_on, things, kinds: Vec::new(), sorted_at: Timestamp(0), is_stale: false }
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &CityLayer> {
@@ -144,7 +141,8 @@ impl CityLayers {
     pub fn put_inventory(&mut self, now: &Now, inventory: &Inventory) {
         let key = LayerKey::Inventory(inventory.id.clone());
         if self.get(&key).is_none() {
-            let layer = self.layer(key.clone(), inventory.name.clone(), None, false, Crowd::Density, Detail::City);
+            let how = (Crowd::Density, Detail::City, inventory.moving);
+            let layer = self.layer(key.clone(), inventory.name.clone(), None, false, how);
             let n_inventories = self.layers.iter().filter(|it| matches!(it.key, LayerKey::Inventory(_))).count();
             self.layers.insert(n_inventories, layer);
         }
@@ -169,6 +167,17 @@ impl CityLayers {
         if inventory.moving && now.clock.now.since_ms(layer.sorted_at).abs() > RESORT_MS {
             layer.sorted_at = now.clock.now;
             layer.things.resort();
+        }
+    }
+
+    /// Registers do not age thing by thing while their platform speaks; when it falls silent, or speaks again, all of one does.
+    pub fn age_inventories(&mut self, now: &Now, inventories: &BTreeMap<Text, Inventory>) {
+        for inventory in inventories.values() {
+            let is_silent = is_silent(inventory, now);
+            let layer = self.get(&LayerKey::Inventory(inventory.id.clone()));
+            if layer.is_some_and(|it| it.is_stale != is_silent) {
+                self.put_inventory(now, inventory);
+            }
         }
     }
 
@@ -361,7 +370,7 @@ fn put(layer: &mut CityLayer, marks: &[Option<Mark>]) {
 
 fn put_mover(layer: &mut CityLayer, marks: &[Option<Mark>], now: &Now) {
     let is_same = |it: (usize, &Option<Mark>)| layer.things.mark(it.0).is_some() == it.1.is_some();
-    let is_due = layer.key.moves() && now.clock.now.since_ms(layer.sorted_at).abs() > RESORT_MS;
+    let is_due = now.clock.now.since_ms(layer.sorted_at).abs() > RESORT_MS;
     if is_due || layer.things.len() != marks.len() || !marks.iter().enumerate().all(is_same) {
         layer.sorted_at = now.clock.now;
         layer.things.replace(marks);
@@ -392,6 +401,10 @@ fn mover(now: &Now, before: Option<&Mark>, fix: &Fix) -> Option<Mark> {
     Some(if is_moving { Mark { heading: heading_steps(fix.heading), ..mark } } else { mark })
 }
 
+fn is_silent(inventory: &Inventory, now: &Now) -> bool {
+    freshness(inventory.budget, inventory.as_of, now.clock.now) != Freshness::Fresh
+}
+
 fn inventory_mark(now: &Now, inventory: &Inventory, handle: usize, before: Option<&Mark>) -> Option<Mark> {
     let place = inventory.place(handle)?;
     let at = fixed::fixed(now.frame.local_from_geo(place));
@@ -410,7 +423,11 @@ fn inventory_mark(now: &Now, inventory: &Inventory, handle: usize, before: Optio
         }
         _ => Mark { at, ..still((0.0, 0.0), Style::Thing, now.clock.fix_ds(Some(heard))) },
     };
-    // What stands still and is not asked often does not age by itself: its register's age is in the layer panel.
-    let fix_ds = if inventory.moving { mark.fix_ds } else { AGELESS };
-    Some(Mark { style, heading, fix_ds, ..mark })
+    // A mover ages by its own fixes. Of what stands still, one that went silent before its register did is stale.
+    let was_silent = freshness(inventory.budget, heard, inventory.as_of) != Freshness::Fresh;
+    let (fix_ds, flags) = match inventory.moving {
+        true => (mark.fix_ds, 0),
+        false => (AGELESS, if was_silent || is_silent(inventory, now) { flag::STALE } else { 0 }),
+    };
+    Some(Mark { style, heading, fix_ds, flags, ..mark })
 }

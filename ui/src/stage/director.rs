@@ -48,6 +48,8 @@ pub struct Director {
     pub off: BTreeSet<String>,
     /// Asked for by name, so that they do not start off when they come.
     wanted: BTreeSet<String>,
+    /// What each chip switched off, to be switched on with it again.
+    hidden_by_chip: BTreeMap<u8, Vec<String>>,
     /// The place last clicked on bare ground.
     pub place: Option<LonLat>,
     pub history: History,
@@ -105,6 +107,7 @@ impl Default for Director {
             theme: Theme::Dark,
             off,
             wanted: BTreeSet::new(),
+            hidden_by_chip: BTreeMap::new(),
             place: None,
             history: History::default(),
             areas: Areas::default(),
@@ -190,6 +193,7 @@ impl Director {
                 }
             }
         }
+        self.layers.age_inventories(&now, hall.inventories.held());
         if changes.records {
             self.alarm_texts = alarm_texts(city, &frame, self.palette());
         }
@@ -231,7 +235,7 @@ impl Director {
         out.uploads.extend(tiles.update(&self.camera, port.size(), port.scale, urls, time));
         let mut list = DrawList {
             tiles: tiles.draws().to_vec(),
-            has_solids: tiles.has_solids() && detail == Detail::Street && self.camera.tilt > 0.5,
+            has_solids: tiles.has_solids() && detail >= Detail::District,
             ..DrawList::default()
         };
         self.plan_layers(port, detail, &mut list, &mut out.uploads);
@@ -266,18 +270,21 @@ impl Director {
         self.uploads = uploads;
     }
 
-    /// A layer chip 1–8 was pressed: all that answer to it go off or on together.
+    /// A layer chip 1–8 was pressed: what answers to it and is on goes off, and the same comes back with it. What was off by
+    /// itself stays off.
     pub fn toggle_chip(&mut self, chip: u8, chips_off: &BTreeSet<u8>) {
-        let layers = self.layers.iter().filter(|it| it.chip == Some(chip)).map(|it| it.key.id().to_owned());
-        let overlays = overlays::all().iter().filter(|it| it.chip() == Some(chip)).map(|it| it.id().to_owned());
-        let ids: Vec<String> = layers.chain(overlays).collect();
-        for id in ids {
-            if chips_off.contains(&chip) {
-                self.off.insert(id);
-            } else {
+        if !chips_off.contains(&chip) {
+            for id in self.hidden_by_chip.remove(&chip).unwrap_or_default() {
                 self.off.remove(&id);
             }
+            return;
         }
+        let layers = self.layers.iter().filter(|it| it.chip == Some(chip)).map(|it| it.key.id());
+        let overlays = overlays::all().iter().filter(|it| it.chip() == Some(chip)).map(|it| it.id());
+        let hidden: Vec<String> =
+            layers.chain(overlays).filter(|id| !self.off.contains(*id)).map(str::to_owned).collect();
+        self.off.extend(hidden.iter().cloned());
+        self.hidden_by_chip.insert(chip, hidden);
     }
 
     /// The city's roads with what is closed now.
@@ -331,10 +338,7 @@ impl Director {
     /// How fast the fastest thing shown goes over the screen, logical px a second: how soon another frame is worth drawing.
     pub fn px_per_sec(&self, hall: &Hall, time: f64) -> f64 {
         let clock = self.stage_clock(hall, time);
-        let moves = |it: &&CityLayer| {
-            let is_mover = matches!(it.key, LayerKey::Teams | LayerKey::Drones | LayerKey::Inventory(_));
-            is_mover && self.is_on(it)
-        };
+        let moves = |it: &&CityLayer| it.things.moves && self.is_on(it);
         let fastest = self.layers.iter().filter(moves).map(|it| it.things.fastest(&clock)).fold(0.0, f64::max);
         fastest * self.camera.px_per_m
     }
@@ -421,12 +425,13 @@ impl Director {
 
     fn plan_layers(&mut self, port: &Port, detail: Detail, list: &mut DrawList, uploads: &mut Vec<Upload>) {
         let ground = self.camera.ground_box(port.size());
-        let density = self.palette().ink_second;
+        let palette = self.palette();
         self.censuses.clear();
         let mut groups = Vec::new();
         for layer in self.layers.iter_mut() {
             let is_on = !self.off.contains(layer.key.id());
             let (px_per_m, scale) = (self.camera.px_per_m, port.scale);
+            let density = if layer.is_stale { palette.stale } else { palette.ink_second };
             let look = Look { ground, px_per_m, scale, detail, is_on, density };
             if is_on {
                 uploads.extend(layer.things.uploads());
@@ -601,6 +606,19 @@ fn lens_of(camera: &StageCamera) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chip_brings_back_only_what_it_hid() {
+        let mut director = Director::default();
+        assert!(director.off.contains("heat") && !director.off.contains("typhoon"));
+        for (chip, id) in [(1, "heat"), (8, "typhoon")] {
+            let was_off = director.off.contains(id);
+            director.toggle_chip(chip, &BTreeSet::from([chip]));
+            assert!(director.off.contains(id), "{id}");
+            director.toggle_chip(chip, &BTreeSet::new());
+            assert_eq!(director.off.contains(id), was_off, "{id}");
+        }
+    }
 
     #[test]
     fn groups_over_each_other_step_aside() {

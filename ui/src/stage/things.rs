@@ -31,6 +31,8 @@ pub struct ThingLayer {
     pub crowd: Crowd,
     /// Farther away than this it is not drawn, only counted.
     pub from: Detail,
+    /// Its things may be shown away from where they were sorted.
+    pub moves: bool,
     /// By slot.
     marks: Vec<Mark>,
     pyramid: Pyramid,
@@ -41,6 +43,8 @@ pub struct ThingLayer {
     /// Slots that are drawn alone whatever the crowd does: alarms among many.
     urgent: Vec<u32>,
     plan: Option<Plan>,
+    /// How many lay in the view looked at last: a screen at rest counts nothing again.
+    counted: Option<(Box64, usize)>,
 }
 
 /// Where everything of a layer is, at one view.
@@ -97,7 +101,8 @@ struct Plan {
     covers: Box64,
     draw: ThingsDraw,
     groups: Vec<Group>,
-    n_covered: usize,
+    /// Slots that are drawn by their own mark although the layer is grouped; ascending.
+    alone: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,18 +112,28 @@ enum Shape {
     Density { level: u8, color: Color32 },
 }
 
-/// Logical px a thing needs to be told from its neighbours.
-const SINGLE_PX: f64 = 7.0;
+impl Crowd {
+    /// Logical px between things, on average, from which on each is drawn alone.
+    fn room_px(self) -> f64 {
+        match self {
+            Self::Alone => 0.0,
+            Self::Groups => 58.0,
+            Self::Density => 14.0,
+        }
+    }
+}
+
 /// A group's square on the screen is at least this wide.
 const GROUP_PX: f64 = 84.0;
 const DENSITY_PX: f64 = 2.5;
 
 impl ThingLayer {
-    pub fn new(id: LayerId, crowd: Crowd, from: Detail) -> Self {
+    pub fn new(id: LayerId, crowd: Crowd, from: Detail, moves: bool) -> Self {
         Self {
             id,
             crowd,
             from,
+            moves,
             marks: Vec::new(),
             pyramid: Pyramid::default(),
             n_total: 0,
@@ -126,6 +141,7 @@ impl ThingLayer {
             is_all_dirty: true,
             urgent: Vec::new(),
             plan: None,
+            counted: None,
         }
     }
 
@@ -139,6 +155,7 @@ impl ThingLayer {
         self.is_all_dirty = true;
         self.dirty.clear();
         self.plan = None;
+        self.counted = None;
     }
 
     pub fn mark(&self, handle: usize) -> Option<&Mark> {
@@ -159,6 +176,9 @@ impl ThingLayer {
                 self.urgent.retain(|it| *it != slot);
             }
             self.plan = None;
+        }
+        if there.at != mark.at {
+            self.counted = None;
         }
         *there = mark;
         if !self.is_all_dirty {
@@ -188,7 +208,8 @@ impl ThingLayer {
         }
         self.dirty.sort_unstable();
         self.dirty.dedup();
-        let runs = runs_of(&self.dirty);
+        // One write costs more than a few marks.
+        let runs = runs_of(&self.dirty, 3);
         self.dirty.clear();
         let upload = |run: Range<u32>| {
             Upload::MarkRange(self.id, run.start, self.marks[run.start as usize..run.end as usize].to_vec())
@@ -200,7 +221,11 @@ impl ThingLayer {
     pub fn plan(&mut self, look: &Look, uploads: &mut Vec<Upload>) -> (ThingsDraw, Census, &[Group]) {
         let view = box_of(look.ground);
         let place = |slot: u32| self.marks[slot as usize].at;
-        let n_in_view = self.pyramid.count(view, place);
+        let n_in_view = match self.counted {
+            Some((counted, n)) if counted == view => n,
+            _ => self.pyramid.count(view, place),
+        };
+        self.counted = Some((view, n_in_view));
         let nowhere = self.n_total - self.pyramid.len();
         let mut census = Census {
             n_total: self.n_total,
@@ -219,14 +244,11 @@ impl ThingLayer {
             self.plan = Some(plan);
         }
         let Some(plan) = &self.plan else { return (ThingsDraw::default(), census, &[]) };
-        let n_urgent = self.urgent.iter().filter(|slot| is_in(view, self.marks[**slot as usize].at)).count();
-        match shape {
-            Shape::Singles => census.n_single = n_in_view,
-            Shape::Groups { .. } | Shape::Density { .. } => {
-                census.n_single = n_urgent;
-                census.n_grouped = n_in_view - n_urgent;
-            }
-        }
+        census.n_single = match shape {
+            Shape::Singles => n_in_view,
+            _ => plan.alone.iter().filter(|slot| is_in(view, self.marks[**slot as usize].at)).count(),
+        };
+        census.n_grouped = n_in_view - census.n_single;
         (plan.draw.clone(), census, &plan.groups)
     }
 
@@ -237,8 +259,7 @@ impl ThingLayer {
         let was_single = self.plan.as_ref().is_some_and(|it| it.shape == Shape::Singles);
         // A little slack, so that it does not change back and forth at the edge.
         let slack = if was_single { 1.25 } else { 1.0 };
-        let needs_px = n_in_view as f64 * SINGLE_PX * SINGLE_PX * if self.crowd == Crowd::Groups { 70.0 } else { 4.0 };
-        if self.crowd == Crowd::Alone || needs_px <= area_px * slack {
+        if n_in_view as f64 * self.crowd.room_px().powi(2) <= area_px * slack {
             return Shape::Singles;
         }
         match self.crowd {
@@ -253,34 +274,32 @@ impl ThingLayer {
         let covers = [view[0] - w / 2, view[1] - h / 2, view[2] + w / 2, view[3] + h / 2];
         let mut draw = ThingsDraw { layer: self.id, ..ThingsDraw::default() };
         let mut groups = Vec::new();
-        let mut n_covered = 0;
+        let mut alone = self.urgent.clone();
         match shape {
-            Shape::Singles => {
-                draw.marks = self.pyramid.runs(covers, 16);
-                n_covered = draw.marks.iter().map(|it| it.len()).sum();
-            }
+            Shape::Singles => draw.marks = self.pyramid.runs(covers, 16),
             Shape::Groups { level } => {
                 for square in self.pyramid.squares(level, covers) {
-                    n_covered += square.slots.len();
                     let calm: Vec<u32> = square.slots.filter(|slot| !is_urgent(&self.marks[*slot as usize])).collect();
                     match calm.as_slice() {
                         [] => {}
-                        [slot] => draw.marks.push(*slot..*slot + 1),
+                        [slot] => alone.push(*slot),
                         slots => groups.push(self.group(slots)),
                     }
                 }
-                draw.marks.extend(runs_of(&self.sorted_urgent()));
             }
             Shape::Density { level, color } => {
-                let squares = self.pyramid.squares(level, covers);
-                n_covered = squares.iter().map(|it| it.slots.len()).sum();
-                let cells = density(&squares, color);
+                let cells = density(&self.pyramid.squares(level, covers), color);
                 draw.cells.push(0..cells.len() as u32);
-                draw.marks = runs_of(&self.sorted_urgent());
                 uploads.push(Upload::Cells(self.id, cells));
             }
         }
-        Plan { shape, covers, draw, groups, n_covered }
+        if shape == Shape::Singles {
+            alone.clear();
+        } else {
+            alone.sort_unstable();
+            draw.marks = runs_of(&alone, 0);
+        }
+        Plan { shape, covers, draw, groups, alone }
     }
 
     fn group(&self, slots: &[u32]) -> Group {
@@ -291,18 +310,10 @@ impl ThingLayer {
         Group { at: (sum.0 / n, sum.1 / n), n: slots.len(), worst }
     }
 
-    fn sorted_urgent(&self) -> Vec<u32> {
-        let mut urgent = self.urgent.clone();
-        urgent.sort_unstable();
-        urgent.dedup();
-        urgent
-    }
-
     /// The things nearest to a place within `reach_m`, nearest first, as handles with their distance in metres: by where they
     /// are shown `now`, so that a mover is picked where it is seen.
     pub fn near(&self, at: (f64, f64), reach_m: f64, clock: &StageClock) -> Vec<(u32, f64)> {
-        // Movers may be shown away from where they were sorted.
-        let wide = if self.marks.iter().take(1).any(|it| it.fix_ds == AGELESS) { reach_m } else { reach_m + 400.0 };
+        let wide = if self.moves { reach_m + STRAY_M } else { reach_m };
         let mut found: Vec<(u32, f64)> = self
             .pyramid
             .near(fixed::fixed(at), (wide * PER_M) as i64 + 1)
@@ -341,10 +352,6 @@ impl ThingLayer {
     pub fn is_empty(&self) -> bool {
         self.n_total == 0
     }
-
-    pub fn n_covered(&self) -> usize {
-        self.plan.as_ref().map_or(0, |it| it.n_covered)
-    }
 }
 
 /// The stage's clock: the hub's, in tenths of a second since an epoch long before the first reading.
@@ -360,6 +367,8 @@ pub struct StageClock {
 const BLEND_SECS: f64 = 0.8;
 /// A mover runs on so long after its last fix, s of the hub's clock; then it stands, and later greys.
 const RECKON_SECS: f64 = 15.0;
+/// So far from where it was sorted a mover is looked for, m: what it runs and slips between two sortings.
+const STRAY_M: f64 = 400.0;
 /// A jump farther than this was not driven, m.
 const JUMP_M: f64 = 3000.0;
 
@@ -477,12 +486,12 @@ fn density(squares: &[Square], color: Color32) -> Vec<Cell> {
         .collect()
 }
 
-/// Ascending numbers as runs; gaps of up to 3 are taken along, for one write costs more than a few marks.
-fn runs_of(slots: &[u32]) -> Vec<Range<u32>> {
+/// Ascending numbers as runs; gaps of up to `gap` numbers are taken along.
+fn runs_of(slots: &[u32], gap: u32) -> Vec<Range<u32>> {
     let mut runs: Vec<Range<u32>> = Vec::new();
     for &slot in slots {
         match runs.last_mut() {
-            Some(run) if slot <= run.end + 3 => run.end = run.end.max(slot + 1),
+            Some(run) if slot <= run.end + gap => run.end = run.end.max(slot + 1),
             _ => runs.push(slot..slot + 1),
         }
     }
@@ -538,7 +547,7 @@ mod tests {
     #[test]
     fn shown_and_hidden_are_all_at_every_view() {
         for crowd in [Crowd::Alone, Crowd::Groups, Crowd::Density] {
-            let mut layer = ThingLayer::new(1, crowd, Detail::City);
+            let mut layer = ThingLayer::new(1, crowd, Detail::City, false);
             layer.replace(&scattered(20_000));
             for half_m in [100.0, 700.0, 4000.0, 12_000.0, 40_000.0, 3e6] {
                 check_census(&mut layer, &look(half_m, 1200.0, Detail::City));
@@ -550,7 +559,7 @@ mod tests {
 
     #[test]
     fn groups_count_exactly_what_they_hold() {
-        let mut layer = ThingLayer::new(1, Crowd::Groups, Detail::Region);
+        let mut layer = ThingLayer::new(1, Crowd::Groups, Detail::Region, false);
         layer.replace(&scattered(20_000));
         // All of it in view, with room around: what the plan covers is everything.
         let look = look(100_000.0, 1200.0, Detail::City);
@@ -558,14 +567,14 @@ mod tests {
         let (draw, census, groups) = layer.plan(&look, &mut Vec::new());
         let alone: usize = draw.marks.iter().map(|it| it.len()).sum();
         let grouped: usize = groups.iter().map(|it| it.n).sum();
-        assert!(grouped + alone >= census.n_total - census.n_nowhere);
-        assert_eq!(census.n_single, n_urgent);
-        assert!(grouped <= census.n_grouped);
+        assert_eq!((alone, grouped), (census.n_single, census.n_grouped));
+        assert_eq!(alone + grouped, census.n_total - census.n_nowhere, "none is drawn both alone and in a group");
+        assert!(alone >= n_urgent && n_urgent > 0);
     }
 
     #[test]
     fn close_up_each_is_drawn_alone() {
-        let mut layer = ThingLayer::new(1, Crowd::Density, Detail::City);
+        let mut layer = ThingLayer::new(1, Crowd::Density, Detail::City, false);
         layer.replace(&scattered(20_000));
         let census = check_census(&mut layer, &look(1500.0, 1200.0, Detail::Street));
         assert_eq!(census.n_grouped, 0);
@@ -574,7 +583,7 @@ mod tests {
 
     #[test]
     fn an_update_is_one_small_write() {
-        let mut layer = ThingLayer::new(1, Crowd::Density, Detail::City);
+        let mut layer = ThingLayer::new(1, Crowd::Density, Detail::City, false);
         layer.replace(&scattered(5000));
         assert!(matches!(&layer.uploads()[..], [Upload::Marks(1, marks)] if marks.len() == layer.pyramid.len()));
         assert!(layer.uploads().is_empty());
@@ -587,7 +596,7 @@ mod tests {
 
     #[test]
     fn an_alarm_among_many_is_drawn_alone() {
-        let mut layer = ThingLayer::new(1, Crowd::Density, Detail::City);
+        let mut layer = ThingLayer::new(1, Crowd::Density, Detail::City, false);
         layer.replace(&scattered(20_000));
         let slot = layer.pyramid.slot(17).expect("a place");
         let mut changed = *layer.mark(17).expect("a place");
@@ -622,7 +631,7 @@ mod tests {
     #[test]
     fn a_layer_tells_how_fast_it_moves_and_when_it_stands() {
         let clock = clock_at(100);
-        let mut layer = ThingLayer::new(1, Crowd::Alone, Detail::City);
+        let mut layer = ThingLayer::new(1, Crowd::Alone, Detail::City, true);
         layer.replace(&[Some(follow(None, fixed::fixed((0.0, 0.0)), clock.now, (3.0, 4.0), &clock))]);
         assert!((layer.fastest(&clock) - 5.0).abs() < 0.1);
         assert_eq!(layer.fastest(&StageClock { now: clock.now.plus_secs(60), ..clock }), 0.0);
@@ -639,7 +648,7 @@ mod tests {
     #[test]
     fn picking_finds_a_mover_where_it_is_shown() {
         let clock = clock_at(100);
-        let mut layer = ThingLayer::new(1, Crowd::Alone, Detail::City);
+        let mut layer = ThingLayer::new(1, Crowd::Alone, Detail::City, true);
         layer.replace(&[Some(follow(None, fixed::fixed((0.0, 0.0)), clock.now, (20.0, 0.0), &clock)), None]);
         let later = StageClock { now: clock.now.plus_secs(10), ..clock };
         assert_eq!(layer.near((200.0, 0.0), 10.0, &later).first().map(|it| it.0), Some(0));
