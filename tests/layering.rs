@@ -73,9 +73,8 @@ struct Graph(Value);
 
 impl Graph {
     fn read() -> Self {
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
         // The graph of the machine the tests run on; other platforms' parts are not even downloaded.
-        let args = ["metadata", "--format-version=1", "--locked", "--manifest-path", manifest, "--filter-platform"];
+        let args = ["metadata", "--format-version=1", "--locked", "--filter-platform"];
         let output = Command::new(env!("CARGO")).args(args).arg(host()).output().expect("cargo metadata");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Self(serde_json::from_slice(&output.stdout).expect("JSON"))

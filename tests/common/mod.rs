@@ -20,7 +20,7 @@ pub fn scenario() -> PathBuf {
 }
 
 pub fn assets() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets")
+    PathBuf::from("assets")
 }
 
 /// A built program. Cargo builds only a package's own programs for its tests; `cargo xtask test` builds all first.

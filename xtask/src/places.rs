@@ -3,11 +3,16 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
-/// The repository's root.
+/// The repository's root. Asked of cargo as it runs: two clones may share a target folder, and with it this program.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        Path::new(&package).parent().unwrap_or(Path::new(".")).to_path_buf()
+    });
+    &ROOT
 }
 
 /// Native builds: `CARGO_TARGET_DIR`, or `target/` in the repository.

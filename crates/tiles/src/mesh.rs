@@ -153,14 +153,6 @@ impl TileMesh {
     pub fn n_vertices(&self) -> usize {
         self.fills.len() + self.lines.len() + self.solids.len()
     }
-
-    /// Bytes of what goes to the GPU.
-    pub fn gpu_bytes(&self) -> usize {
-        std::mem::size_of_val(&self.fills[..])
-            + std::mem::size_of_val(&self.lines[..])
-            + std::mem::size_of_val(&self.solids[..])
-            + (self.fill_indices.len() + self.solid_indices.len()) * size_of::<u32>()
-    }
 }
 
 /// Makes a tile (decompressed bytes) ready to draw about `frame`'s centre. No bytes make [`TileMesh::open_sea`].

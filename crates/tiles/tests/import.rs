@@ -196,7 +196,7 @@ fn odd_geometry_is_harmless() {
 // ---------------------------------------------------------------- the real layers
 
 fn pack_map() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/cities/xiamen/map"))
+    Path::new("../../assets/cities/xiamen/map")
 }
 
 fn read_pack(name: &str) -> Result<Vec<u8>, String> {

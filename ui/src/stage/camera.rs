@@ -3,8 +3,6 @@
 //! A parallel projection: turned by `bearing`, then laid back by `tilt`, so that the scale along the screen's width is the
 //! same everywhere and the scale bar stays true. Kept in f64; what reaches the GPU is an exact difference ([`super::fixed`]).
 
-use gulang_city::{LocalFrame, LonLat};
-
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StageCamera {
     /// Local metres east and north of the city's centre.
@@ -109,10 +107,6 @@ impl StageCamera {
         let (east, north) = (east - self.center.0, north - self.center.1);
         let (a, b) = self.axes();
         (east * a.0 + north * b.0, east * a.1 + north * b.1)
-    }
-
-    pub fn view_from_geo(&self, frame: &LocalFrame, at: LonLat) -> (f64, f64) {
-        self.view_from_local(frame.local_from_geo(at))
     }
 
     /// The corners of the ground seen in a view of `size` px, local metres, clockwise from the upper left.

@@ -21,7 +21,6 @@ pub struct CityLayer {
     pub name: Text,
     /// The chip 1–8 it answers to.
     pub chip: Option<u8>,
-    pub starts_on: bool,
     pub things: ThingLayer,
     /// Handle to what it is, where a handle is not a registry's index.
     kinds: Vec<Selection>,
@@ -84,13 +83,10 @@ const FLOOD: usize = 30;
 const RESORT_MS: i64 = 5000;
 
 impl CityLayers {
-    /// The layers of a city just come.
-    pub fn found(now: &Now, inventories: &BTreeMap<Text, Inventory>) -> Self {
+    /// The layers of a city just come; its registers follow.
+    pub fn found(now: &Now) -> Self {
         use LayerKey::*;
         let mut all = Self::default();
-        for inventory in inventories.values() {
-            all.put_inventory(now, inventory);
-        }
         let registries: [(LayerKey, &str, Option<u8>, Crowd, Detail); 9] = [
             (Cameras, "摄像头", Some(6), Crowd::Density, Detail::District),
             (Sensors, "感知设备", Some(5), Crowd::Density, Detail::District),
@@ -104,7 +100,7 @@ impl CityLayers {
         ];
         for (key, name, chip, crowd, from) in registries {
             let moves = matches!(key, Teams | Drones);
-            let layer = all.layer(key, name.into(), chip, true, (crowd, from, moves));
+            let layer = all.layer(key, name.into(), chip, (crowd, from, moves));
             all.layers.push(layer);
         }
         all.still(now);
@@ -117,12 +113,11 @@ impl CityLayers {
         key: LayerKey,
         name: Text,
         chip: Option<u8>,
-        starts_on: bool,
         (crowd, from, moves): (Crowd, Detail, bool),
     ) -> CityLayer {
         self.next_id += 1;
         let things = ThingLayer::new(self.next_id, crowd, from, moves);
-        CityLayer { key, name, chip, starts_on, things, kinds: Vec::new(), sorted_at: Timestamp(0), is_stale: false }
+        CityLayer { key, name, chip, things, kinds: Vec::new(), sorted_at: Timestamp(0), is_stale: false }
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &CityLayer> {
@@ -142,7 +137,7 @@ impl CityLayers {
         let key = LayerKey::Inventory(inventory.id.clone());
         if self.get(&key).is_none() {
             let how = (Crowd::Density, Detail::City, inventory.moving);
-            let layer = self.layer(key.clone(), inventory.name.clone(), None, false, how);
+            let layer = self.layer(key.clone(), inventory.name.clone(), None, how);
             let n_inventories = self.layers.iter().filter(|it| matches!(it.key, LayerKey::Inventory(_))).count();
             self.layers.insert(n_inventories, layer);
         }

@@ -46,8 +46,8 @@ pub struct Director {
     pub theme: Theme,
     /// Layers and overlays that are off, by id.
     pub off: BTreeSet<String>,
-    /// Asked for by name, so that they do not start off when they come.
-    wanted: BTreeSet<String>,
+    /// Switched on by name, or seen before: whoever comes with such an id keeps the switch it has.
+    decided: BTreeSet<String>,
     /// What each chip switched off, to be switched on with it again.
     hidden_by_chip: BTreeMap<u8, Vec<String>>,
     /// The place last clicked on bare ground.
@@ -106,7 +106,7 @@ impl Default for Director {
             camera: StageCamera::default(),
             theme: Theme::Dark,
             off,
-            wanted: BTreeSet::new(),
+            decided: BTreeSet::new(),
             hidden_by_chip: BTreeMap::new(),
             place: None,
             history: History::default(),
@@ -158,14 +158,9 @@ impl Director {
             let clock = StageClock { epoch: StageClock::starting(clock.now).epoch, ..clock };
             self.clock = Some(clock);
             let now = Now { city, readings: &hall.readings, frame, clock };
-            self.layers = CityLayers::found(&now, hall.inventories.held());
-            // Registers are quiet until asked for: a million dots are not what anybody looks for first.
-            let is_quiet = |it: &&CityLayer| !it.starts_on && !self.wanted.contains(it.key.id());
-            let quiet: Vec<String> = self.layers.iter().filter(is_quiet).map(|it| it.key.id().to_owned()).collect();
-            self.off.extend(quiet);
+            self.layers = CityLayers::found(&now);
             self.sketches.clear();
             self.drawn_for = None;
-            hall.things_news.clear();
         }
         let now = Now {
             city,
@@ -179,9 +174,9 @@ impl Director {
             match news {
                 ThingsNews::Whole(id) => {
                     if let Some(inventory) = hall.inventories.held().get(&id) {
-                        let is_new = !self.layers.iter().any(|it| it.key.id() == &*id);
                         self.layers.put_inventory(&now, inventory);
-                        if is_new && !self.wanted.contains(&*id) {
+                        // Registers are quiet until asked for: a million dots are not what anybody looks for first.
+                        if self.decided.insert(id.to_string()) {
                             self.off.insert(id.to_string());
                         }
                     }
@@ -259,7 +254,7 @@ impl Director {
     pub fn show(&mut self, ids: &[String]) {
         for id in ids {
             self.off.remove(id);
-            self.wanted.insert(id.clone());
+            self.decided.insert(id.clone());
         }
     }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use std::{cmp::Reverse, collections::BinaryHeap, sync::LazyLock};
 
 static XIAMEN: LazyLock<RoadNet> = LazyLock::new(|| {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/cities/xiamen/roads.json");
+    let path = "../../assets/cities/xiamen/roads.json";
     RoadNet::from_json(&std::fs::read_to_string(path).expect(path)).expect("the shipped roads are sound")
 });
 
