@@ -1,0 +1,340 @@
+//! Every rule: a command becomes events, or a refusal the operator can read.
+//!
+//! What comes from outside is bounded here (coordinates, times, figures), so that [`City::apply`] never has to ask.
+
+use crate::{apply::external_key, ids::*, model::*, *};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod footing;
+mod marking;
+mod orders;
+mod platforms;
+
+/// Outside clocks may run ahead of ours by this much; later is refused.
+pub const MAX_AHEAD_MINS: i64 = 5;
+/// A case farther from the city's centre than this is a wrong coordinate, not news.
+pub const MAX_CASE_DISTANCE_M: f64 = 300_000.0;
+/// A due or expiry time farther ahead than this is refused.
+const MAX_DUE_AHEAD_DAYS: i64 = 3660;
+/// Words from outside are kept up to this length.
+const MAX_CHARS: usize = 2000;
+const MAX_FIXES: usize = 5000;
+const MAX_SHELVE_MINS: i64 = 24 * 60;
+/// More drawn at once than this nobody can read.
+pub const MAX_MARKINGS: usize = 200;
+/// Corners of a ring.
+pub const MAX_CORNERS: usize = 500;
+/// Places of one [`MarkingKind::ReachFrom`].
+pub const MAX_REACH_PLACES: usize = 20;
+const MAX_CLOSURE_RADIUS_M: f32 = 20_000.0;
+/// A quake is felt from farther than a case comes.
+const MAX_QUAKE_DISTANCE_M: f64 = 1_500_000.0;
+/// The deepest ever recorded were about 700 km down.
+const MAX_QUAKE_DEPTH_KM: f32 = 800.0;
+
+impl City {
+    /// [`City::decide_from`] for the hub itself.
+    pub fn decide(&self, command: &Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        self.decide_from(&Source::Hub, command, now)
+    }
+
+    /// What follows from a command, or why it may not happen.
+    ///
+    /// Changes nothing; the hub numbers the events, appends them to the log and applies them in this order. Only
+    /// [`Command::Tick`] may answer with no events. A command that would change nothing is [`Refusal::NoChange`], so that
+    /// a repeat from a platform costs nothing.
+    pub fn decide_from(&self, source: &Source, command: &Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        check_source(source, command)?;
+        match command {
+            Command::ReportCase { report, stage, stage_at } => self.report_case(report, *stage, *stage_at, now),
+            Command::JudgeReading { sensor, color, value, at } => self.judge_reading(sensor, *color, *value, *at, now),
+            Command::IssueWarning { warning } => self.issue_warning(warning, now),
+            Command::CancelWarning { warning } => {
+                let known = self.warnings.get(warning).ok_or_else(|| unknown("预警", warning))?;
+                changes(!known.cancelled)?;
+                Ok(vec![Event::WarningCancelled { warning: warning.clone() }])
+            }
+            Command::UpdateTyphoon { typhoon, name, name_en, active, fixes, forecasts } => {
+                self.update_typhoon_by(typhoon, name, name_en, *active, fixes, forecasts, now)
+            }
+            Command::ReportOrder { order, definition_version, rung, note } => {
+                self.report_order(source, *order, *definition_version, *rung, note)
+            }
+            Command::ReportMoved { class, district, n_people } => self.report_moved(*class, district, *n_people),
+            Command::RefuseMessage { platform, what, why } => {
+                Ok(vec![Event::MessageRefused { platform: platform.clone(), what: clipped(what), why: clipped(why) }])
+            }
+            Command::ReportHealth { health } => self.report_health(health, now),
+            Command::Tick => Ok(self.tick(now)),
+            Command::NoteAttempt { order } => {
+                let order = self.order(*order)?;
+                changes(order.rung <= Rung::Sent)?;
+                Ok(vec![Event::OrderAttempted {
+                    order: order.id,
+                    status_version: order.status_version,
+                    n_attempts: order.n_attempts.saturating_add(1),
+                }])
+            }
+            Command::StartExercise { scenario, title, seed, starts_at } => {
+                if self.realm != Realm::Exercise {
+                    return Err(forbidden("演练只能在演练域开始"));
+                }
+                if self.exercise.is_some() {
+                    return Err(forbidden("这个演练域已经用过，新的演练要开新的域"));
+                }
+                Ok(vec![Event::ExerciseStarted {
+                    scenario: scenario.clone(),
+                    title: title.clone(),
+                    seed: *seed,
+                    starts_at: *starts_at,
+                }])
+            }
+            Command::EndExercise => {
+                changes(self.exercise.as_ref().is_some_and(|it| !it.ended))?;
+                Ok(vec![Event::ExerciseEnded])
+            }
+            Command::AcknowledgeAlarm { alarm } => {
+                let known = self.alarms.get(alarm).ok_or_else(|| unknown("告警", alarm))?;
+                changes(known.acknowledged.is_none())?;
+                Ok(vec![Event::AlarmAcknowledged { alarm: *alarm, seat: seat_of(source) }])
+            }
+            Command::ShelveAlarm { alarm, until, reason } => {
+                let known = self.alarms.get(alarm).ok_or_else(|| unknown("告警", alarm))?;
+                if known.cleared_at.is_some() {
+                    return Err(forbidden("告警已经解除"));
+                }
+                if reason.trim().is_empty() {
+                    return Err(forbidden("搁置告警要写明原因"));
+                }
+                if *until <= now || *until > now.plus_mins(MAX_SHELVE_MINS) {
+                    return Err(absurd("搁置到的时间要在 24 小时之内"));
+                }
+                changes(known.shelved_until != Some(*until))?;
+                Ok(vec![Event::AlarmShelved { alarm: *alarm, until: *until, reason: clipped(reason) }])
+            }
+            Command::SuperviseCase { case } => {
+                self.open_case(*case)?;
+                Ok(vec![Event::CaseSupervised { case: *case }])
+            }
+            Command::PressCase { case } => {
+                self.open_case(*case)?;
+                Ok(vec![Event::CasePressed { case: *case }])
+            }
+            Command::SwitchToWar { plan, level, struck, confirmed_by, reason } => {
+                self.switch_to_war(source, plan, *level, struck, confirmed_by, reason, now)
+            }
+            Command::StandDown { confirmed_by, reason } => self.stand_down(source, confirmed_by, reason),
+            Command::EscalateOrder { order } => {
+                let order = self.open_order(*order)?;
+                let to = self.escalation_of(order).ok_or_else(|| forbidden("预案没有叫应名单"))?;
+                Ok(vec![escalated(order, to)])
+            }
+            Command::CancelOrder { order, reason } => {
+                let order = self.open_order(*order)?;
+                Ok(self.cancel(order, &clipped(reason)))
+            }
+            Command::AssignTeam { team, order, purpose } => {
+                if !self.teams.contains_key(team) {
+                    return Err(unknown("队伍", team));
+                }
+                if let Some(order) = order {
+                    self.open_order(*order)?;
+                }
+                match self.assignments.get(team) {
+                    Some((was, why)) if was == order && why == purpose => Err(Refusal::NoChange),
+                    Some(_) => Err(forbidden("队伍已有任务，先归队再派")),
+                    None => {
+                        Ok(vec![Event::TeamAssigned { team: team.clone(), order: *order, purpose: clipped(purpose) }])
+                    }
+                }
+            }
+            Command::ReleaseTeam { team } => {
+                if !self.teams.contains_key(team) {
+                    return Err(unknown("队伍", team));
+                }
+                changes(self.assignments.contains_key(team))?;
+                Ok(vec![Event::TeamReleased { team: team.clone() }])
+            }
+            Command::ShowScene { scene } => {
+                if scene.is_empty() || scene.chars().count() > 64 {
+                    return Err(absurd("场景名要有 1–64 个字"));
+                }
+                changes(self.scene != *scene)?;
+                Ok(vec![Event::SceneChanged { scene: scene.clone() }])
+            }
+            Command::PutMarking { kind, note } => self.put_marking(source, kind, note, now),
+            Command::RemoveMarking { marking } => {
+                if !self.markings.contains_key(marking) {
+                    return Err(unknown("标绘", marking));
+                }
+                Ok(vec![Event::MarkingRemoved { marking: *marking }])
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------- looking up
+
+    fn order(&self, id: OrderId) -> Result<&Order, Refusal> {
+        self.orders.get(&id).ok_or_else(|| unknown("指令", id))
+    }
+
+    fn open_order(&self, id: OrderId) -> Result<&Order, Refusal> {
+        let order = self.order(id)?;
+        if order.rung.is_end() {
+            return Err(forbidden(format!("指令{}", order.rung.name_zh())));
+        }
+        Ok(order)
+    }
+
+    fn open_case(&self, id: CaseId) -> Result<&Case, Refusal> {
+        let case = self.cases.get(&id).ok_or_else(|| unknown("案件", id))?;
+        if case.stage >= CaseStage::Closed {
+            return Err(forbidden("案件已经结案"));
+        }
+        Ok(case)
+    }
+}
+
+impl Order {
+    /// Past its time to be acknowledged, or acknowledged and past its time to be finished.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        !self.rung.is_end() && now > self.deadline()
+    }
+
+    /// What it is due for next: the acknowledgement, then the finish.
+    pub fn deadline(&self) -> Timestamp {
+        if self.rung < Rung::Acknowledged { self.text.ack_by } else { self.text.due_at }
+    }
+}
+
+/// Seats command, platforms report, the hub does both; nobody does the other's part.
+fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
+    use Command as C;
+    let is_report = matches!(
+        command,
+        C::ReportCase { .. }
+            | C::JudgeReading { .. }
+            | C::IssueWarning { .. }
+            | C::CancelWarning { .. }
+            | C::UpdateTyphoon { .. }
+            | C::ReportOrder { .. }
+            | C::ReportMoved { .. }
+            | C::RefuseMessage { .. }
+            | C::ReportHealth { .. }
+    );
+    let is_hub_only = matches!(command, C::Tick | C::NoteAttempt { .. });
+    match source {
+        Source::Hub => Ok(()),
+        Source::Platform(_) if is_report => Ok(()),
+        Source::Platform(_) => Err(forbidden("平台只能回报，不能下令")),
+        Source::Seat(_) if is_report || is_hub_only => Err(forbidden("席位不能代平台回报")),
+        Source::Seat(_) => Ok(()),
+    }
+}
+
+/// Whose seat it was; the hub's own doing is signed `hub`.
+fn seat_of(source: &Source) -> SeatId {
+    match source {
+        Source::Seat(seat) => seat.clone(),
+        Source::Hub | Source::Platform(_) => "hub".into(),
+    }
+}
+
+/// Who confirms: those named and the seat that commands, each once. Ⅰ and Ⅱ need two.
+fn check_seats(source: &Source, confirmed_by: &[SeatId], level: Option<ResponseLevel>) -> Result<Vec<SeatId>, Refusal> {
+    let mut seats: Vec<SeatId> = Vec::new();
+    let commanding = match source {
+        Source::Seat(seat) => Some(seat),
+        Source::Hub | Source::Platform(_) => None,
+    };
+    for seat in commanding.into_iter().chain(confirmed_by) {
+        if !seat.as_str().trim().is_empty() && !seats.contains(seat) {
+            seats.push(seat.clone());
+        }
+    }
+    if level >= Some(ResponseLevel::II) && seats.len() < 2 {
+        return Err(Refusal::NeedsTwoSeats { have: seats.len() as u32 });
+    }
+    if seats.is_empty() {
+        return Err(forbidden("要有席位确认"));
+    }
+    Ok(seats)
+}
+
+fn check_past(at: Timestamp, now: Timestamp, what: &str) -> Result<(), Refusal> {
+    if at.0 <= 0 {
+        return Err(absurd(format!("{what}缺失")));
+    }
+    if at > now.plus_mins(MAX_AHEAD_MINS) {
+        return Err(absurd(format!("{what}在未来：{}", at.to_beijing_text())));
+    }
+    Ok(())
+}
+
+fn check_ahead(at: Timestamp, now: Timestamp, what: &str) -> Result<(), Refusal> {
+    if at.0 <= 0 || at > now.plus_mins(MAX_DUE_AHEAD_DAYS * 24 * 60) {
+        return Err(absurd(format!("{what}不合理")));
+    }
+    Ok(())
+}
+
+fn check_fix(fix: &TyphoonFix) -> Result<(), Refusal> {
+    check_place(fix.center, fix.wind, fix.pressure)?;
+    let radii = [&fix.radius7, &fix.radius10, &fix.radius12];
+    if !radii.iter().flat_map(|it| it.0).all(|it| (0.0..=2000.0).contains(&it)) {
+        return Err(absurd("台风风圈半径不合理"));
+    }
+    if !(0.0..=300.0).contains(&fix.move_speed) || !(-360.0..=360.0).contains(&fix.move_towards) {
+        return Err(absurd("台风移速移向不合理"));
+    }
+    Ok(())
+}
+
+fn check_place(center: LonLat, wind: f32, pressure: f32) -> Result<(), Refusal> {
+    if !center.is_sane() || !(0.0..=150.0).contains(&wind) || !(0.0..=1100.0).contains(&pressure) {
+        return Err(absurd("台风位置或强度不合理"));
+    }
+    Ok(())
+}
+
+fn says_the_same(a: &Recommendation, b: &Recommendation) -> bool {
+    a.plan == b.plan
+        && a.level == b.level
+        && a.evidence.iter().map(|it| &it.text).eq(b.evidence.iter().map(|it| &it.text))
+}
+
+fn climbed(order: &Order, rung: Rung, note: Text) -> Event {
+    Event::OrderClimbed { order: order.id, rung, status_version: order.status_version.saturating_add(1), note }
+}
+
+fn escalated(order: &Order, to: Text) -> Event {
+    Event::OrderEscalated { order: order.id, to, n_escalations: order.n_escalations.saturating_add(1) }
+}
+
+fn changes(it_does: bool) -> Result<(), Refusal> {
+    if it_does { Ok(()) } else { Err(Refusal::NoChange) }
+}
+
+/// Words from outside, cut to a length the screens and the log can bear.
+fn clipped(text: &Text) -> Text {
+    if text.len() <= MAX_CHARS {
+        return text.clone();
+    }
+    text.chars().take(MAX_CHARS).collect::<String>().into()
+}
+
+fn unknown(what: &str, id: impl std::fmt::Display) -> Refusal {
+    Refusal::Unknown { what: what.into(), id: id.to_string().into() }
+}
+
+fn forbidden(why: impl Into<String>) -> Refusal {
+    Refusal::Forbidden { why: why.into().into() }
+}
+
+fn absurd(why: impl Into<String>) -> Refusal {
+    Refusal::Absurd { why: why.into().into() }
+}
+
+fn stale(why: String) -> Refusal {
+    Refusal::Stale { why: why.into() }
+}

@@ -1,0 +1,242 @@
+//! Rules for what platforms report: cases, readings, warnings, typhoons, orders, evacuation, their own health.
+
+use super::*;
+
+impl City {
+    pub(super) fn report_case(
+        &self,
+        report: &CaseReport,
+        stage: CaseStage,
+        stage_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        check_past(report.reported_at, now, "上报时间")?;
+        check_past(stage_at, now, "阶段时间")?;
+        if let Some(id) = self.case_by_external.get(&external_key(&report.platform, &report.external)) {
+            let case = self.cases.get(id).ok_or_else(|| unknown("案件", id))?;
+            changes(stage != case.stage)?;
+            if stage < case.stage {
+                return Err(stale(format!("案件已到{}，回报的是{}", case.stage.name_zh(), stage.name_zh())));
+            }
+            return Ok(vec![Event::CaseAdvanced { case: *id, stage, at: stage_at }]);
+        }
+        if report.external.is_empty() || report.external.chars().count() > 128 {
+            return Err(absurd("案件号要有 1–128 个字"));
+        }
+        if !report.at.is_sane() || report.at.distance_m(self.center) > MAX_CASE_DISTANCE_M {
+            return Err(absurd(format!("案件坐标 {}, {} 不在本市一带", report.at.0, report.at.1)));
+        }
+        check_ahead(report.due_at, now, "办结期限")?;
+        if !self.districts.contains_key(&report.district) {
+            return Err(unknown("区", &report.district));
+        }
+        if !self.agencies.contains_key(&report.agency) {
+            return Err(unknown("部门", &report.agency));
+        }
+        let case = CaseId(self.cases.len() as u64 + 1);
+        let report = CaseReport {
+            title: clipped(&report.title),
+            address: clipped(&report.address),
+            at: report.at.rounded(),
+            ..report.clone()
+        };
+        let mut events = vec![Event::CaseReported { case, report }];
+        if stage > CaseStage::Collected {
+            events.push(Event::CaseAdvanced { case, stage, at: stage_at });
+        }
+        Ok(events)
+    }
+
+    pub(super) fn judge_reading(
+        &self,
+        id: &SensorId,
+        color: Option<WarningColor>,
+        value: f32,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        let sensor = self.sensors.get(id).ok_or_else(|| unknown("感知设备", id))?;
+        check_past(at, now, "读数时间")?;
+        if !value.is_finite() {
+            return Err(absurd("读数不是数"));
+        }
+        if let Some(color) = color
+            && !sensor.thresholds.iter().any(|it| it.color == color)
+        {
+            return Err(absurd(format!("{}没有{}色阈值", sensor.name, color.glyph())));
+        }
+        let open = self.open_alarms.get(id).and_then(|alarm| self.alarms.get(alarm));
+        match (open, color) {
+            (None, None) => Err(Refusal::NoChange),
+            (None, Some(color)) => {
+                let alarm = AlarmId(self.alarms.len() as u64 + 1);
+                Ok(vec![Event::AlarmRaised { alarm, sensor: id.clone(), color, value, at }])
+            }
+            (Some(alarm), _) if at < alarm.raised_at => Err(stale("读数早于告警".into())),
+            (Some(alarm), None) => Ok(vec![Event::AlarmCleared { alarm: alarm.id, at }]),
+            (Some(alarm), Some(color)) => {
+                changes(alarm.color != color)?;
+                Ok(vec![Event::AlarmRecoloured { alarm: alarm.id, color, value }])
+            }
+        }
+    }
+
+    pub(super) fn issue_warning(&self, warning: &Warning, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        if warning.id.as_str().is_empty() {
+            return Err(absurd("预警没有编号"));
+        }
+        if warning.exercise && self.realm == Realm::Actual {
+            return Err(forbidden("演练预警不能进实战域"));
+        }
+        check_past(warning.sent_at, now, "预警发布时间")?;
+        check_ahead(warning.expires_at, now, "预警失效时间")?;
+        if warning.expires_at <= warning.sent_at {
+            return Err(absurd("预警失效早于发布"));
+        }
+        for district in &warning.districts {
+            if !self.districts.contains_key(district) {
+                return Err(unknown("区", district));
+            }
+        }
+        let warning = Warning {
+            headline: clipped(&warning.headline),
+            sender: clipped(&warning.sender),
+            cancelled: false,
+            ..warning.clone()
+        };
+        if let Some(known) = self.warnings.get(&warning.id) {
+            changes(*known != Warning { cancelled: known.cancelled, ..warning.clone() })?;
+            if warning.sent_at <= known.sent_at {
+                return Err(stale("同号预警已有更新的一版".into()));
+            }
+        }
+        if warning.expires_at <= now {
+            return Err(stale("预警已经失效".into()));
+        }
+        Ok(vec![Event::WarningIssued { warning }])
+    }
+
+    /// A feed repeats its whole history every time; only what is new becomes an event.
+    #[expect(clippy::too_many_arguments, reason = "the fields of one command")]
+    pub(super) fn update_typhoon_by(
+        &self,
+        id: &TyphoonId,
+        name: &Text,
+        name_en: &Text,
+        active: bool,
+        fixes: &[TyphoonFix],
+        forecasts: &[Forecast],
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        if id.as_str().is_empty() {
+            return Err(absurd("台风没有编号"));
+        }
+        if fixes.len() > MAX_FIXES || forecasts.len() > MAX_FIXES || forecasts.iter().any(|it| it.points.len() > 500) {
+            return Err(absurd("台风路径点过多"));
+        }
+        for fix in fixes {
+            check_past(fix.at, now, "台风定位时间")?;
+            check_fix(fix)?;
+        }
+        for forecast in forecasts {
+            check_past(forecast.issued_at, now, "预报时间")?;
+            for point in &forecast.points {
+                check_ahead(point.at, now, "预报时效")?;
+                check_place(point.center, point.wind, point.pressure)?;
+            }
+        }
+        let known = self.typhoons.get(id);
+        let last_at = known.and_then(|it| it.track.last()).map_or(Timestamp(0), |it| it.at);
+        let mut new_fixes: Vec<TyphoonFix> = fixes.iter().filter(|it| it.at > last_at).cloned().collect();
+        for fix in &mut new_fixes {
+            fix.center = fix.center.rounded();
+        }
+        new_fixes.sort_by_key(|it| it.at);
+        new_fixes.dedup_by_key(|it| it.at);
+        let old: BTreeSet<(&str, Timestamp)> =
+            known.map(|it| it.forecasts.iter().map(|it| (&*it.agency, it.issued_at)).collect()).unwrap_or_default();
+        let mut seen = BTreeSet::new();
+        let mut new_forecasts = Vec::new();
+        for forecast in forecasts {
+            let key = (&*forecast.agency, forecast.issued_at);
+            if !forecast.points.is_empty() && !old.contains(&key) && seen.insert(key) {
+                let mut forecast = forecast.clone();
+                forecast.points.sort_by_key(|it| it.at);
+                forecast.points.dedup_by_key(|it| it.at);
+                for point in &mut forecast.points {
+                    point.center = point.center.rounded();
+                }
+                new_forecasts.push(forecast);
+            }
+        }
+        let same = known.is_some_and(|it| it.active == active && it.name == *name && it.name_en == *name_en);
+        changes(!same || !new_fixes.is_empty() || !new_forecasts.is_empty())?;
+        Ok(vec![Event::TyphoonUpdated {
+            typhoon: id.clone(),
+            name: clipped(name),
+            name_en: clipped(name_en),
+            active,
+            fixes: new_fixes,
+            forecasts: new_forecasts,
+        }])
+    }
+
+    /// One answer may climb several rungs at once: platforms skip what they do not tell apart.
+    pub(super) fn report_order(
+        &self,
+        source: &Source,
+        id: OrderId,
+        definition_version: u32,
+        rung: Rung,
+        note: &Text,
+    ) -> Result<Vec<Event>, Refusal> {
+        let order = self.order(id)?;
+        if let Source::Platform(platform) = source
+            && *platform != order.text.platform
+        {
+            return Err(forbidden(format!("指令 {id} 不归平台 {platform}")));
+        }
+        if matches!(rung, Rung::Drafted | Rung::Cancelled | Rung::Superseded) {
+            return Err(forbidden(format!("平台不能回报{}", rung.name_zh())));
+        }
+        if definition_version < order.definition_version {
+            return Err(stale(format!("回报的是第 {definition_version} 版，现为第 {} 版", order.definition_version)));
+        }
+        if definition_version > order.definition_version {
+            return Err(absurd(format!("没有第 {definition_version} 版")));
+        }
+        changes(rung != order.rung)?;
+        if order.rung.is_end() || rung < order.rung {
+            return Err(stale(format!("指令已{}，回报的是{}", order.rung.name_zh(), rung.name_zh())));
+        }
+        Ok(vec![climbed(order, rung, clipped(note))])
+    }
+
+    pub(super) fn report_moved(
+        &self,
+        class: EvacueeClass,
+        district: &DistrictId,
+        n_people: u32,
+    ) -> Result<Vec<Event>, Refusal> {
+        if !self.districts.contains_key(district) {
+            return Err(unknown("区", district));
+        }
+        let tally = self.evacuation.get(&(class, district.clone())).copied().unwrap_or_default();
+        if n_people > tally.expected {
+            return Err(absurd(format!("{}已转移 {n_people} 人，应转移 {} 人", class.name_zh(), tally.expected)));
+        }
+        changes(n_people != tally.moved)?;
+        Ok(vec![Event::EvacuationMoved { class, district: district.clone(), n_people }])
+    }
+
+    pub(super) fn report_health(&self, health: &ConnectorHealth, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        if health.since > now.plus_mins(MAX_AHEAD_MINS) {
+            return Err(absurd("状态时间在未来"));
+        }
+        let health = ConnectorHealth { last_error: clipped(&health.last_error), ..health.clone() };
+        if let Some(known) = self.connectors.get(&health.platform) {
+            changes(*known != ConnectorHealth { since: known.since, ..health.clone() })?;
+        }
+        Ok(vec![Event::ConnectorChanged { health }])
+    }
+}
