@@ -115,6 +115,22 @@ fn every_program_teaches_with_help() {
     }
 }
 
+#[test]
+fn a_wall_whose_gpu_is_lost_draws_again() {
+    let data = tempfile::tempdir().expect("a folder");
+    let hub = common::Hub::serve(data.path(), &[]);
+    let shot = data.path().join("wall.png");
+    let mut wall = std::process::Command::new(common::program("gulang-wall"));
+    wall.args(["--headless", "--size", "640x360", "--lose-device-after", "1", "--hub", hub.process.text("url")])
+        .args(["--token", hub.process.text("token"), "--shot"])
+        .arg(&shot);
+    let output = run(&mut wall);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("starting again"), "the device was not lost: {said}");
+    assert!(output.status.success() && shot.is_file(), "{}: {said}", output.status);
+    assert!(!said.contains(hub.process.text("token")), "the token is in the log");
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {

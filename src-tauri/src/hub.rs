@@ -4,6 +4,7 @@ use gulang_city::{Realm, Record};
 use gulang_hub::{
     HubConfig, HubError, HubHandle,
     assets::assets_dir,
+    config::{Config, read_config},
     realm::Addresses,
     sim_host::{RunningSim, SimHost, SimRequest, SimScale, SimSpeed},
 };
@@ -43,13 +44,14 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Opens the log in `data`, or in the user's data folder, and starts what keeps it.
-    pub fn start(app: &AppHandle, data: Option<&Path>) -> Result<Self, Box<dyn Error>> {
+    /// Opens the log in `data`, or in the user's data folder, and starts what keeps it; `config` says where platforms are.
+    pub fn start(app: &AppHandle, data: Option<&Path>, config: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         let data = match data {
             Some(dir) => std::path::absolute(dir)?,
             None => app.path().app_data_dir()?,
         };
         let assets = packaged_assets(app).map_or_else(assets_dir, Ok)?;
+        let Config { actual, raster } = config.map(read_config).transpose()?.unwrap_or_default();
         let config = HubConfig {
             pack_dir: assets.join("cities/xiamen"),
             scenarios_dir: Some(assets.join("scenarios")),
@@ -57,7 +59,8 @@ impl Hub {
             // Walls and this window need no page from the hub; a browser does, and there is one in a source tree.
             page_dir: Some(assets.join("../ui/web")).filter(|dir| dir.join("index.html").is_file()),
             sim: Arc::new(InProcessSim),
-            actual: None,
+            actual,
+            rasters: raster,
             seed: SEED,
             scale: SimScale::default(),
             data,

@@ -24,6 +24,9 @@ pub struct Args {
     /// Where the log and the recordings are kept [default: this user's application data folder]
     #[arg(long, env = "GULANG_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Where the city's platforms and online maps are [default: the simulated city, the pack's own map]
+    #[arg(long, env = "GULANG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The desk window's size, such as 1920x1080 [default: as it was left]
     #[arg(long, value_name = "WxH")]
     size: Option<WindowSize>,
@@ -100,7 +103,7 @@ fn context() -> tauri::Context {
 }
 
 fn start(app: &AppHandle, args: &Args) -> Result<(), Box<dyn Error>> {
-    let hub = hub::Hub::start(app, args.data.as_deref())?;
+    let hub = hub::Hub::start(app, args.data.as_deref(), args.config.as_deref())?;
     let address = hub.address().clone();
     alerts::watch(app, &hub);
     // Before the window: its page may ask for them at once.

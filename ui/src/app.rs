@@ -9,7 +9,10 @@
 use crate::{
     hall::{Errand, Hall, Pictures},
     net::{Address, Net},
-    panels::{ConnectionState, LayerRow, LocatorLand, Model, PanelState, Selection, UiCommand, screen_ui, wall_ui},
+    panels::{
+        ConnectionState, LayerRow, LocatorLand, LocatorTiles, Model, PanelState, Selection, UiCommand, screen_ui,
+        wall_ui,
+    },
     platform,
     search::{Names, named_from_layer},
     stage,
@@ -22,6 +25,7 @@ use crate::{
         helm::Helm,
         labels, overlays,
         palette::Theme,
+        raster::RasterCrs,
         scene::Areas,
         tiles::TileUrls,
     },
@@ -29,12 +33,13 @@ use crate::{
 };
 use bevy::{
     asset::AssetEventSystems,
+    log::{DEFAULT_FILTER, LogPlugin},
     prelude::*,
     window::PrimaryWindow,
     winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
 };
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
-use gulang_city::{Budget, LocalFrame, LonLat, Posture, RoadNet, Timestamp};
+use gulang_city::{Budget, City, LocalFrame, LonLat, Posture, RoadNet, Timestamp};
 use gulang_tiles::TileId;
 use std::{
     collections::BTreeMap,
@@ -58,6 +63,8 @@ const ROADS: &str = "roads.json";
 const PLACES: &str = "map/places.geojson";
 const STATIONS: &str = "map/stations.geojson";
 const STREETS: &str = "map/roads.geojson";
+/// Not of the pack: which online maps the hub can fetch.
+const RASTERS: &str = "raster.json";
 
 /// Which of the two screens this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Resource)]
@@ -75,6 +82,8 @@ pub struct Start {
     pub show: Vec<String>,
     /// The place arrival times are told for.
     pub place: Option<LonLat>,
+    /// What is selected at first, by id.
+    pub select: Option<String>,
     /// The map alone, without panels.
     pub is_map_only: bool,
     /// How much larger everything on the map is for a far seat (`type.wall.scale_setting`, 1.0–1.6).
@@ -83,8 +92,8 @@ pub struct Start {
 
 impl Default for Start {
     fn default() -> Self {
-        let (view, place) = (None, None);
-        Self { view, theme: Theme::Dark, show: Vec::new(), place, is_map_only: false, size_factor: 1.0 }
+        let (view, place, select) = (None, None, None);
+        Self { view, theme: Theme::Dark, show: Vec::new(), place, select, is_map_only: false, size_factor: 1.0 }
     }
 }
 
@@ -95,6 +104,11 @@ pub struct StartView {
     pub metres: f64,
     pub bearing: f64,
     pub tilt: f64,
+}
+
+/// bevy's log, less what would put an address with this launch's token in it.
+pub fn log() -> LogPlugin {
+    LogPlugin { filter: format!("{DEFAULT_FILTER},walkers=off"), ..LogPlugin::default() }
 }
 
 /// Everything a screen needs beside bevy's own plugins, which the host chooses.
@@ -170,7 +184,7 @@ pub struct Fetches {
 
 impl Fetches {
     pub fn are_done(&self) -> bool {
-        self.got.len() == SHAPE_FILES.len()
+        self.got.len() == SHAPE_FILES.len() + 1
     }
 }
 
@@ -210,9 +224,11 @@ fn fetch_shapes(
     }
     if !fetches.asked {
         fetches.asked = true;
-        for file in SHAPE_FILES {
+        let address = net.address();
+        let asked = SHAPE_FILES.map(|file| (file, address.pack_url(file)));
+        for (file, url) in asked.into_iter().chain([(RASTERS, address.rasters_url())]) {
             let sender = fetches.sender.clone();
-            platform::fetch(net.address().pack_url(file), move |got| {
+            platform::fetch(url, move |got| {
                 // The app is gone if nobody listens.
                 let _ = sender.send((file, got));
             });
@@ -240,6 +256,10 @@ fn fetch_shapes(
                 Err(why) => tracing::warn!("{ROADS}: {why}; the map goes without closed roads and reach"),
             }
         }
+        match serde_json::from_str(text(RASTERS)) {
+            Ok(sources) => director.know_rasters(sources),
+            Err(why) => tracing::warn!("{RASTERS}: {why}; the screen goes without online maps"),
+        }
         let mut places = named_from_layer(text(PLACES));
         places.extend(named_from_layer(text(STATIONS)));
         panels.names = Names { places, roads: named_from_layer(text(STREETS)) };
@@ -260,6 +280,9 @@ impl TileUrls for HubTiles<'_> {
     }
     fn tile(&self, id: TileId) -> String {
         self.0.tile_url(id.z, id.x, id.y)
+    }
+    fn raster(&self, source: &str, id: TileId) -> String {
+        self.0.raster_url(source, id.z, id.x, id.y)
     }
 }
 
@@ -329,6 +352,7 @@ fn draw(
         };
         director.set_theme(start.theme);
         director.place = start.place;
+        hall.selection = start.select.as_deref().and_then(|id| selection_by_id(city, id));
         director.show(&start.show);
         map.helm.pilot.look(camera);
     }
@@ -359,12 +383,14 @@ fn draw(
         director.frame(hall, time, &port, &HubTiles(net.address()), &mut frame);
         let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Background, egui::Id::new(layer)));
         let note = map_note(&director);
+        let raster = director.raster();
+        let has_words = !raster.draws().is_empty() && raster.source().is_some_and(|it| it.has_words);
         let labels = labels::Labels {
             camera: director.camera,
             detail: director.detail(&port),
             palette: director.palette(),
             scale,
-            tiles: director.tiles.iter().flat_map(|it| it.labels()).collect(),
+            tiles: director.tiles.iter().filter(|_| !has_words).flat_map(|it| it.labels()).collect(),
             texts: director.texts().collect(),
             groups: director.groups().iter().collect(),
             city: &city.name,
@@ -402,6 +428,15 @@ fn draw(
         Screen::Desk => screen_ui(&ctx, &model, &mut panels.state),
         Screen::Wall => wall_ui(&ctx, &model, &mut panels.state),
     };
+    // A map in another frame, or one that does not come, is not for the locator: the pack's shapes are.
+    let online =
+        director.raster().source().filter(|it| it.crs == RasterCrs::Wgs84 && director.raster().failed().is_none());
+    if panels.state.locator_tiles.as_ref().map(LocatorTiles::source) != online.map(|it| &*it.id) {
+        panels.state.locator_tiles = online.map(|it| {
+            let (address, id) = (net.address().clone(), it.id.clone());
+            LocatorTiles::new(&ctx, it.id.clone(), it.max_zoom, move |z, x, y| address.raster_url(&id, z, x, y))
+        });
+    }
     let title = match hall.realm {
         gulang_city::Realm::Actual => format!("鼓浪 · {}", city.name),
         gulang_city::Realm::Exercise => format!("【演练】鼓浪 · {}", city.name),
@@ -422,8 +457,7 @@ fn draw(
             UiCommand::Drill(drill) => net.drill(drill),
             UiCommand::Select(selection) => selected = Some(selection),
             UiCommand::ToggleLayer(chip) => director.toggle_chip(chip, &panels.state.layers_off),
-            UiCommand::ToggleLayerId(id, true) => drop(director.off.remove(&*id)),
-            UiCommand::ToggleLayerId(id, false) => drop(director.off.insert(id.to_string())),
+            UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
             // The helm's, and done.
             _ => {}
@@ -438,11 +472,24 @@ fn draw(
     Ok(())
 }
 
+/// The thing of this id, whatever it is.
+fn selection_by_id(city: &City, id: &str) -> Option<Selection> {
+    None.or_else(|| city.flood_points.get(id).map(|it| Selection::FloodPoint(it.id.clone())))
+        .or_else(|| city.sensors.get(id).map(|it| Selection::Sensor(it.id.clone())))
+        .or_else(|| city.teams.get(id).map(|it| Selection::Team(it.id.clone())))
+        .or_else(|| city.drones.get(id).map(|it| Selection::Drone(it.id.clone())))
+        .or_else(|| city.shelters.get(id).map(|it| Selection::Shelter(it.id.clone())))
+}
+
 /// Where the map comes from and in which frame; or that it is missing, and why.
 fn map_note(director: &Director) -> String {
     let tiles = director.tiles.as_ref();
     match tiles.and_then(|it| it.missing()) {
         Some(why) => format!("底图暂缺（{why}），正在重试・WGS-84"),
+        None if let Some(source) = director.raster().source() => match director.raster().failed() {
+            Some(_) => format!("在线底图 {} 暂缺，以本地底图代替，正在重试・WGS-84", source.name),
+            None => source.note(),
+        },
         None => "WGS-84・底图 © OpenStreetMap、Natural Earth・界线仅为示意".to_owned(),
     }
 }
@@ -501,6 +548,14 @@ fn layer_rows(director: &Director, hall: &Hall) -> Vec<LayerRow> {
             director.sketches().find(|(id, _)| *id == it.id()).map_or(Vec::new(), |(_, sketch)| sketch.legend.clone()),
         ..LayerRow::default()
     }));
+    // Online maps last: what lies lowest.
+    rows.extend(director.rasters().iter().map(|it| LayerRow {
+        id: it.layer_id().into(),
+        name: it.name.clone(),
+        is_overlay: true,
+        on: director.raster().source() == Some(it),
+        ..LayerRow::default()
+    }));
     rows
 }
 
@@ -521,6 +576,7 @@ pub fn is_settled(hall: &Hall, fetches: &Fetches, director: &Director, wants: Op
     let has_map = director.tiles.as_ref().is_some_and(stage::tiles::Tiles::is_settled);
     fetches.are_done()
         && has_map
+        && director.raster().is_settled()
         && hall.inventories.is_settled()
         && wants.is_none_or(|posture| city.footing.posture == posture)
 }

@@ -38,6 +38,15 @@ impl Address {
         format!("{}/tiles/{z}/{x}/{y}.mvt?token={}", self.url, self.token)
     }
 
+    pub fn rasters_url(&self) -> String {
+        format!("{}/raster.json?token={}", self.url, self.token)
+    }
+
+    /// A tile of an online map.
+    pub fn raster_url(&self, source: &str, z: u8, x: u32, y: u32) -> String {
+        format!("{}/raster/{source}/{z}/{x}/{y}?token={}", self.url, self.token)
+    }
+
     /// A file of the city pack.
     pub fn pack_url(&self, path: &str) -> String {
         format!("{}/pack/{path}?token={}", self.url, self.token)

@@ -243,6 +243,7 @@ fn quiet_hub(pack_dir: &Path, scratch: &Scratch) -> Result<HubHandle, HubError> 
         page_dir: None,
         sim: Arc::new(NoSim),
         actual: Some(Addresses::default()),
+        rasters: Vec::new(),
         seed: 1,
         scale: SimScale::None,
     })

@@ -9,10 +9,18 @@
 //! feeds = "http://10.0.0.9/feeds"
 //! inventory = "http://10.0.0.9/inventory"
 //! token = "…"
+//!
+//! [[raster]]                           # an online map screens may switch on; any number of them
+//! id = "tdt-img"
+//! name = "天地图影像"
+//! url = "https://t{s}.tianditu.gov.cn/img_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=img&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk={key}"
+//! subdomains = "01234567"
+//! key_env = "TDT_KEY"                  # the variable that holds the key
+//! attribution = "天地图（自然资源部）"
 //! ```
-//! An exercise never uses these: it has its own simulated city.
+//! `crs = "gcj02"` for maps drawn in that frame, `has_words = true` where names are in the picture. An exercise never uses these: it has its own simulated city.
 
-use crate::{assets::line_of, realm::Addresses};
+use crate::{assets::line_of, raster::RasterSource, realm::Addresses};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +28,9 @@ use std::path::{Path, PathBuf};
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub actual: Option<Addresses>,
+    /// Online maps, `[[raster]]`.
+    #[serde(default)]
+    pub raster: Vec<RasterSource>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +79,14 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
             ));
         }
     }
+    let mut ids = std::collections::BTreeSet::new();
+    for source in &config.raster {
+        let line = text.lines().position(|it| it.contains(&format!("\"{}\"", source.id))).map_or(1, |it| it + 1);
+        let repeated = (!ids.insert(&source.id)).then(|| format!("{} 出现了两次", source.id));
+        if let Some(why) = source.fault().or(repeated) {
+            return Err(fault(line, "在线底图有误", why, "改正该 [[raster]]；样子见 README"));
+        }
+    }
     Ok(config)
 }
 
@@ -100,6 +119,9 @@ mod tests {
         assert_eq!(check("[actual]\nplatform = \"http://127.0.0.1:1\"\n")?, "");
         assert!(check("[actual]\nplatfrom = \"http://127.0.0.1:1\"\n")?.contains("hub.toml:2: "));
         assert!(check("[actual]\n\nmqtt = \"broker\"\n")?.contains("hub.toml:3: "));
+        let raster = "[[raster]]\nid = \"a\"\nname = \"影像\"\nattribution = \"示例\"\nurl = ";
+        assert_eq!(check(&format!("{raster}\"http://t.example/{{z}}/{{x}}/{{y}}\"\n"))?, "");
+        assert!(check(&format!("{raster}\"http://t.example/{{z}}/{{x}}\"\n"))?.contains("hub.toml:2: "));
         assert!(check("[actual]\ncap = \"ftp://x\"\n")?.contains("hub.toml:2: "));
         Ok(())
     }

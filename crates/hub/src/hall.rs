@@ -7,6 +7,7 @@ use crate::{
     drill::{DrillError, set_aside},
     live::{LiveError, Opened, RealmHub, open_log},
     log::{LOG_FILE, LogError, write_whole},
+    raster::RasterSource,
     realm::{Actual, Addresses, Endpoints, Exercise, RealmKind},
     sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
@@ -31,6 +32,8 @@ pub struct HubConfig {
     pub sim: Arc<dyn SimHost>,
     /// The city's real platforms; none means the simulated city.
     pub actual: Option<Addresses>,
+    /// Online maps the screens may lie over the pack's.
+    pub rasters: Vec<RasterSource>,
     /// Of the simulated actual city.
     pub seed: u64,
     /// Of every simulated city.

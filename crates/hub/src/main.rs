@@ -243,12 +243,8 @@ fn serve(
     (seed, scale): (u64, SimScale),
     stdin_guard: bool,
 ) -> Result<ExitCode, Error> {
-    let actual = match config {
-        Some(path) => Some(config::read_config(&path)?.actual.ok_or_else(|| {
-            format!("{}:1: 没有 [actual] 一节, 不知道平台在哪里, 写上或去掉 --config", path.display())
-        })?),
-        None => None,
-    };
+    let config::Config { actual, raster } =
+        config.map(|path| config::read_config(&path)).transpose()?.unwrap_or_default();
     let hub = gulang_hub::start(gulang_hub::HubConfig {
         data: std::path::absolute(data)?,
         pack_dir: std::path::absolute(pack_dir(pack)?)?,
@@ -259,6 +255,7 @@ fn serve(
         }),
         sim: std::sync::Arc::new(ChildSim),
         actual,
+        rasters: raster,
         seed,
         scale,
     })?;

@@ -1,10 +1,11 @@
-//! What screens reach: the WebSocket, the REST API, the base map's tiles, the pack's files, the page, health and metrics. Loopback only, with
+//! What screens reach: the WebSocket, the REST API, the base map's tiles, online maps, the pack's files, the page, health and metrics. Loopback only, with
 //! a token made at each launch, in `?token=` or as a bearer.
 
 use crate::{
     api,
     core::Core,
     hall::Hall,
+    raster::{self, Rasters},
     tiles::{self, BaseMap},
 };
 use axum::{
@@ -41,6 +42,7 @@ pub struct App {
     pub token: Arc<str>,
     pub page_dir: Option<Arc<Path>>,
     pub base_map: Arc<BaseMap>,
+    pub rasters: Arc<Rasters>,
 }
 
 pub fn router(app: App) -> Router {
@@ -50,6 +52,8 @@ pub fn router(app: App) -> Router {
         .route("/pack/{*path}", get(pack_file))
         .route("/tiles.json", get(tile_json))
         .route("/tiles/{z}/{x}/{y}", get(tile))
+        .route("/raster.json", get(raster_json))
+        .route("/raster/{id}/{z}/{x}/{y}", get(raster_tile))
         .merge(api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
@@ -109,6 +113,14 @@ async fn tile(State(app): State<App>, UrlPath((z, x, y)): UrlPath<(u8, u32, Stri
 
 async fn tile_json(State(app): State<App>) -> Response {
     tiles::serve_tile_json(&app.base_map).await
+}
+
+async fn raster_json(State(app): State<App>) -> Response {
+    raster::serve_sources(&app.rasters)
+}
+
+async fn raster_tile(State(app): State<App>, UrlPath((id, z, x, y)): UrlPath<(String, u8, u32, u32)>) -> Response {
+    raster::serve_tile(&app.rasters, &id, (z, x, y)).await
 }
 
 async fn page_file(State(app): State<App>, request: Request) -> Response {

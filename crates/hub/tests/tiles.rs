@@ -63,6 +63,7 @@ impl Hub {
             page_dir: None,
             sim: Arc::new(NoSim),
             actual: Some(Addresses::default()),
+            rasters: Vec::new(),
             seed: 1,
             scale: SimScale::None,
         })?;

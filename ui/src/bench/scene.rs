@@ -3,7 +3,13 @@
 //! A frame is everything a screen does: hearing the hub, following it, panels, words, the stage, and the GPU's work. The hub
 //! and its simulated city run beside it on the same machine; what they take is part of the picture.
 
-use crate::{app, hall::Hall, net::Net, stage::StageFrame, stage::director::Director};
+use crate::{
+    app,
+    hall::Hall,
+    net::Net,
+    stage::StageFrame,
+    stage::director::{Director, Port},
+};
 use bevy::{
     app::AppExit,
     prelude::*,
@@ -37,7 +43,11 @@ struct SceneReport {
     n_draws: u32,
     n_instances: u64,
     n_things: usize,
+    /// What a press on the map takes to find what lies under it, over 500 places; the slowest twentieth.
+    pick_us_p95: f64,
     rss_mb: u64,
+    /// Before the city came: the program, the adapter and its targets of this size.
+    rss_before_city_mb: u64,
 }
 
 #[derive(Resource, Default)]
@@ -46,6 +56,7 @@ struct Run {
     frame_ms: Vec<f64>,
     last: Option<Instant>,
     since: Option<Instant>,
+    rss_before_city_mb: u64,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -76,11 +87,14 @@ fn step(
     frame: Res<StageFrame>,
     mut net: NonSendMut<Net>,
     device: Res<RenderDevice>,
-    adapter: Res<RenderAdapterInfo>,
+    (adapter, time): (Res<RenderAdapterInfo>, Res<Time<Real>>),
     mut exit: MessageWriter<AppExit>,
 ) {
     let now = Instant::now();
-    let Some(city) = &hall.city else { return };
+    let Some(city) = &hall.city else {
+        run.rss_before_city_mb = crate::platform::resident_mb();
+        return;
+    };
     let since = *run.since.get_or_insert(now);
     match run.state {
         State::Arriving if app::is_settled(&hall, &fetches, &director, None) => {
@@ -125,7 +139,8 @@ fn step(
                 run.frame_ms.push((now - last).as_secs_f64() * 1000.0);
             }
             if run.frame_ms.len() >= bench.n_frames {
-                report(&mut run, &bench, &director, &frame, &adapter);
+                let pick_us_p95 = pick_us(&director, &hall, &bench, &time);
+                report(&mut run, &bench, &director, &frame, &adapter, pick_us_p95);
                 exit.write(AppExit::Success);
             }
         }
@@ -133,7 +148,33 @@ fn step(
     }
 }
 
-fn report(run: &mut Run, bench: &SceneBench, director: &Director, frame: &StageFrame, adapter: &RenderAdapterInfo) {
+/// Microseconds of [`Director::pick`], the slowest twentieth of presses spread over the view.
+fn pick_us(director: &Director, hall: &Hall, bench: &SceneBench, time: &Time<Real>) -> f64 {
+    const N_PRESSES: u32 = 500;
+    let (width, height) = (f64::from(bench.size.0), f64::from(bench.size.1));
+    let port = Port { rect: [0.0, 0.0, width, height], ppp: 1.0, scale: (height / 540.0).max(1.0) };
+    let mut took: Vec<f64> = (0..N_PRESSES)
+        .map(|i| {
+            // Weyl's sequence: even without a pattern.
+            let share = |step: f64| (f64::from(i) * step).fract() - 0.5;
+            let at = director.camera.local_from_view((share(0.754_877_666) * width, share(0.569_840_291) * height));
+            let begun = Instant::now();
+            std::hint::black_box(director.pick(hall, time.elapsed_secs_f64(), at, &port));
+            begun.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    took.sort_by(f64::total_cmp);
+    took[took.len() * 95 / 100].round()
+}
+
+fn report(
+    run: &mut Run,
+    bench: &SceneBench,
+    director: &Director,
+    frame: &StageFrame,
+    adapter: &RenderAdapterInfo,
+    pick_us_p95: f64,
+) {
     run.frame_ms.sort_by(f64::total_cmp);
     let quantile = |share: f64| {
         let at = ((share * run.frame_ms.len() as f64) as usize).min(run.frame_ms.len().saturating_sub(1));
@@ -150,7 +191,9 @@ fn report(run: &mut Run, bench: &SceneBench, director: &Director, frame: &StageF
         n_draws: frame.stats.n_draws,
         n_instances: frame.stats.n_instances,
         n_things: director.layers().map(|it| it.1.n_total).sum(),
+        pick_us_p95,
         rss_mb: crate::platform::resident_mb(),
+        rss_before_city_mb: run.rss_before_city_mb,
     };
     if bench.json {
         println!("{}", serde_json::to_string(&report).unwrap_or_default());

@@ -18,7 +18,8 @@ fn main() -> AppExit {
         ..default()
     };
     let mut bevy_app = App::new();
-    bevy_app.add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }));
+    bevy_app
+        .add_plugins(DefaultPlugins.set(app::log()).set(WindowPlugin { primary_window: Some(window), ..default() }));
     app::plugin(&mut bevy_app, app::Screen::Desk, address, app::Start::default());
     bevy_app.add_systems(Startup, |mut commands: Commands| {
         commands.spawn((Camera2d, Msaa::Off));

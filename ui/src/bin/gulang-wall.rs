@@ -16,8 +16,10 @@ mod native {
         camera::RenderTarget,
         prelude::*,
         render::{
+            error_handler::{RenderError, RenderErrorHandler, RenderErrorPolicy},
             gpu_readback::{Readback, ReadbackComplete},
             render_resource::{TextureFormat, TextureUsages},
+            renderer::RenderDevice,
         },
         window::{ExitCondition, MonitorSelection, WindowMode, WindowResolution},
         winit::WinitPlugin,
@@ -84,6 +86,9 @@ mod native {
         /// Layers and overlays to switch on, by id, such as manhole,bike,rain
         #[arg(long, value_delimiter = ',')]
         show: Vec<String>,
+        /// What is selected at first, by id: a flood point, sensor, team, drone, shelter
+        #[arg(long)]
+        select: Option<String>,
         /// A place to tell arrival times for: LON,LAT
         #[arg(long, value_parser = place_from_text, allow_hyphen_values = true)]
         place: Option<LonLat>,
@@ -93,6 +98,9 @@ mod native {
         /// The size of one pixel of the wall, mm.
         #[arg(long, requires = "distance_m")]
         pitch_mm: Option<f32>,
+        /// Destroys the GPU device after so many seconds, as a driver that hangs does; for tests.
+        #[arg(long, hide = true)]
+        lose_device_after: Option<f32>,
         /// Gives up after so many seconds without the city, --headless only.
         #[arg(long, default_value_t = 120)]
         patience: u64,
@@ -164,8 +172,26 @@ mod native {
         Live,
     }
 
+    /// Large pieces go back to the system when they are freed: a wall runs for weeks, and every drill brings a second city. Left
+    /// alone, glibc keeps pieces of up to 32 MB for later, and a wall at city scale holds 400 MB more.
+    #[cfg(target_env = "gnu")]
+    fn give_memory_back() {
+        const LARGE_BYTES: i32 = 256 * 1024;
+        // SAFETY: mallopt changes two numbers of the allocator; no thread but this one runs yet.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, LARGE_BYTES * 4);
+        }
+    }
+
+    #[cfg(not(target_env = "gnu"))]
+    fn give_memory_back() {}
+
     pub fn main() -> ExitCode {
+        give_memory_back();
+        let started = Instant::now();
         let options = Options::parse();
+        let is_headless = options.headless;
         match &options.chore {
             Some(Chore::Bench { bench: Bench::Points { n, size, mode, frames, json, shot } }) => {
                 let bench = PointsBench { n: *n, size: *size, is_live: *mode == Mode::Live, n_frames: *frames };
@@ -196,10 +222,14 @@ mod native {
                     }
                 }
             }
-            None => match run(options) {
-                AppExit::Success => ExitCode::SUCCESS,
-                AppExit::Error(_) => ExitCode::FAILURE,
-            },
+            None => {
+                begin_again_on_panic(started, is_headless);
+                match run(options) {
+                    AppExit::Success => ExitCode::SUCCESS,
+                    AppExit::Error(code) if code.get() == DEVICE_LOST => begin_again(started, is_headless),
+                    AppExit::Error(_) => ExitCode::FAILURE,
+                }
+            }
         }
     }
 
@@ -221,11 +251,69 @@ mod native {
             theme,
             show: options.show,
             place: options.place,
+            select: options.select,
             is_map_only: options.map,
             size_factor,
         };
         app::plugin(&mut bevy_app, screen, address, start);
+        bevy_app.insert_resource(RenderErrorHandler(on_render_error));
+        if let Some(secs) = options.lose_device_after.filter(|_| std::env::var_os(FELL).is_none()) {
+            bevy_app.add_systems(Last, move |time: Res<Time<Real>>, device: Res<RenderDevice>| {
+                if time.elapsed_secs() > secs {
+                    device.wgpu_device().destroy();
+                }
+            });
+        }
         bevy_app.run()
+    }
+
+    /// The GPU is gone, or will not do what it is told: this process ends and a new one draws in its place. A wall has nothing to
+    /// lose; all it shows is the hub's.
+    fn on_render_error(error: &RenderError, main: &mut World, _render: &mut World) -> RenderErrorPolicy {
+        eprintln!("gulang-wall: {:?}: {}", error.ty, error.description);
+        main.write_message(AppExit::from_code(DEVICE_LOST));
+        RenderErrorPolicy::StopRendering
+    }
+
+    /// The exit that asks for another start.
+    const DEVICE_LOST: u8 = 75;
+    /// In the environment of a wall that was started again: how often.
+    const FELL: &str = "GULANG_WALL_FELL";
+    /// A wall that falls sooner than this after its start waits as long before the next.
+    const SHORT_LIFE: Duration = Duration::from_secs(5);
+
+    /// A lost device is told to the error handler, or makes whatever touches it next panic; unwinding through a lost device may
+    /// panic again, and that would be the end.
+    fn begin_again_on_panic(started: Instant, is_headless: bool) {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            tell(panic);
+            begin_again(started, is_headless);
+            std::process::exit(1);
+        }));
+    }
+
+    /// The same program with the same arguments, in this process's place.
+    fn begin_again(started: Instant, is_headless: bool) -> ExitCode {
+        let n_falls = std::env::var(FELL).ok().and_then(|it| it.parse().ok()).unwrap_or(0_u32) + 1;
+        eprintln!("gulang-wall: the GPU failed; starting again");
+        // Somebody waits for a picture; nobody waits for a wall to give up.
+        if is_headless && n_falls > 3 {
+            return ExitCode::FAILURE;
+        }
+        std::thread::sleep(SHORT_LIFE.saturating_sub(started.elapsed()));
+        let Ok(program) = std::env::current_exe() else { return ExitCode::FAILURE };
+        let mut again = std::process::Command::new(program);
+        again.args(std::env::args_os().skip(1)).env(FELL, n_falls.to_string());
+        #[cfg(unix)]
+        let error = std::os::unix::process::CommandExt::exec(&mut again);
+        #[cfg(not(unix))]
+        let error = match again.status() {
+            Ok(status) => return status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(code as u8)),
+            Err(error) => error,
+        };
+        eprintln!("gulang-wall: starting again: {error}");
+        ExitCode::FAILURE
     }
 
     /// A hub of the bench's own; gone with it.
@@ -284,7 +372,7 @@ mod native {
             None => window.mode = WindowMode::BorderlessFullscreen(monitor),
         }
         bevy_app
-            .add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..default() }))
+            .add_plugins(DefaultPlugins.set(app::log()).set(WindowPlugin { primary_window: Some(window), ..default() }))
             .add_systems(Startup, |mut commands: Commands| {
                 commands.spawn((Camera2d, Msaa::Off));
             });
@@ -310,7 +398,7 @@ mod native {
 
     /// The app's plugins without a window, drawing into an image of `size`; returns the image.
     fn off_screen(bevy_app: &mut App, size: (u32, u32), wait: Duration) -> Handle<Image> {
-        let plugins = DefaultPlugins.build().disable::<WinitPlugin>().set(WindowPlugin {
+        let plugins = DefaultPlugins.build().disable::<WinitPlugin>().set(app::log()).set(WindowPlugin {
             primary_window: None,
             exit_condition: ExitCondition::DontExit,
             ..default()

@@ -1,13 +1,59 @@
-//! The locator: where the big map's subject lies in the city. walkers without tiles, over the pack's own shapes, so that
-//! it is never blank. A press flies the big map there.
+//! The locator: where the big map's subject lies in the city. walkers over the pack's own shapes, so that it is never blank;
+//! with the online map between them, where one is on. A press flies the big map there.
 
 use super::kit::{Kit, RealmMark, realm_mark};
 use super::land::LocatorLand;
 use super::{PanelState, UiCommand};
 use crate::theme::*;
 use egui::{Align2, Color32, FontId, Rect, Response, Stroke, Ui, UiBuilder, vec2};
-use gulang_city::{City, LonLat};
-use walkers::{Map, MapMemory, Plugin, Projector, lon_lat};
+use gulang_city::{City, LonLat, Text};
+use walkers::{
+    HttpTiles, Map, MapMemory, Plugin, Projector, TileId, lon_lat,
+    sources::{Attribution, TileSource},
+};
+
+/// How strongly the online map shows: what lies over it must stay legible.
+const ONLINE_SHARE: f32 = 0.5;
+
+/// The pictures of the online map that is on, as the hub serves them.
+pub struct LocatorTiles {
+    source: Text,
+    tiles: HttpTiles,
+}
+
+/// `{hub}/raster/{source}/z/x/y`, which walkers fetches and keeps.
+struct HubRaster {
+    url: Box<dyn Fn(u8, u32, u32) -> String + Send + Sync>,
+    max_zoom: u8,
+}
+
+impl TileSource for HubRaster {
+    fn tile_url(&self, id: TileId) -> String {
+        (self.url)(id.zoom, id.x, id.y)
+    }
+    fn attribution(&self) -> Attribution {
+        // The map's note names whose it is, under both maps.
+        Attribution { text: "", url: "", logo_light: None, logo_dark: None }
+    }
+    fn max_zoom(&self) -> u8 {
+        self.max_zoom
+    }
+}
+
+impl LocatorTiles {
+    pub fn new(
+        ctx: &egui::Context,
+        source: Text,
+        max_zoom: u8,
+        url: impl Fn(u8, u32, u32) -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self { source, tiles: HttpTiles::new(HubRaster { url: Box::new(url), max_zoom }, ctx.clone()) }
+    }
+
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
 
 pub(super) fn locator_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     k.fill(rect, 4.0, SEA);
@@ -22,8 +68,14 @@ pub(super) fn locator_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     );
     ui.set_clip_rect(rect.shrink(1.0));
     let center = middle(k.m.city);
-    let layer = Shapes { land: k.m.locator_land, city: k.m.city, mark: k.m.selection.and_then(|it| k.m.place_of(it)) };
-    let map = Map::new(None, &mut state.locator, lon_lat(center.0, center.1)).zoom_with_ctrl(false).with_plugin(layer);
+    let PanelState { locator, locator_tiles, .. } = state;
+    let mark = k.m.selection.and_then(|it| k.m.place_of(it));
+    let layer = Shapes { land: k.m.locator_land, city: k.m.city, mark, has_picture: locator_tiles.is_some() };
+    let mut map = Map::new(None, locator, lon_lat(center.0, center.1)).zoom_with_ctrl(false);
+    if let Some(it) = locator_tiles {
+        map = map.with_layer(&mut it.tiles, ONLINE_SHARE);
+    }
+    let map = map.with_plugin(layer);
     let shown = map.show(&mut ui, |_, response, projector, _| {
         let at = response.interact_pointer_pos().filter(|_| response.clicked())?;
         Some(projector.unproject(at.to_vec2()))
@@ -50,6 +102,8 @@ struct Shapes<'a> {
     land: &'a LocatorLand,
     city: &'a City,
     mark: Option<LonLat>,
+    /// A picture of the ground lies under it.
+    has_picture: bool,
 }
 
 impl Plugin for Shapes<'_> {
@@ -57,10 +111,12 @@ impl Plugin for Shapes<'_> {
         let painter = ui.painter().with_clip_rect(response.rect);
         let project = |at: LonLat| projector.project(lon_lat(at.0, at.1)).to_pos2();
         for shape in &self.land.land {
-            shape.paint(&painter, &project, LAND_OUTSIDE, Stroke::new(0.8, COAST));
+            let fill = if self.has_picture { Color32::TRANSPARENT } else { LAND_OUTSIDE };
+            shape.paint(&painter, &project, fill, Stroke::new(0.8, COAST));
         }
         for shape in &self.land.districts {
-            shape.paint(&painter, &project, LAND_CITY, Stroke::new(0.8, BOUNDARY_DISTRICT));
+            let fill = if self.has_picture { Color32::TRANSPARENT } else { LAND_CITY };
+            shape.paint(&painter, &project, fill, Stroke::new(0.8, BOUNDARY_DISTRICT));
         }
         for district in self.city.districts.values() {
             let at = project(district.center);

@@ -38,6 +38,7 @@ pub use digest::place_of;
 pub use drawer::Drawer;
 pub use land::LocatorLand;
 pub use layers::LayerRow;
+pub use locator::LocatorTiles;
 
 use crate::i18n::Lang;
 use crate::search::Names;
@@ -187,6 +188,8 @@ pub struct PanelState {
     /// War: the event list over the map.
     events_open: bool,
     locator: walkers::MapMemory,
+    /// An online map for it; none is the pack's shapes alone.
+    pub locator_tiles: Option<LocatorTiles>,
     locator_hidden: bool,
     notices: Vec<(f64, String)>,
     orders_scroll: f32,
@@ -214,6 +217,7 @@ impl Default for PanelState {
             metrics_open: false,
             events_open: false,
             locator: walkers::MapMemory::default(),
+            locator_tiles: None,
             locator_hidden: false,
             notices: Vec::new(),
             orders_scroll: 0.0,

@@ -13,6 +13,7 @@ use super::{
     overlays::{self, Overlay, Pace},
     paint,
     palette::{Palette, Theme},
+    raster::{RASTER_PREFIX, Raster, RasterSource},
     scene::{Areas, Scene},
     sketch::{Anchor, Look as MarkLook, Sketch, Texts},
     style::{self, Style},
@@ -59,6 +60,11 @@ pub struct Director {
     /// The same with what is closed now.
     roads: Option<Metric>,
     pub tiles: Option<Tiles>,
+    /// Online maps there are, and the one that lies over the base map.
+    rasters: Vec<RasterSource>,
+    raster: Raster,
+    /// Switched on, by id; it may not be known yet.
+    raster_on: Option<String>,
     layers: CityLayers,
     clock: Option<StageClock>,
     sketches: BTreeMap<&'static str, Drawn>,
@@ -114,6 +120,9 @@ impl Default for Director {
             net: None,
             roads: None,
             tiles: None,
+            rasters: Vec::new(),
+            raster: Raster::default(),
+            raster_on: None,
             layers: CityLayers::default(),
             clock: None,
             sketches: BTreeMap::new(),
@@ -228,8 +237,11 @@ impl Director {
         let tiles = self.tiles.get_or_insert_with(|| Tiles::new(frame));
         out.uploads.append(&mut self.uploads);
         out.uploads.extend(tiles.update(&self.camera, port.size(), port.scale, urls, time));
+        let view = (port.size(), port.scale);
+        out.uploads.extend(self.raster.update(&self.camera, view, frame, urls, time));
         let mut list = DrawList {
             tiles: tiles.draws().to_vec(),
+            rasters: self.raster.draws().to_vec(),
             has_solids: tiles.has_solids() && detail >= Detail::District,
             ..DrawList::default()
         };
@@ -253,9 +265,45 @@ impl Director {
     /// Switches layers and overlays on by id; remembered for those still to come.
     pub fn show(&mut self, ids: &[String]) {
         for id in ids {
-            self.off.remove(id);
-            self.decided.insert(id.clone());
+            match id.strip_prefix(RASTER_PREFIX) {
+                Some(raster) => self.lay_raster(Some(raster.to_owned())),
+                None => {
+                    self.off.remove(id);
+                    self.decided.insert(id.clone());
+                }
+            }
         }
+    }
+
+    /// A row of the layer panel was switched.
+    pub fn switch(&mut self, id: &str, on: bool) {
+        match id.strip_prefix(RASTER_PREFIX) {
+            Some(raster) => self.lay_raster(on.then(|| raster.to_owned())),
+            None if on => drop(self.off.remove(id)),
+            None => drop(self.off.insert(id.to_owned())),
+        }
+    }
+
+    /// The hub told which online maps it can fetch.
+    pub fn know_rasters(&mut self, sources: Vec<RasterSource>) {
+        self.rasters = sources;
+        self.lay_raster(self.raster_on.clone());
+    }
+
+    pub fn rasters(&self) -> &[RasterSource] {
+        &self.rasters
+    }
+
+    /// The online map that is on.
+    pub fn raster(&self) -> &Raster {
+        &self.raster
+    }
+
+    /// One online map at a time; none is the pack's own alone.
+    fn lay_raster(&mut self, id: Option<String>) {
+        let source = self.rasters.iter().find(|it| Some(&*it.id) == id.as_deref()).cloned();
+        self.raster.choose(source, &mut self.uploads);
+        self.raster_on = id;
     }
 
     /// What the officer's tools have drawn, over everything else.
@@ -428,9 +476,6 @@ impl Director {
             let (px_per_m, scale) = (self.camera.px_per_m, port.scale);
             let density = if layer.is_stale { palette.stale } else { palette.ink_second };
             let look = Look { ground, px_per_m, scale, detail, is_on, density };
-            if is_on {
-                uploads.extend(layer.things.uploads());
-            }
             let (draw, census, grouped) = layer.things.plan(&look, uploads);
             groups.extend(grouped.iter().map(|it| (it.clone(), layer.key.clone())));
             self.censuses.push((layer.key.clone(), census));

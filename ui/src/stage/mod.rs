@@ -18,8 +18,10 @@ pub mod overlays;
 pub mod paint;
 pub mod palette;
 pub mod pyramid;
+pub mod raster;
 pub mod scene;
 pub mod sketch;
+pub mod streamed;
 pub mod style;
 #[cfg(test)]
 pub mod testing;

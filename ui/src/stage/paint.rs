@@ -1,6 +1,9 @@
 //! A theme's rows for the base map: what every [`Paint`] looks like, in colour, width and dash.
 
-use super::{gpu::map::N_PAINTS, palette::Palette};
+use super::{
+    gpu::map::N_PAINTS,
+    palette::{Palette, Theme},
+};
 use bytemuck::{Pod, Zeroable};
 use egui::{Color32, Rgba};
 use gulang_tiles::{Paint, RoadClass};
@@ -18,6 +21,8 @@ pub struct PaintRow {
 }
 
 /// The rows after the paints' own: what symbols are filled with, and what is past its budget.
+/// What an online map is multiplied with, and in alpha how far it is greyed.
+pub const RASTER_ROW: usize = 61;
 pub const SYMBOL_FILL_ROW: usize = 62;
 pub const STALE_ROW: usize = 63;
 
@@ -27,6 +32,10 @@ pub fn rows(palette: &Palette) -> [PaintRow; N_PAINTS] {
     for paint in Paint::ALL {
         rows[paint.index() as usize] = row(palette, paint);
     }
+    rows[RASTER_ROW].color = match palette.theme {
+        Theme::Dark => [0.10, 0.115, 0.13, 0.6],
+        Theme::Light => [1.0, 1.0, 1.0, 0.15],
+    };
     rows[SYMBOL_FILL_ROW] = fill(palette.symbol_fill);
     rows[STALE_ROW] = fill(palette.stale);
     rows

@@ -37,9 +37,8 @@ pub struct ThingLayer {
     marks: Vec<Mark>,
     pyramid: Pyramid,
     n_total: usize,
-    /// Slots whose marks the GPU has not.
+    /// Slots whose marks changed since the GPU got them.
     dirty: Vec<u32>,
-    is_all_dirty: bool,
     /// Slots that are drawn alone whatever the crowd does: alarms among many.
     urgent: Vec<u32>,
     plan: Option<Plan>,
@@ -101,6 +100,8 @@ struct Plan {
     covers: Box64,
     draw: ThingsDraw,
     groups: Vec<Group>,
+    /// The slots whose marks the GPU has, ascending: those it draws, and no others. Of a million things it holds some thousands.
+    held: Vec<u32>,
     /// Slots that are drawn by their own mark although the layer is grouped; ascending.
     alone: Vec<u32>,
 }
@@ -138,7 +139,6 @@ impl ThingLayer {
             pyramid: Pyramid::default(),
             n_total: 0,
             dirty: Vec::new(),
-            is_all_dirty: true,
             urgent: Vec::new(),
             plan: None,
             counted: None,
@@ -152,8 +152,6 @@ impl ThingLayer {
         self.marks = self.pyramid.order().iter().filter_map(|handle| marks[*handle as usize]).collect();
         self.n_total = marks.len();
         self.urgent = (0..).zip(&self.marks).filter(|(_, mark)| is_urgent(mark)).map(|(slot, _)| slot).collect();
-        self.is_all_dirty = true;
-        self.dirty.clear();
         self.plan = None;
         self.counted = None;
     }
@@ -181,13 +179,13 @@ impl ThingLayer {
             self.counted = None;
         }
         *there = mark;
-        if !self.is_all_dirty {
-            self.dirty.push(slot);
-            // Nobody looks for a while, or everything changes: one whole write is less.
-            if self.dirty.len() > self.marks.len() {
-                self.is_all_dirty = true;
-                self.dirty.clear();
-            }
+        match &self.plan {
+            Some(plan) if plan.held.binary_search(&slot).is_ok() => self.dirty.push(slot),
+            _ => return,
+        }
+        // Nobody looks for a while: one whole write is less.
+        if self.dirty.len() > self.marks.len() {
+            self.plan = None;
         }
     }
 
@@ -200,21 +198,22 @@ impl ThingLayer {
         self.replace(&by_handle);
     }
 
-    /// What the GPU needs to have the marks as they are now.
-    pub fn uploads(&mut self) -> Vec<Upload> {
-        if self.is_all_dirty {
-            self.is_all_dirty = false;
-            return vec![Upload::Marks(self.id, self.marks.clone())];
-        }
-        self.dirty.sort_unstable();
-        self.dirty.dedup();
+    /// Brings what the GPU has of them up to date.
+    fn refresh(&mut self, uploads: &mut Vec<Upload>) {
+        let Some(plan) = &self.plan else { return };
+        let mut changed: Vec<u32> =
+            self.dirty.drain(..).filter_map(|slot| Some(plan.held.binary_search(&slot).ok()? as u32)).collect();
+        changed.sort_unstable();
+        changed.dedup();
         // One write costs more than a few marks.
-        let runs = runs_of(&self.dirty, 3);
-        self.dirty.clear();
-        let upload = |run: Range<u32>| {
-            Upload::MarkRange(self.id, run.start, self.marks[run.start as usize..run.end as usize].to_vec())
-        };
-        runs.into_iter().map(upload).collect()
+        for run in runs_of(&changed, 3) {
+            let slots = &plan.held[run.start as usize..run.end as usize];
+            uploads.push(Upload::MarkRange(self.id, run.start, self.marks_of(slots)));
+        }
+    }
+
+    fn marks_of(&self, slots: &[u32]) -> Vec<Mark> {
+        slots.iter().map(|slot| self.marks[*slot as usize]).collect()
     }
 
     /// What is drawn of it, the uploads that takes, and where everything is.
@@ -239,9 +238,12 @@ impl ThingLayer {
         }
         let shape = self.shape(look, n_in_view);
         let is_good = self.plan.as_ref().is_some_and(|it| it.shape == shape && holds(it.covers, view));
-        if !is_good {
+        if is_good {
+            self.refresh(uploads);
+        } else {
             let plan = self.make_plan(shape, view, uploads);
             self.plan = Some(plan);
+            self.dirty.clear();
         }
         let Some(plan) = &self.plan else { return (ThingsDraw::default(), census, &[]) };
         census.n_single = match shape {
@@ -275,8 +277,9 @@ impl ThingLayer {
         let mut draw = ThingsDraw { layer: self.id, ..ThingsDraw::default() };
         let mut groups = Vec::new();
         let mut alone = self.urgent.clone();
+        let mut held = Vec::new();
         match shape {
-            Shape::Singles => draw.marks = self.pyramid.runs(covers, 16),
+            Shape::Singles => held = self.pyramid.runs(covers, 16).into_iter().flatten().collect(),
             Shape::Groups { level } => {
                 for square in self.pyramid.squares(level, covers) {
                     let calm: Vec<u32> = square.slots.filter(|slot| !is_urgent(&self.marks[*slot as usize])).collect();
@@ -297,9 +300,11 @@ impl ThingLayer {
             alone.clear();
         } else {
             alone.sort_unstable();
-            draw.marks = runs_of(&alone, 0);
+            held.clone_from(&alone);
         }
-        Plan { shape, covers, draw, groups, alone }
+        uploads.push(Upload::Marks(self.id, self.marks_of(&held)));
+        draw.marks.push(0..held.len() as u32);
+        Plan { shape, covers, draw, groups, held, alone }
     }
 
     fn group(&self, slots: &[u32]) -> Group {
@@ -585,13 +590,30 @@ mod tests {
     fn an_update_is_one_small_write() {
         let mut layer = ThingLayer::new(1, Crowd::Density, Detail::City, false);
         layer.replace(&scattered(5000));
-        assert!(matches!(&layer.uploads()[..], [Upload::Marks(1, marks)] if marks.len() == layer.pyramid.len()));
-        assert!(layer.uploads().is_empty());
-        let mut changed = *layer.mark(17).expect("a place");
+        let look = look(3000.0, 1200.0, Detail::Street);
+        let planned = |layer: &mut ThingLayer| {
+            let mut uploads = Vec::new();
+            let _ = layer.plan(&look, &mut uploads);
+            uploads
+        };
+        let first = planned(&mut layer);
+        assert!(
+            matches!(&first[..], [Upload::Marks(1, marks)] if marks.len() < layer.pyramid.len()),
+            "what is in view"
+        );
+        assert!(planned(&mut layer).is_empty());
+        let held = layer.plan.as_ref().expect("a plan").held.clone();
+        let handle_of = |layer: &ThingLayer, i: usize| layer.pyramid.order()[held[i] as usize] as usize;
+        let (near, next) = (handle_of(&layer, 5), handle_of(&layer, 6));
+        let mut changed = *layer.mark(near).expect("a place");
         changed.style = Style::ThingOffline as u8;
-        layer.update(17, changed);
-        layer.update(11, changed);
-        assert!(matches!(&layer.uploads()[..], [Upload::MarkRange(1, _, marks)] if marks.as_slice() == [changed]));
+        layer.update(near, changed);
+        layer.update(next, changed);
+        let unseen = (0..5000).find(|it| layer.pyramid.slot(*it).is_some_and(|slot| !held.contains(&slot)));
+        layer.update(unseen.expect("one out of view"), changed);
+        assert!(
+            matches!(&planned(&mut layer)[..], [Upload::MarkRange(1, 5, marks)] if marks.as_slice() == [changed; 2])
+        );
     }
 
     #[test]
@@ -603,7 +625,7 @@ mod tests {
         changed.style = Style::ThingAlarm as u8;
         layer.update(17, changed);
         let (draw, ..) = layer.plan(&look(40_000.0, 1200.0, Detail::City), &mut Vec::new());
-        assert!(draw.marks.iter().any(|it| it.contains(&slot)));
+        assert!(!draw.marks[0].is_empty() && layer.plan.as_ref().is_some_and(|it| it.held.contains(&slot)));
     }
 
     #[test]

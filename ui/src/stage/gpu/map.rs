@@ -1,8 +1,8 @@
 //! The map's retained picture: tiles, overlays and the city's things stay on the GPU until replaced; a frame writes two
 //! small uniforms and draws what the frame's list names.
 //!
-//! Within WebGL2: no storage buffers, no compute. A device that is lost ends the program; the shell starts a wall again, and
-//! loads a page again.
+//! Within WebGL2: no storage buffers, no compute. A device that is lost ends the picture: a wall starts itself again, and the
+//! shell loads a page again.
 
 use super::uniform_buffer;
 use crate::stage::{paint::PaintRow, sketch::Sketch};
@@ -92,6 +92,23 @@ pub struct Cell {
     pub color: [u8; 4],
 }
 
+/// A corner of an online map's tile.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct RasterCorner {
+    pub at: [i32; 2],
+    pub uv: [f32; 2],
+}
+
+/// An online map's tile: its picture, sRGB without premultiplication, and where it lies.
+pub struct RasterTile {
+    pub size: [u32; 2],
+    /// `size[0] * size[1]` pixels of four bytes.
+    pub rgba: Vec<u8>,
+    /// North-west, north-east, south-west, south-east.
+    pub corners: [RasterCorner; 4],
+}
+
 pub mod shape {
     pub const DOT: u8 = 0;
     pub const SQUARE: u8 = 1;
@@ -140,6 +157,8 @@ pub enum Upload {
     Theme(Box<([PaintRow; N_PAINTS], [StyleRow; N_STYLES])>),
     Tile(TileId, Arc<TileMesh>),
     DropTile(TileId),
+    Raster(TileId, Box<RasterTile>),
+    DropRaster(TileId),
     /// An overlay's drawing; an empty one takes it away.
     Sketch(&'static str, Box<Sketch>),
     /// A layer's marks, whole.
@@ -180,6 +199,8 @@ pub struct MapView {
 pub struct DrawList {
     /// Coarser first.
     pub tiles: Vec<TileId>,
+    /// An online map's, over those; coarser first.
+    pub rasters: Vec<TileId>,
     pub sketches: Vec<&'static str>,
     pub things: Vec<ThingsDraw>,
     /// Sketches over the things: what is selected, measured, drawn by hand.
@@ -211,6 +232,8 @@ pub struct MapGpu {
     atlas: wgpu::Texture,
     group: wgpu::BindGroup,
     tiles: HashMap<TileId, TileGpu>,
+    rasters: HashMap<TileId, RasterGpu>,
+    raster_layout: wgpu::BindGroupLayout,
     sketches: HashMap<&'static str, SketchGpu>,
     marks: HashMap<LayerId, Instances>,
     cells: HashMap<LayerId, Instances>,
@@ -219,6 +242,7 @@ pub struct MapGpu {
 
 struct Pipelines {
     fill: wgpu::RenderPipeline,
+    raster: wgpu::RenderPipeline,
     area: wgpu::RenderPipeline,
     solid: wgpu::RenderPipeline,
     cell: wgpu::RenderPipeline,
@@ -232,6 +256,11 @@ struct TileGpu {
     fills: Option<Triangles>,
     solids: Option<Triangles>,
     lines: Option<Instances>,
+}
+
+struct RasterGpu {
+    picture: wgpu::BindGroup,
+    corners: Instances,
 }
 
 struct SketchGpu {
@@ -252,6 +281,7 @@ struct Instances {
 }
 
 const FILL: [VertexAttribute; 2] = vertex_attr_array![0 => Sint32x2, 1 => Uint32];
+const RASTER: [VertexAttribute; 2] = vertex_attr_array![0 => Sint32x2, 1 => Float32x2];
 const AREA: [VertexAttribute; 2] = vertex_attr_array![0 => Sint32x2, 1 => Unorm8x4];
 const SOLID: [VertexAttribute; 3] = vertex_attr_array![0 => Sint32x2, 1 => Uint32, 2 => Uint32];
 const CELL: [VertexAttribute; 3] = vertex_attr_array![0 => Sint32x2, 1 => Uint32, 2 => Unorm8x4];
@@ -284,6 +314,7 @@ impl MapGpu {
             ..Default::default()
         });
         let layout = group_layout(device);
+        let raster_layout = raster_layout(device);
         let atlas_view = atlas.create_view(&Default::default());
         let resources = [
             view.as_entire_binding(),
@@ -300,13 +331,15 @@ impl MapGpu {
             entries: &entries,
         });
         Self {
-            pipelines: Pipelines::new(device, &layout, format),
+            pipelines: Pipelines::new(device, [&layout, &raster_layout], format),
             view,
             paints,
             styles,
             atlas,
             group,
             tiles: HashMap::new(),
+            rasters: HashMap::new(),
+            raster_layout,
             sketches: HashMap::new(),
             marks: HashMap::new(),
             cells: HashMap::new(),
@@ -335,6 +368,12 @@ impl MapGpu {
             }
             Upload::DropTile(id) => {
                 self.tiles.remove(&id);
+            }
+            Upload::Raster(id, tile) => {
+                self.rasters.insert(id, raster_tile(device, queue, &self.raster_layout, &tile));
+            }
+            Upload::DropRaster(id) => {
+                self.rasters.remove(&id);
             }
             Upload::Sketch(id, sketch) => {
                 let drawn = SketchGpu {
@@ -377,15 +416,19 @@ impl MapGpu {
             // A finer tile hides what is under it, its lines too; overlays' areas lie under the finest lines.
             let by_zoom: Vec<&[TileId]> = list.tiles.chunk_by(|a, b| a.z == b.z).collect();
             let areas = || list.sketches.iter().filter_map(|id| self.sketches.get(id)?.areas.as_ref());
+            let has_pictures = !list.rasters.is_empty();
             for (i, ids) in by_zoom.iter().enumerate() {
                 let tiles = || ids.iter().filter_map(|id| self.tiles.get(id));
                 tiles().for_each(|it| pass.triangles(&pipelines.fill, it.fills.as_ref()));
-                if i + 1 == by_zoom.len() {
+                if i + 1 == by_zoom.len() && !has_pictures {
                     areas().for_each(|it| pass.triangles(&pipelines.area, Some(it)));
                 }
                 tiles().for_each(|it| pass.instances(&pipelines.line, it.lines.as_ref()));
             }
-            if by_zoom.is_empty() {
+            for tile in list.rasters.iter().filter_map(|id| self.rasters.get(id)) {
+                pass.picture(&pipelines.raster, tile);
+            }
+            if by_zoom.is_empty() || has_pictures {
                 areas().for_each(|it| pass.triangles(&pipelines.area, Some(it)));
             }
         }
@@ -469,6 +512,15 @@ impl<'e> Pass<'e> {
         self.stats.n_instances += u64::from(*n_indices / 3);
     }
 
+    fn picture(&mut self, pipeline: &wgpu::RenderPipeline, tile: &RasterGpu) {
+        self.use_pipeline(pipeline);
+        self.pass.set_bind_group(1, &tile.picture, &[]);
+        self.pass.set_vertex_buffer(0, tile.corners.buffer.slice(..));
+        self.pass.draw(0..tile.corners.n, 0..1);
+        self.stats.n_draws += 1;
+        self.stats.n_instances += 1;
+    }
+
     fn instances(&mut self, pipeline: &wgpu::RenderPipeline, instances: Option<&Instances>) {
         if let Some(it) = instances {
             self.ranges(pipeline, Some(it), std::slice::from_ref(&(0..it.n)));
@@ -496,21 +548,26 @@ impl<'e> Pass<'e> {
 }
 
 impl Pipelines {
-    fn new(device: &wgpu::Device, group: &wgpu::BindGroupLayout, format: wgpu::TextureFormat) -> Self {
+    fn new(device: &wgpu::Device, groups: [&wgpu::BindGroupLayout; 2], format: wgpu::TextureFormat) -> Self {
         let shader = device.create_shader_module(wgpu::include_wgsl!("map.wgsl"));
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some("map"),
-            bind_group_layouts: &[Some(group)],
-            immediate_size: 0,
-        });
+        let layout_of = |groups: &[Option<&wgpu::BindGroupLayout>]| {
+            device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some("map"),
+                bind_group_layouts: groups,
+                immediate_size: 0,
+            })
+        };
+        let layout = layout_of(&[Some(groups[0])]);
+        let picture_layout = layout_of(&groups.map(Some));
         let pipeline = |entries: [&str; 2], stride: usize, attributes: &[VertexAttribute], kind: Kind| {
             let (step_mode, topology) = match kind {
                 Kind::Instanced => (wgpu::VertexStepMode::Instance, wgpu::PrimitiveTopology::TriangleStrip),
+                Kind::Picture => (wgpu::VertexStepMode::Vertex, wgpu::PrimitiveTopology::TriangleStrip),
                 Kind::Triangles | Kind::Solid => (wgpu::VertexStepMode::Vertex, wgpu::PrimitiveTopology::TriangleList),
             };
             device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
                 label: Some(entries[0]),
-                layout: Some(&layout),
+                layout: Some(if kind == Kind::Picture { &picture_layout } else { &layout }),
                 vertex: wgpu::VertexState {
                     module: &shader,
                     entry_point: Some(entries[0]),
@@ -543,6 +600,7 @@ impl Pipelines {
         use Kind::*;
         Self {
             fill: pipeline(["fill_vertex", "flat_fragment"], size_of::<FillVertex>(), &FILL, Triangles),
+            raster: pipeline(["raster_vertex", "raster_fragment"], size_of::<RasterCorner>(), &RASTER, Picture),
             area: pipeline(["area_vertex", "flat_fragment"], size_of::<ColorVertex>(), &AREA, Triangles),
             solid: pipeline(["solid_vertex", "flat_fragment"], size_of::<SolidVertex>(), &SOLID, Solid),
             cell: pipeline(["cell_vertex", "flat_fragment"], size_of::<Cell>(), &CELL, Instanced),
@@ -559,6 +617,7 @@ enum Kind {
     Triangles,
     Solid,
     Instanced,
+    Picture,
 }
 
 fn group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
@@ -583,6 +642,55 @@ fn group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
         })
         .collect();
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("map"), entries: &entries })
+}
+
+fn raster_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("map picture"),
+        entries: &[wgpu::BindGroupLayoutEntry {
+            binding: 0,
+            visibility: wgpu::ShaderStages::FRAGMENT,
+            ty: wgpu::BindingType::Texture {
+                sample_type: wgpu::TextureSampleType::Float { filterable: true },
+                view_dimension: wgpu::TextureViewDimension::D2,
+                multisampled: false,
+            },
+            count: None,
+        }],
+    })
+}
+
+fn raster_tile(
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    layout: &wgpu::BindGroupLayout,
+    tile: &RasterTile,
+) -> RasterGpu {
+    let [width, height] = tile.size;
+    let texture = device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("map picture"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8UnormSrgb,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    });
+    let rows = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(width * 4), rows_per_image: None };
+    queue.write_texture(texture.as_image_copy(), &tile.rgba, rows, texture.size());
+    let view = texture.create_view(&Default::default());
+    let picture = device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("map picture"),
+        layout,
+        entries: &[wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) }],
+    });
+    let buffer = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+        label: Some("map picture corners"),
+        contents: bytemuck::cast_slice(&tile.corners),
+        usage: wgpu::BufferUsages::VERTEX,
+    });
+    RasterGpu { picture, corners: Instances { buffer, n: 4 } }
 }
 
 fn depth_texture(device: &wgpu::Device, size: (u32, u32)) -> wgpu::Texture {

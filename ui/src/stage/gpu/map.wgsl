@@ -56,6 +56,8 @@ struct Style {
 @group(0) @binding(2) var atlas_sampler: sampler;
 @group(0) @binding(3) var<uniform> paints: array<Paint, 64>;
 @group(0) @binding(4) var<uniform> styles: array<Style, 64>;
+// An online map's tile.
+@group(1) @binding(0) var picture: texture_2d<f32>;
 
 fn linear(srgb: vec3<f32>) -> vec3<f32> {
     return select(pow((srgb + 0.055) / 1.055, vec3<f32>(2.4)), srgb / 12.92, srgb <= vec3<f32>(0.04045));
@@ -85,6 +87,25 @@ struct Flat {
 @vertex
 fn fill_vertex(@location(0) at: vec2<i32>, @location(1) paint: u32) -> Flat {
     return Flat(clip(px(at)), paints[paint & 63u].color);
+}
+
+struct Picture {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) uv: vec2<f32>,
+}
+
+@vertex
+fn raster_vertex(@location(0) at: vec2<i32>, @location(1) uv: vec2<f32>) -> Picture {
+    return Picture(clip(px(at)), uv);
+}
+
+// A bright map is dimmed by the theme, and half greyed, so that what happens stands out from where it happens.
+@fragment
+fn raster_fragment(in: Picture) -> @location(0) vec4<f32> {
+    let seen = textureSample(picture, atlas_sampler, in.uv);
+    let tint = paints[61u].color;
+    let grey = vec3<f32>(dot(seen.rgb, vec3<f32>(0.2126, 0.7152, 0.0722)));
+    return vec4<f32>(mix(seen.rgb, grey, tint.a) * tint.rgb, seen.a);
 }
 
 @vertex
