@@ -3,7 +3,7 @@
 //! Total and deterministic: no I/O, no clock, no error. A record about something unknown changes nothing but the number.
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
-use crate::{Applied, City, Event, Exercise, Record, Timestamp, ids::*, model::*};
+use crate::{Applied, City, Event, Exercise, HeldOrder, Record, Timestamp, ids::*, model::*};
 
 impl City {
     /// Folds one record into the city.
@@ -248,10 +248,13 @@ impl City {
         if districts.is_empty() {
             // What waits for a level that is no longer in force is not wanted any more.
             self.held.retain(|it| Some(it.from_level) <= footing.level);
-            self.footing = footing;
+            self.footing = footing.clone();
         }
         if !self.is_any_war() {
             self.held.clear();
+        } else if footing.posture == Posture::Peace {
+            let district_of = |it: &HeldOrder| self.agencies.get(&it.agency).and_then(|it| it.district.clone());
+            self.held.retain(|it| district_of(it).is_none_or(|it| !districts.contains(&it)));
         }
     }
 

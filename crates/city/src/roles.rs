@@ -132,6 +132,11 @@ impl Command {
     pub fn kind(&self) -> &'static str {
         self.into()
     }
+
+    /// Every kind there is.
+    pub fn kinds() -> &'static [&'static str] {
+        Self::VARIANTS
+    }
 }
 
 impl City {

@@ -22,6 +22,7 @@ pub mod live;
 pub mod log;
 pub mod outbox;
 pub mod parquet;
+pub mod plans_api;
 pub mod readings;
 pub mod realm;
 pub mod run;

@@ -161,9 +161,14 @@ mod tests {
         let command = Command::SwitchToWar {
             plan: pack.plans[0].id.clone(),
             level: ResponseLevel::IV,
+            districts: Vec::new(),
             struck: Vec::new(),
+            added: Vec::new(),
             confirmed_by: vec!["值班长 01".into()],
             reason: "".into(),
+            reasons: Default::default(),
+            sheet_version: None,
+            overridden: false,
         };
         let at = Timestamp(1_690_000_000_000);
         let source = Source::Seat("值班长 01".into());

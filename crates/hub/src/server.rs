@@ -51,6 +51,7 @@ pub fn router(app: App) -> Router {
         .route("/tiles.json", get(tile_json))
         .route("/tiles/{z}/{x}/{y}", get(tile))
         .merge(api::routes())
+        .merge(crate::plans_api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
         .route("/healthz", get(api::healthz))

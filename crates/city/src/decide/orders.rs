@@ -69,7 +69,7 @@ impl City {
             });
         }
         drafts.extend(ask.added.iter().filter_map(|it| self.added_draft(plan, it, ask.level, now)));
-        self.hold_later_groups(&plan.id, &mut drafts);
+        self.hold_later_groups(&plan.id, ask.level, &mut drafts);
         drafts
     }
 
@@ -175,8 +175,8 @@ impl City {
     // ---------------------------------------------------------------- groups
 
     /// A draft waits while an order of an earlier group is unacknowledged, or goes out with it.
-    fn hold_later_groups(&self, plan: &PlanId, drafts: &mut [Draft]) {
-        let unanswered = self.first_unanswered_group(plan);
+    fn hold_later_groups(&self, plan: &PlanId, level: ResponseLevel, drafts: &mut [Draft]) {
+        let unanswered = self.first_unanswered_group(plan, level);
         let first = drafts.iter().filter(|it| it.held.is_none()).map(|it| it.text.group).min();
         let first = first.into_iter().chain(unanswered).min();
         for draft in drafts.iter_mut().filter(|it| it.held.is_none()) {
@@ -184,10 +184,11 @@ impl City {
         }
     }
 
-    /// The earliest group of this war's orders that somebody has not answered yet. One rejected was answered; one that
-    /// could not be sent was not, and holds the rest until it is cancelled or they are released by hand.
-    fn first_unanswered_group(&self, plan: &PlanId) -> Option<u8> {
-        let open = self.orders_of_this_war(plan).filter(|it| it.rung < Rung::Acknowledged || it.rung == Rung::Failed);
+    /// The earliest group, among the orders this level gave, that somebody has not answered yet. One rejected was answered;
+    /// one that could not be sent was not, and holds the rest until it is cancelled or they are released by hand.
+    fn first_unanswered_group(&self, plan: &PlanId, level: ResponseLevel) -> Option<u8> {
+        let of_level = self.orders_of_this_war(plan).filter(|it| it.text.level == Some(level));
+        let open = of_level.filter(|it| it.rung < Rung::Acknowledged || it.rung == Rung::Failed);
         open.map(|it| it.text.group).min()
     }
 
@@ -202,9 +203,11 @@ impl City {
     }
 
     fn is_ready(&self, held: &HeldOrder, inputs: &std::cell::OnceCell<Inputs>, now: Timestamp) -> bool {
-        let earlier = |it: &&HeldOrder| it.plan == held.plan && it.group < held.group && !it.has_precondition;
-        if self.first_unanswered_group(&held.plan).is_some_and(|it| it < held.group)
-            || self.held.iter().any(|it| earlier(&it))
+        let earlier = |it: &HeldOrder| {
+            it.plan == held.plan && it.level == held.level && it.group < held.group && !it.has_precondition
+        };
+        if self.first_unanswered_group(&held.plan, held.level).is_some_and(|it| it < held.group)
+            || self.held.iter().any(earlier)
         {
             return false;
         }

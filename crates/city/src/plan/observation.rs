@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// How often the sensors are summed up.
 pub const OBSERVE_EVERY_MINS: i64 = 10;
 
+/// Two observations nearer than this make no trend.
+const TREND_OVER_MINS: f32 = 5.0;
+
 /// The kinds plans argue with.
 pub const OBSERVED: [SensorKind; 4] = [SensorKind::FloodDepth, SensorKind::Rain, SensorKind::Wind, SensorKind::Tide];
 
@@ -36,7 +39,7 @@ impl City {
         newest.is_none_or(|at| now >= at.plus_mins(OBSERVE_EVERY_MINS))
     }
 
-    /// The sensors summed up, for the city and each district; a kind that nobody heard is left out.
+    /// The sensors summed up, for the city and each district; a kind with nothing new to say is left out.
     pub fn observe(&self, readings: &Readings, now: Timestamp) -> Vec<Observation> {
         let places: Vec<Option<&DistrictId>> = std::iter::once(None).chain(self.districts.keys().map(Some)).collect();
         OBSERVED
@@ -73,9 +76,12 @@ impl City {
         }
         let as_of = as_of.min(now);
         let before = self.observations.get(&(kind, place.cloned()));
+        if before.is_some_and(|it| it.as_of >= as_of) {
+            return None; // Nothing new was read.
+        }
         let trend = before.and_then(|it| {
-            let hours = as_of.since_ms(it.as_of) as f32 / 3_600_000.0;
-            (hours > 0.0).then(|| (max - it.max) / hours)
+            let mins = as_of.since_ms(it.as_of) as f32 / 60_000.0;
+            if mins >= TREND_OVER_MINS { Some((max - it.max) * 60.0 / mins) } else { it.trend }
         });
         let mean = (sum / f64::from(n_heard)) as f32;
         Some(Observation { kind, district: place.cloned(), max, mean, trend, n_heard, n_known, as_of })
