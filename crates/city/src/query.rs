@@ -205,13 +205,8 @@ impl City {
         now: Timestamp,
     ) -> Vec<OrderText> {
         let Some(known) = self.plans.get(plan) else { return Vec::new() };
-        let ask = SheetAsk {
-            plan: plan.clone(),
-            level,
-            districts: Vec::new(),
-            struck: struck.to_vec(),
-            added: Vec::new(),
-        };
+        let ask =
+            SheetAsk { plan: plan.clone(), level, districts: Vec::new(), struck: struck.to_vec(), added: Vec::new() };
         self.drafts(known, &ask, now).into_iter().map(|it| it.text).collect()
     }
 

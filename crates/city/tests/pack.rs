@@ -122,8 +122,18 @@ fn a_broken_pack_says_where_and_why() {
     measure("\"within_mins\": 60, \"scope\": {\"districts\": [\"9\"]}", "bad scope of measure m");
     measure("\"within_mins\": 60, \"precondition\": \"flood.n99 > 1\"", "bad condition of measure m, it does not know");
     check("plans/typhoon.json", "\"agency\": \"ag\"", "\"agency\": \"\"", "plans/typhoon.json:4: no lead of measure m");
-    check("roles.json", "\"may\": [\"switch", "\"may\": [\"twitch", "roles.json:2: bad role or seat officer, there is no command twitch_to_war");
-    check("roles.json", "\"seat\": \"A\", \"role\": \"officer\"", "\"seat\": \"A\", \"role\": \"king\"", "roles.json:4: bad role or seat A");
+    check(
+        "roles.json",
+        "\"may\": [\"switch",
+        "\"may\": [\"twitch",
+        "roles.json:2: bad role or seat officer, there is no command twitch_to_war",
+    );
+    check(
+        "roles.json",
+        "\"seat\": \"A\", \"role\": \"officer\"",
+        "\"seat\": \"A\", \"role\": \"king\"",
+        "roles.json:4: bad role or seat A",
+    );
     check("teams.json", "[]", " \n", "teams.json:1: empty file");
     let pad = "{\"id\": \"pad\", \"name\": \"n\", \"at\": [118.1, 24.5], \"district\": \"350203\"}";
     check("helipads.json", pad, &format!("{pad},\n  {pad}"), "helipads.json:3: second pad");

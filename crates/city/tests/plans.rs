@@ -149,7 +149,13 @@ fn a_later_group_waits_for_every_answer_of_the_earlier() {
     check(&mut city, "hub", 3, answer(3, Rung::Failed), "OrderClimbed");
     check(&mut city, "hub", 4, C::Tick, "");
     check(&mut city, "A", 4, C::ReleaseHeld { held: vec![2], reason: " ".into() }, "!Forbidden");
-    check(&mut city, "A", 4, C::ReleaseHeld { held: vec![2], reason: "电话已通知".into() }, "OrdersReleased OrderDrafted");
+    check(
+        &mut city,
+        "A",
+        4,
+        C::ReleaseHeld { held: vec![2], reason: "电话已通知".into() },
+        "OrdersReleased OrderDrafted",
+    );
     assert!(city.held.is_empty());
 
     // A lower level no longer wants what waits for the higher.
@@ -168,8 +174,12 @@ fn a_precondition_holds_an_order_back() {
     check(&mut city, "hub", 1, flood_seen(None, 1), "ObservationsNoted");
     let sheet_now = |city: &City| city.held.len();
     check(&mut city, "hub", 1, C::Tick, "");
-    let flood =
-        C::JudgeReading { sensor: "flood-1".into(), color: Some(WarningColor::Yellow), value: 28.0, at: T0.plus_mins(2) };
+    let flood = C::JudgeReading {
+        sensor: "flood-1".into(),
+        color: Some(WarningColor::Yellow),
+        value: 28.0,
+        at: T0.plus_mins(2),
+    };
     check(&mut city, "hub", 2, flood, "AlarmRaised");
     check(&mut city, "hub", 2, C::Tick, "OrdersReleased OrderDrafted");
     assert_eq!(sheet_now(&city), 0);
@@ -222,9 +232,8 @@ fn a_loose_layer_is_named_by_line() {
             ("plans/a.json", text(serde_json::to_string(&pack.plans[0]))),
             ("plans/b.json", text(serde_json::to_string_pretty(&layer))),
         ];
-        let read = |path: &str| {
-            Ok(files.iter().find(|it| it.0 == path).map_or_else(|| "[]".to_owned(), |it| it.1.clone()))
-        };
+        let read =
+            |path: &str| Ok(files.iter().find(|it| it.0 == path).map_or_else(|| "[]".to_owned(), |it| it.1.clone()));
         let result = load_pack(&read, &|_| vec!["a.json".to_owned(), "b.json".to_owned()]);
         result.err().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -236,7 +245,8 @@ fn a_loose_layer_is_named_by_line() {
     assert!(other[0].contains("bad layer of measure m-stop, it is not of this layer's district"), "{other:?}");
     let lost = faults(&|it| it.extends = Some("nothing".into()));
     assert!(lost[0].contains("there is no plan nothing to extend"), "{lost:?}");
-    let same = faults(&|it| it.triggers = vec![Trigger { level: ResponseLevel::I, when: "warning.typhoon >= blue".into() }]);
+    let same =
+        faults(&|it| it.triggers = vec![Trigger { level: ResponseLevel::I, when: "warning.typhoon >= blue".into() }]);
     assert!(same[0].contains("unreachable trigger I, trigger IV has the same"), "{same:?}");
 }
 
@@ -245,7 +255,11 @@ fn two_officers_with_two_sheets_are_not_both_obeyed() {
     use ResponseLevel::*;
     let mut city = city_of(|_| {});
     let shown = city.sheet(&ask(III), T0).expect("a sheet");
-    assert_eq!(shown.version, city.sheet(&ask(III), T0.plus_mins(9)).expect("a sheet").version, "time changes no version");
+    assert_eq!(
+        shown.version,
+        city.sheet(&ask(III), T0.plus_mins(9)).expect("a sheet").version,
+        "time changes no version"
+    );
     assert_eq!((shown.n_orders, shown.n_people, shown.n_seats, shown.skips_levels), (2, 150, 1, true));
     let with = |it: &Sheet| {
         let version = it.version.clone();
@@ -370,7 +384,10 @@ fn peace_names_what_it_leaves_open() {
 fn a_role_does_what_its_role_may() {
     let city = city_of(|_| {});
     let grey = |seat_id: &str, kind: &str| city.may(&seat(seat_id), kind).err().map(|it| it.to_string());
-    assert_eq!(grey("观摩席", "switch_to_war").as_deref(), Some("不允许：席位「观摩席」的角色是「领导（只读）」，不能平转战"));
+    assert_eq!(
+        grey("观摩席", "switch_to_war").as_deref(),
+        Some("不允许：席位「观摩席」的角色是「领导（只读）」，不能平转战")
+    );
     assert_eq!(grey("谁也不是", "switch_to_war"), None);
     assert_eq!(to_war(ResponseLevel::IV, &[]).kind(), "switch_to_war");
     let refusal = city.decide_from(&seat("观摩席"), &C::ShowScene { scene: "war".into() }, T0);
@@ -435,7 +452,13 @@ fn one_district_may_go_to_war_alone() {
     let mut city = city_of(|_| {});
     let alone = |level, seats: &[&str]| switch(level, seats, |it| it.districts = vec!["350203".into()]);
     // What moves or is led in the district: m-sea (people there) and, at Ⅰ, m-stop.
-    check(&mut city, "A", 0, alone(ResponseLevel::III, &[]), "FootingChanged OrderDrafted EvacuationExpected EvacuationExpected");
+    check(
+        &mut city,
+        "A",
+        0,
+        alone(ResponseLevel::III, &[]),
+        "FootingChanged OrderDrafted EvacuationExpected EvacuationExpected",
+    );
     assert_eq!(city.footing.posture, Posture::Peace);
     assert!(city.is_any_war());
     assert_eq!(city.footings["350203"].level, Some(ResponseLevel::III));

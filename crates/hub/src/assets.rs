@@ -60,7 +60,8 @@ pub fn read_plans(path: &Path) -> Result<Vec<Plan>, AssetError> {
     let mut files = vec![folder.clone()];
     if folder.is_dir() {
         let entries = std::fs::read_dir(&folder).map_err(|why| fault(&folder, 0, why.to_string()))?;
-        files = entries.flatten().map(|it| it.path()).filter(|it| it.extension().is_some_and(|it| it == "json")).collect();
+        files =
+            entries.flatten().map(|it| it.path()).filter(|it| it.extension().is_some_and(|it| it == "json")).collect();
         files.sort();
     }
     let read = |file: &std::path::PathBuf| {

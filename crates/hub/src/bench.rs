@@ -50,7 +50,11 @@ pub fn sheet(pack: &Pack, n_orders: u64) -> Result<Value, BenchError> {
             channel: if n % 2 == 0 { Channel::PlatformAndCall } else { Channel::Platform },
             group: (n % 3) as u8,
             precondition: n.is_multiple_of(10).then(|| "warning.typhoon >= red || flood.n27 >= 10".into()),
-            evacuees: vec![EvacuationNeed { class: EvacueeClass::UrbanVillage, district: district.clone(), n_people: 100 }],
+            evacuees: vec![EvacuationNeed {
+                class: EvacueeClass::UrbanVillage,
+                district: district.clone(),
+                n_people: 100,
+            }],
             ..first.clone()
         })
         .collect();

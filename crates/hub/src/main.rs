@@ -398,7 +398,9 @@ fn diff(old: &Path, new: &Path) -> Result<ExitCode, Error> {
     };
     for it in &old {
         match new.iter().find(|other| other.id == it.id || is_pair) {
-            Some(other) => say(&format!("{}（{} → {}）", it.title, it.version, other.version), gulang_city::plan_diff(it, other)),
+            Some(other) => {
+                say(&format!("{}（{} → {}）", it.title, it.version, other.version), gulang_city::plan_diff(it, other))
+            }
             None => say(&it.title, vec!["整个删去".to_owned()]),
         }
     }

@@ -165,8 +165,7 @@ impl City {
             Command::ReleaseHeld { held, reason } => self.release_by_hand(held, reason, now),
             Command::StandDown { districts, confirmed_by, reason, accepted, overridden } => {
                 let reasons = &BTreeMap::new();
-                let signing =
-                    Signing { confirmed_by, reason, reasons, overridden: *overridden, sheet_version: None };
+                let signing = Signing { confirmed_by, reason, reasons, overridden: *overridden, sheet_version: None };
                 self.stand_down(source, districts, accepted, &signing)
             }
             Command::EscalateOrder { order } => {

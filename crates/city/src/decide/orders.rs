@@ -225,7 +225,8 @@ impl City {
         if reason.trim().is_empty() {
             return Err(forbidden("提前发出待发指令要写明原因"));
         }
-        let find = |number: &u64| self.held.iter().find(|it| it.number == *number).ok_or_else(|| unknown("待发指令", number));
+        let find =
+            |number: &u64| self.held.iter().find(|it| it.number == *number).ok_or_else(|| unknown("待发指令", number));
         let held = held.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         changes(!held.is_empty())?;
         Ok(self.released(&held, clipped(reason), now))

@@ -38,7 +38,9 @@ pub fn plan_diff(old: &Plan, new: &Plan) -> Vec<String> {
     }
     for it in &old.measures {
         match new.measures.iter().find(|other| other.id == it.id) {
-            None => words.push(format!("删去措施 {} {}（{}级，{}）", it.id, it.title, it.from_level.roman(), it.agency)),
+            None => {
+                words.push(format!("删去措施 {} {}（{}级，{}）", it.id, it.title, it.from_level.roman(), it.agency))
+            }
             Some(other) => words.extend(measure_diff(it, other)),
         }
     }

@@ -126,7 +126,8 @@ fn parse(source: &str) -> Result<Vec<Part>, String> {
 fn compile(source: &str) -> Result<Program, String> {
     Program::compile(source).map_err(|errors| {
         let first = errors.errors.first();
-        first.map_or_else(|| "unreadable".to_owned(), |it| format!("column {}: {}", it.pos.1, it.msg.replace('\n', " ")))
+        first
+            .map_or_else(|| "unreadable".to_owned(), |it| format!("column {}: {}", it.pos.1, it.msg.replace('\n', " ")))
     })
 }
 
@@ -251,7 +252,9 @@ mod tests {
     fn alternatives_are_told_apart() {
         let parts = |source: &str| {
             let expression = Expression::from(source);
-            expression.parts().map(|it| it.iter().map(|it| it.source.to_string()).collect::<Vec<_>>())
+            expression
+                .parts()
+                .map(|it| it.iter().map(|it| it.source.to_string()).collect::<Vec<_>>())
                 .map_err(str::to_owned)
         };
         assert_eq!(parts("a.b > 1 || (c || d) || e == '||'").expect("good"), ["a.b > 1", "(c || d)", "e == '||'"]);

@@ -118,10 +118,8 @@ impl Inputs {
 
     fn of(all: Vec<Input>) -> Self {
         let (mut mild, mut severe) = (empty_context(), empty_context());
-        for (name, value) in [("blue", 1.0), ("yellow", 2.0), ("orange", 3.0), ("red", 4.0)] {
-            mild.add_variable_from_value(name, value);
-            severe.add_variable_from_value(name, value);
-        }
+        add_colors(&mut mild);
+        add_colors(&mut severe);
         for input in &all {
             let (a, b) = match input.worth {
                 Worth::Known(value) => (value, value),
@@ -140,7 +138,21 @@ impl Inputs {
         for it in INPUTS {
             context.add_variable_from_value(it.name, value);
         }
+        add_colors(&mut context);
         context
+    }
+}
+
+/// The colours' words.
+pub(crate) fn add_colors(context: &mut Context<'_, '_>) {
+    for (i, color) in WarningColor::ALL.into_iter().enumerate() {
+        let name = match color {
+            WarningColor::Blue => "blue",
+            WarningColor::Yellow => "yellow",
+            WarningColor::Orange => "orange",
+            WarningColor::Red => "red",
+        };
+        context.add_variable_from_value(name, (i + 1) as f64);
     }
 }
 
@@ -201,8 +213,10 @@ impl City {
                     None => self.districts.keys().all(|district| it.districts.contains(district)),
                 }
         };
-        let in_force =
-            self.warnings.values().filter(|it| !it.cancelled && it.expires_at > now && it.hazard == hazard && is_here(it));
+        let in_force = self
+            .warnings
+            .values()
+            .filter(|it| !it.cancelled && it.expires_at > now && it.hazard == hazard && is_here(it));
         let top = in_force.max_by_key(|it| (it.color, it.sent_at));
         let color = top.map_or(0.0, |it| f64::from(it.color as u8 + 1));
         let (words, as_of, key) = match top {

@@ -83,7 +83,8 @@ fn check_layer<'a>(pack: &Pack, plan: &'a Plan, districts: &HashSet<&str>, fault
         let id = measure.id.as_str();
         let Some(known) = chain.iter().flat_map(|it| &it.measures).find(|it| it.id == measure.id) else { continue };
         let what = format!("layer loosens measure {id}");
-        let mut loosens = |why: String| faults.push((At::Id(id), what.clone(), why, "a layer may only add and tighten"));
+        let mut loosens =
+            |why: String| faults.push((At::Id(id), what.clone(), why, "a layer may only add and tighten"));
         if measure.within_mins > known.within_mins {
             loosens(format!("{} min, the base says {}", measure.within_mins, known.within_mins));
         }
@@ -110,7 +111,8 @@ fn check_expression<'a>(
     at: impl Fn(&'a str) -> At<'a>,
     faults: &mut Vec<Fault<'a>>,
 ) {
-    let mut fault = |why: String, todo| faults.push((at(expression.source()), format!("bad condition of {whose}"), why, todo));
+    let mut fault =
+        |why: String, todo| faults.push((at(expression.source()), format!("bad condition of {whose}"), why, todo));
     let parts = match expression.parts() {
         Ok(parts) => parts,
         Err(why) => return fault(why.to_owned(), "write a CEL expression over the documented inputs"),
@@ -153,26 +155,35 @@ fn check_reach<'a>(pack: &'a Pack, plan: &'a Plan, faults: &mut Vec<Fault<'a>>) 
     let names: Vec<Text> = names.into_iter().filter(|it| it.contains('.')).collect();
     let mut values: Vec<f64> = all.iter().flat_map(|(it, _)| numbers(it.when.source())).collect();
     values.extend([0.0, 1.0, 2.0, 3.0, 4.0, 9999.0]);
-    let steps: BTreeSet<i64> = values.iter().flat_map(|it| [it - 0.5, *it, it + 0.5]).map(|it| (it * 2.0) as i64).collect();
+    let steps: BTreeSet<i64> =
+        values.iter().flat_map(|it| [it - 0.5, *it, it + 0.5]).map(|it| (it * 2.0) as i64).collect();
     let steps: Vec<f64> = steps.into_iter().map(|it| it as f64 / 2.0).collect();
     let mild = |name: &str| if name.starts_with("circle.") || name == "quake.km" { 9999.0 } else { 0.0 };
     let mut reached = vec![false; all.len()];
     let mut n_worlds = 0;
-    let colors = [("blue", 1.0), ("yellow", 2.0), ("orange", 3.0), ("red", 4.0)];
-    let pairs = (0..names.len()).flat_map(|a| (a..names.len()).map(move |b| (a, b)));
-    for (a, b) in pairs {
+    // One input at a time, then two: most conditions are alternatives of these.
+    let singles = (0..names.len()).map(|a| (a, a));
+    let pairs = (0..names.len()).flat_map(|a| (a + 1..names.len()).map(move |b| (a, b)));
+    for (a, b) in singles.chain(pairs) {
         for x in &steps {
             for y in if a == b { &steps[..1] } else { &steps[..] } {
+                if reached.iter().all(|it| *it) {
+                    return;
+                }
                 n_worlds += 1;
-                if n_worlds > MAX_WORLDS || reached.iter().all(|it| *it) {
-                    break;
+                if n_worlds > MAX_WORLDS {
+                    return; // Not tried to the end: nothing can be said.
                 }
                 let mut world = super::expression::empty_context();
-                for (name, value) in colors {
-                    world.add_variable_from_value(name, value);
-                }
+                super::inputs::add_colors(&mut world);
                 for (i, name) in names.iter().enumerate() {
-                    let value = if i == a { *x } else if i == b { *y } else { mild(name) };
+                    let value = if i == a {
+                        *x
+                    } else if i == b {
+                        *y
+                    } else {
+                        mild(name)
+                    };
                     world.add_variable_from_value(name.to_string(), value);
                 }
                 let holds = all.iter().enumerate().filter(|(_, (it, _))| it.when.truth(&world) == Truth::Holds);
@@ -204,7 +215,8 @@ fn check_measures<'a>(pack: &Pack, plan: &'a Plan, districts: &HashSet<&str>, fa
     let has_agency = |id: &AgencyId| pack.agencies.iter().any(|it| it.id == *id);
     for measure in &plan.measures {
         let id = measure.id.as_str();
-        let mut fault = |what: &str, why: String, todo| faults.push((At::Id(id), format!("{what} of measure {id}"), why, todo));
+        let mut fault =
+            |what: &str, why: String, todo| faults.push((At::Id(id), format!("{what} of measure {id}"), why, todo));
         if measure.agency.as_str().trim().is_empty() {
             fault("no lead", "nobody leads it".into(), "name the lead agency");
         } else if !has_agency(&measure.agency) {
@@ -218,7 +230,11 @@ fn check_measures<'a>(pack: &Pack, plan: &'a Plan, districts: &HashSet<&str>, fa
         }
         for field in template_fields(&measure.template) {
             if !TEMPLATE_FIELDS.contains(&field) {
-                fault("bad template", format!("it does not know {{{field}}}"), "use {agency}, {level}, {typhoon} or {due}");
+                fault(
+                    "bad template",
+                    format!("it does not know {{{field}}}"),
+                    "use {agency}, {level}, {typhoon} or {due}",
+                );
             }
         }
         match &measure.scope {
@@ -266,7 +282,10 @@ fn check_groups<'a>(plan: &'a Plan, faults: &mut Vec<Fault<'a>>) {
         if let Some(shortest) = shortest.filter(|it| measure.within_mins < *it) {
             let id = measure.id.as_str();
             let what = format!("bad deadline of measure {id}");
-            let why = format!("group {} due within {} min, all before it later ({shortest})", measure.group, measure.within_mins);
+            let why = format!(
+                "group {} due within {} min, all before it later ({shortest})",
+                measure.group, measure.within_mins
+            );
             faults.push((At::Id(id), what, why, "give the later group more time"));
         }
     }
