@@ -302,7 +302,9 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
         }
     }
     for (name, why) in pack.roles.faults() {
-        let line = loader.texts.get("roles.json").map_or(1, |it| line_of_words(it, &name));
+        let is_role = pack.roles.roles.iter().any(|it| it.id == name);
+        let text = loader.texts.get("roles.json").map_or("", String::as_str);
+        let line = if is_role { line_of_id(text, &name, 0) } else { line_of_words(text, &name) };
         let todo = "name a role of this file, and commands as they are in JSON";
         loader.error("roles.json", line, format!("bad role or seat {name}"), why, todo);
     }

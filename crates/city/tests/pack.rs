@@ -108,12 +108,12 @@ fn a_broken_pack_says_where_and_why() {
     );
     let trigger = "warning.typhoon >= red || circle.hours10 <= 12";
     let wrong = |to: &str, expected: &str| check("plans/typhoon.json", trigger, to, expected);
-    wrong("warning.typhoon >= crimson", "plans/typhoon.json:2: bad condition of trigger I, it does not know crimson");
-    wrong("warning.typhoon >=", "plans/typhoon.json:2: bad condition of trigger I, column");
-    wrong("warning.typhoon", "plans/typhoon.json:2: bad condition of trigger I, warning.typhoon: it is Float");
-    wrong("1 > 2", "plans/typhoon.json:2: bad condition of trigger I, 1 > 2 is never true");
-    wrong("red > orange", "plans/typhoon.json:2: bad condition of trigger I, red > orange is always true");
-    wrong("warning.typhoon > 4 && circle.hours7 < -1", "plans/typhoon.json:2: unreachable trigger I");
+    wrong("warning.typhoon >= crimson", "plans/typhoon.json:2: bad condition of trigger Ⅰ, it does not know crimson");
+    wrong("warning.typhoon >=", "plans/typhoon.json:2: bad condition of trigger Ⅰ, column");
+    wrong("warning.typhoon", "plans/typhoon.json:2: bad condition of trigger Ⅰ, warning.typhoon: it is Float");
+    wrong("1 > 2", "plans/typhoon.json:2: bad condition of trigger Ⅰ, 1 > 2 is never true");
+    wrong("red > orange", "plans/typhoon.json:2: bad condition of trigger Ⅰ, red > orange is always true");
+    wrong("warning.typhoon > 4 && circle.hours7 < -1", "plans/typhoon.json:2: unreachable trigger Ⅰ");
     let measure = |to: &str, expected: &str| {
         check("plans/typhoon.json", "\"within_mins\": 60", to, &format!("plans/typhoon.json:4: {expected}"));
     };

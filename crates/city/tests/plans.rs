@@ -247,7 +247,7 @@ fn a_loose_layer_is_named_by_line() {
     assert!(lost[0].contains("there is no plan nothing to extend"), "{lost:?}");
     let same =
         faults(&|it| it.triggers = vec![Trigger { level: ResponseLevel::I, when: "warning.typhoon >= blue".into() }]);
-    assert!(same[0].contains("unreachable trigger I, trigger IV has the same"), "{same:?}");
+    assert!(same[0].contains("unreachable trigger Ⅰ, trigger Ⅳ has the same"), "{same:?}");
 }
 
 #[test]

@@ -230,13 +230,18 @@ impl City {
             footing.add(&format!("{:?}{:?}{:?}", it.posture, it.level, it.plan));
         }
         let mut plan = Hash::default();
-        for it in self.plans.values().filter(|it| it.id == ask.plan || !it.is_base()) {
-            plan.add(&it.version);
+        if let Some(base) = self.plans.get(&ask.plan) {
+            plan.add(&base.version);
+            for it in self.effective_measures(base) {
+                let within = it.measure.within_mins.to_string();
+                for words in [it.measure.id.as_str(), &it.measure.clause, &it.measure.template, &within] {
+                    plan.add(words);
+                }
+            }
         }
         let (mut orders, mut people, mut n_people) = (Hash::default(), Hash::default(), 0u64);
         for draft in drafts {
             let text = &draft.text;
-            plan.add(&text.clause);
             let measure = text.measure.as_ref().map_or(text.title.as_ref(), |it| it.as_str());
             orders.add(measure);
             orders.add(text.agency.as_str());
