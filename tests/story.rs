@@ -101,10 +101,11 @@ fn a_drill_survives_kill_9_and_never_leaves_its_realm() {
     assert!(again.is_empty(), "sent again although the log had their receipts: {again:?}");
 
     // 5. 战转平, and the log says it all.
+    let open = hub.get("/api/open");
     hub.post(
         "/api/command",
         &json!({"seat": "值班长 01", "command": {"stand_down": {
-            "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "解除"
+            "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "解除", "accepted": open["items"]
         }}}),
     );
     until("peace again", MINUTE, || so(hub.get("/api/city"), |city| city["footing"]["posture"] == "peace"));

@@ -290,6 +290,9 @@ pub mod tr {
         STAGE6 = "评价", "evaluated";
         HAZARD_TYPHOON = "台风", "Typhoon";
         HAZARD_RAINSTORM = "暴雨", "Rainstorm";
+        HAZARD_FOREST_FIRE = "森林火险", "Forest fire";
+        HAZARD_EARTHQUAKE = "地震", "Earthquake";
+        HAZARD_GENERAL = "综合", "General";
         HAZARD_OTHER = "其他", "Other";
         WARNING_OF = "{}{}色预警", "{} {} warning";
         // the map's tools
@@ -504,6 +507,9 @@ impl Lang {
         match hazard {
             Some(Hazard::Typhoon) => self.t(tr::HAZARD_TYPHOON),
             Some(Hazard::Rainstorm) => self.t(tr::HAZARD_RAINSTORM),
+            Some(Hazard::ForestFire) => self.t(tr::HAZARD_FOREST_FIRE),
+            Some(Hazard::Earthquake) => self.t(tr::HAZARD_EARTHQUAKE),
+            Some(Hazard::General) => self.t(tr::HAZARD_GENERAL),
             Some(Hazard::Other) => self.t(tr::HAZARD_OTHER),
             None => "",
         }

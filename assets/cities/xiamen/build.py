@@ -333,7 +333,6 @@ def build_registries(ground):
     write_rows(HERE / "cameras.json", cameras)
 
     write_rows(HERE / "indicators.json", [{"id": i, "name": n, "unit": u, "group": g, "source": s, "formula": f, "reference": r} for i, n, u, g, s, f, r in t.INDICATORS])
-    build_plans()
     (HERE / "city.toml").write_text('id = "xiamen"\nname = "厦门市"\ncenter = [118.11, 24.50]\n', encoding="utf-8")
 
 
@@ -422,41 +421,6 @@ def build_sensors(ground, rng):
     scatter("sound", "so", 20, "声环境", 2)
     scatter("exhaust", "ex", 10, "尾气点", 2, 0.9)
     return sensors, flood_points
-
-
-def build_plans():
-    ladder = ["值班人员", "值班负责人", "分管领导", "主要负责人"]
-    basis = "示例：据《厦门市防汛防台风应急预案》（2023 年修订，厦府办〔2023〕74 号）的公开章节结构编写，条款为章节号；措施文字、时限、人数均为示例，不是预案原文。"
-
-    def measures(rows):
-        return [{"id": i, "title": title, "clause": f"第 {clause} 节（示例）", "from_level": level, "agency": agency, "channel": channel, "within_mins": mins, "template": text,
-                 "evacuees": [{"class": c, "district": d, "n_people": n} for c, d, n in evacuees]} for i, title, clause, level, agency, channel, mins, text, evacuees in rows]
-
-    def write(plan_id, title, hazard, triggers, rows):
-        head = {"id": plan_id, "title": title, "hazard": hazard, "basis": basis, "ack_within_mins": 5, "escalate_after_mins": 10, "ladder": ladder}
-        text = "{\n" + "".join(f"{dump(key)}:{dump(value)},\n" for key, value in head.items())
-        text += '"triggers":[\n' + ",\n".join(dump(it) for it in triggers) + "\n],\n"
-        text += '"measures":[\n' + ",\n".join(dump(it) for it in measures(rows)) + "\n]\n}\n"
-        path = HERE / "plans" / f"{plan_id}.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        print(f"plans/{plan_id}.json: {len(rows)} measures")
-
-    circle = lambda grade, hours: {"circle_within": {"grade": grade, "hours": hours}}
-    floods = lambda n, cm: {"flood_points": {"at_least": n, "cm": cm}}
-    warning = lambda color: {"warning": color}
-    write("typhoon", "厦门市台风应急响应（示例）", "typhoon", [
-        {"level": "IV", "any": [warning("blue"), circle(7, 30)]},
-        {"level": "III", "any": [warning("yellow"), circle(7, 20)]},
-        {"level": "II", "any": [warning("orange"), circle(10, 16)]},
-        {"level": "I", "any": [warning("red"), circle(12, 6)]},
-    ], t.TYPHOON)
-    write("rainstorm", "厦门市暴雨应急响应（示例）", "rainstorm", [
-        {"level": "IV", "any": [warning("blue"), floods(8, 15)]},
-        {"level": "III", "any": [warning("yellow"), floods(15, 27)]},
-        {"level": "II", "any": [warning("orange"), floods(30, 27)]},
-        {"level": "I", "any": [warning("red"), floods(40, 40)]},
-    ], t.RAINSTORM)
 
 
 def build_track(data):

@@ -3,7 +3,7 @@
 //! Total and deterministic: no I/O, no clock, no error. A record about something unknown changes nothing but the number.
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
-use crate::{Applied, City, Event, Exercise, Record, Timestamp, ids::*, model::*};
+use crate::{Applied, City, Event, Exercise, HeldOrder, Record, Timestamp, ids::*, model::*};
 
 impl City {
     /// Folds one record into the city.
@@ -67,9 +67,33 @@ impl City {
             }
             Event::LevelRecommended { recommendation } => self.recommendation = Some(recommendation.clone()),
             Event::RecommendationWithdrawn => self.recommendation = None,
-            Event::FootingChanged { posture, level, plan, districts, .. } => {
+            Event::FootingChanged { posture, level, plan, districts, confirmed_by, reason, overridden, .. } => {
                 let footing = Footing { posture: *posture, level: *level, plan: plan.clone(), since: now };
                 self.change_footing(footing, districts);
+                if *overridden {
+                    self.note_override(confirmed_by, *level, reason, now);
+                }
+            }
+            Event::FootingCountersigned { number, seat, .. } => {
+                if let Some(it) = self.overrides.iter_mut().find(|it| it.number == *number) {
+                    it.countersigned = Some((seat.clone(), now));
+                }
+            }
+            Event::CountersignOverdue { number } => {
+                if let Some(it) = self.overrides.iter_mut().find(|it| it.number == *number) {
+                    it.is_overdue = true;
+                }
+            }
+            Event::DryRunMade { .. } => {}
+            Event::OrdersHeld { held } => {
+                self.n_held = held.iter().map(|it| it.number).fold(self.n_held, u64::max);
+                self.held.extend(held.iter().cloned());
+            }
+            Event::OrdersReleased { held, .. } => self.held.retain(|it| !held.contains(&it.number)),
+            Event::ObservationsNoted { observations } => {
+                for it in observations {
+                    self.observations.insert((it.kind, it.district.clone()), it.clone());
+                }
             }
             Event::OrderDrafted { order, text } => self.draft_order(*order, text, now),
             Event::OrderAttempted { order, n_attempts, .. } => {
@@ -212,22 +236,33 @@ impl City {
 
     /// From peace to war a new count of measures and people begins.
     fn change_footing(&mut self, footing: Footing, districts: &[DistrictId]) {
-        if !districts.is_empty() {
-            for district in districts {
-                if let Some(it) = self.footings.get_mut(district) {
-                    *it = footing.clone();
-                }
-            }
-            return;
-        }
-        if self.footing.posture == Posture::Peace && footing.posture == Posture::War {
+        if footing.posture == Posture::War && !self.is_any_war() {
             self.war_first_order = OrderId(self.orders.len() as u64 + 1);
             self.evacuation.clear();
         }
-        for it in self.footings.values_mut() {
-            *it = footing.clone();
+        for (id, it) in &mut self.footings {
+            if districts.is_empty() || districts.contains(id) {
+                *it = footing.clone();
+            }
         }
-        self.footing = footing;
+        if districts.is_empty() {
+            // What waits for a level that is no longer in force is not wanted any more.
+            self.held.retain(|it| Some(it.from_level) <= footing.level);
+            self.footing = footing.clone();
+        }
+        if !self.is_any_war() {
+            self.held.clear();
+        } else if footing.posture == Posture::Peace {
+            let district_of = |it: &HeldOrder| self.agencies.get(&it.agency).and_then(|it| it.district.clone());
+            self.held.retain(|it| district_of(it).is_none_or(|it| !districts.contains(&it)));
+        }
+    }
+
+    fn note_override(&mut self, by: &[SeatId], level: Option<ResponseLevel>, reason: &Text, now: Timestamp) {
+        let Some(by) = by.first().cloned() else { return };
+        let number = self.overrides.len() as u64 + 1;
+        let reason = reason.clone();
+        self.overrides.push(Override { number, by, at: now, level, reason, countersigned: None, is_overdue: false });
     }
 
     fn draft_order(&mut self, id: OrderId, text: &OrderText, now: Timestamp) {

@@ -1,6 +1,6 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
-use crate::{LonLat, Marking, Pack, Timestamp, ids::*, model::*, plan::Plan};
+use crate::{HeldOrder, LonLat, Marking, Observation, Pack, Roles, Timestamp, ids::*, model::*, plan::Plan};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ pub struct City {
     pub flood_points: Registry<FloodPointId, FloodPoint>,
     pub plans: Registry<PlanId, Plan>,
     pub indicators: Registry<IndicatorId, Indicator>,
+    /// Who may do what.
+    pub roles: Roles,
 
     pub cases: Registry<CaseId, Case>,
     /// `platform/external` → case, so that a platform's repeat is known.
@@ -56,6 +58,14 @@ pub struct City {
     /// when measures are drafted.
     pub war_first_order: OrderId,
     pub recommendation: Option<Recommendation>,
+    /// The sensors summed up, latest by kind and place (`None` is the city).
+    pub observations: BTreeMap<(SensorKind, Option<DistrictId>), Observation>,
+    /// Orders that wait for the group before them, or for a precondition.
+    pub held: Vec<HeldOrder>,
+    /// How many were ever held: the last one's number.
+    pub n_held: u64,
+    /// Switches one person did where two were needed, numbered from 1.
+    pub overrides: Vec<Override>,
     pub assignments: BTreeMap<TeamId, (Option<OrderId>, Text)>,
     pub connectors: BTreeMap<PlatformId, ConnectorHealth>,
     pub exercise: Option<Exercise>,
@@ -121,6 +131,7 @@ impl City {
             flood_points: registry!(flood_points),
             plans: registry!(plans),
             indicators: registry!(indicators),
+            roles: pack.roles.clone(),
             cases: IndexMap::with_hasher(by),
             case_by_external: IndexMap::with_hasher(by),
             alarms: IndexMap::with_hasher(by),
@@ -133,6 +144,10 @@ impl City {
             footings: pack.districts.iter().map(|it| (it.id.clone(), Footing::default())).collect(),
             war_first_order: OrderId(1),
             recommendation: None,
+            observations: BTreeMap::new(),
+            held: Vec::new(),
+            n_held: 0,
+            overrides: Vec::new(),
             assignments: BTreeMap::new(),
             connectors: BTreeMap::new(),
             exercise: None,

@@ -1,11 +1,13 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
-use crate::{MarkingKind, Timestamp, ids::*, model::*};
+use crate::{AddedOrder, MarkingKind, Observation, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// In the imperative. [`crate::City::decide`] answers with events or a [`Refusal`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Command {
     // -- from platforms
     /// A new case, or news of a known one (then only a later stage counts).
@@ -61,6 +63,10 @@ pub enum Command {
     NoteAttempt {
         order: OrderId,
     },
+    /// The sensors summed up, for plans to argue with: [`crate::City::observe`].
+    NoteObservations {
+        observations: Vec<Observation>,
+    },
     StartExercise {
         scenario: Text,
         title: Text,
@@ -83,18 +89,55 @@ pub enum Command {
     PressCase {
         case: CaseId,
     },
-    /// 平转战, with the measures struck from the sheet. Ⅰ and Ⅱ need two seats in `confirmed_by`.
+    /// 平转战 or a change of level, with the measures struck from the sheet. Ⅰ and Ⅱ need two seats in `confirmed_by`.
     SwitchToWar {
         plan: PlanId,
         level: ResponseLevel,
+        /// Empty means the whole city.
+        #[serde(default)]
+        districts: Vec<DistrictId>,
         struck: Vec<MeasureId>,
+        #[serde(default)]
+        added: Vec<AddedOrder>,
         confirmed_by: Vec<SeatId>,
+        reason: Text,
+        /// Why each measure was struck; `reason` where it says nothing.
+        #[serde(default)]
+        reasons: BTreeMap<MeasureId, Text>,
+        /// The version of the sheet that was shown; refused if it would say something else now. None asks nothing.
+        #[serde(default)]
+        sheet_version: Option<Text>,
+        /// One person where two are needed; the role must allow it, and somebody else countersigns.
+        #[serde(default)]
+        overridden: bool,
+    },
+    /// 试运行: recorded, and nothing else done.
+    DryRun {
+        ask: crate::SheetAsk,
+    },
+    /// 补签: another person signs what one did alone.
+    Countersign {
+        /// Of [`Override`].
+        number: u64,
+        note: Text,
+    },
+    /// Sends orders that wait for a group or a precondition, without waiting.
+    ReleaseHeld {
+        held: Vec<u64>,
         reason: Text,
     },
     /// 战转平.
     StandDown {
+        /// Empty means the whole city.
+        #[serde(default)]
+        districts: Vec<DistrictId>,
         confirmed_by: Vec<SeatId>,
         reason: Text,
+        /// What stays open, named: all of [`crate::City::still_open`].
+        #[serde(default)]
+        accepted: Vec<OpenItem>,
+        #[serde(default)]
+        overridden: bool,
     },
     /// 升级叫应: call whom the ladder names next.
     EscalateOrder {
@@ -140,4 +183,6 @@ pub enum Refusal {
     NeedsTwoSeats { have: u32 },
     #[error("不允许：{why}")]
     Forbidden { why: Text },
+    #[error("审阅单已经不是您看到的那张：{what}。请重新看过再确认")]
+    SheetChanged { what: Text },
 }

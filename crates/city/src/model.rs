@@ -71,7 +71,27 @@ impl WarningColor {
 pub enum Hazard {
     Typhoon,
     Rainstorm,
+    ForestFire,
+    Earthquake,
+    /// 综合: what no plan of its own covers.
+    General,
+    /// A warning of a hazard no plan is about.
     Other,
+}
+
+impl Hazard {
+    pub const ALL: [Self; 6] =
+        [Self::Typhoon, Self::Rainstorm, Self::ForestFire, Self::Earthquake, Self::General, Self::Other];
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Typhoon => "台风",
+            Self::Rainstorm => "暴雨",
+            Self::ForestFire => "森林火险",
+            Self::Earthquake => "地震",
+            Self::General => "综合",
+            Self::Other => "其他",
+        }
+    }
 }
 
 // ---------------------------------------------------------------- registries
@@ -568,6 +588,17 @@ pub struct OrderText {
     pub channel: Channel,
     pub title: Text,
     pub body: Text,
+    /// The clause it comes from, and the edition of the plan.
+    #[serde(default)]
+    pub clause: Text,
+    #[serde(default)]
+    pub plan_version: Text,
+    /// 配合部门.
+    #[serde(default)]
+    pub supporting: Vec<AgencyId>,
+    /// Its group; later ones wait for its acknowledgement.
+    #[serde(default)]
+    pub group: u8,
     /// Acknowledge by, then finish by.
     pub ack_by: Timestamp,
     pub due_at: Timestamp,
@@ -643,6 +674,12 @@ pub struct Tally {
 pub struct Evidence {
     pub text: Text,
     pub as_of: Timestamp,
+    /// The part of the plan's expression it speaks to.
+    #[serde(default)]
+    pub condition: Text,
+    /// The same while the fact is; for comparing, not for reading.
+    #[serde(default)]
+    pub key: Text,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -651,6 +688,40 @@ pub struct Recommendation {
     pub level: ResponseLevel,
     pub evidence: Vec<Evidence>,
     pub made_at: Timestamp,
+    /// Every plan's advice for the city and its districts, where it advises a level.
+    #[serde(default)]
+    pub advices: Vec<crate::Advice>,
+}
+
+/// A change of footing that one person signed where two are needed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Override {
+    /// From 1.
+    pub number: u64,
+    pub by: SeatId,
+    pub at: Timestamp,
+    /// The level switched to; `None` is the return to peace.
+    pub level: Option<ResponseLevel>,
+    pub reason: Text,
+    pub countersigned: Option<(SeatId, Timestamp)>,
+    /// It was told that nobody countersigned in time.
+    pub is_overdue: bool,
+}
+
+/// Something a return to peace leaves unfinished.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenItem {
+    Order(OrderId),
+    /// An order still held back, by its number.
+    Held(u64),
+    /// A team that is out.
+    Team(TeamId),
+    /// People of a class moved from a district and not back.
+    People(EvacueeClass, DistrictId),
+    Closure(MarkingId),
+    /// An override nobody countersigned, by its number.
+    Countersignature(u64),
 }
 
 /// Posture and response of the whole city or one district.

@@ -4,7 +4,7 @@
 //! array of the [`crate::model`] types, `plans/*.json`, `indicators.json`. The crate reads no files: the caller hands in
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
-use crate::{LonLat, ids::*, model::*, plan::Plan};
+use crate::{LonLat, Roles, ids::*, model::*, plan::Plan, plan::lint};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
 
@@ -28,6 +28,7 @@ pub struct Pack {
     pub flood_points: Vec<FloodPoint>,
     pub plans: Vec<Plan>,
     pub indicators: Vec<Indicator>,
+    pub roles: Roles,
 }
 
 /// One thing wrong with a pack: `file:line: what, why, what to do`.
@@ -70,6 +71,7 @@ pub fn load_pack(
         flood_points: loader.registry("flood_points.json"),
         plans: Vec::new(),
         indicators: loader.registry("indicators.json"),
+        roles: loader.json("roles.json").unwrap_or_default(),
     };
     let mut plan_files: Vec<String> = list("plans")
         .into_iter()
@@ -96,9 +98,6 @@ pub fn load_pack(
 
 /// Farther than this from the city's centre, a place in the pack is a slip of the pen.
 const MAX_PLACE_DISTANCE_M: f64 = 300_000.0;
-
-/// What a measure's template may name.
-const TEMPLATE_FIELDS: [&str; 4] = ["agency", "level", "typhoon", "due"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -290,36 +289,24 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
             let what = format!("second plan {}", plan.id);
             loader.entry_error(file, plan.id.as_str(), what, "an earlier file has this id", "give it another");
         }
-        check_plan(pack, plan, file, &districts, loader);
-    }
-}
-
-fn check_plan(pack: &Pack, plan: &Plan, file: &str, districts: &HashSet<&str>, loader: &mut Loader<'_>) {
-    check_unique(loader, file, plan.measures.iter().map(|it| it.id.as_str()));
-    if plan.measures.is_empty() {
-        loader.error(file, 1, "no measure", "the plan would order nothing", "add measures");
-    }
-    if plan.ladder.is_empty() {
-        loader.error(file, 1, "empty ladder", "nobody would be called when an order stays silent", "add names");
-    }
-    for measure in &plan.measures {
-        let id = measure.id.as_str();
-        if !pack.agencies.iter().any(|it| it.id == measure.agency) {
-            let (what, why) = (format!("bad agency of measure {id}"), format!("there is no agency {}", measure.agency));
-            loader.entry_error(file, id, what, why, "use an id of agencies.json");
-        }
-        for field in template_fields(&measure.template) {
-            if !TEMPLATE_FIELDS.contains(&field) {
-                let what = format!("bad template of measure {id}");
-                let why = format!("it does not know {{{field}}}");
-                loader.entry_error(file, id, what, why, "use {agency}, {level}, {typhoon} or {due}");
+        check_unique(loader, file, plan.measures.iter().map(|it| it.id.as_str()));
+        for (at, what, why, todo) in lint::faults(pack, plan) {
+            match at {
+                lint::At::File => loader.error(file, 1, what, why, todo),
+                lint::At::Id(id) => loader.entry_error(file, id, what, why, todo),
+                lint::At::Words(words) => {
+                    let line = loader.texts.get(file).map_or(1, |it| line_of_words(it, words));
+                    loader.error(file, line, what, why, todo);
+                }
             }
         }
-        for need in measure.evacuees.iter().filter(|it| !districts.contains(it.district.as_str())) {
-            let (what, why) =
-                (format!("bad evacuees of measure {id}"), format!("there is no district {}", need.district));
-            loader.entry_error(file, id, what, why, "use an id of districts.json");
-        }
+    }
+    for (name, why) in pack.roles.faults() {
+        let is_role = pack.roles.roles.iter().any(|it| it.id == name);
+        let text = loader.texts.get("roles.json").map_or("", String::as_str);
+        let line = if is_role { line_of_id(text, &name, 0) } else { line_of_words(text, &name) };
+        let todo = "name a role of this file, and commands as they are in JSON";
+        loader.error("roles.json", line, format!("bad role or seat {name}"), why, todo);
     }
 }
 
@@ -351,11 +338,6 @@ fn wrong_thresholds(thresholds: &[Threshold]) -> Option<String> {
     None
 }
 
-/// The names between braces; an unclosed brace names the rest.
-fn template_fields(template: &str) -> impl Iterator<Item = &str> {
-    template.split('{').skip(1).map(|it| it.split('}').next().unwrap_or(it))
-}
-
 /// The line on which a key first stands.
 fn line_of(text: &str, key: &str) -> usize {
     text.lines().position(|it| it.trim_start().starts_with(key)).map_or(1, |i| i + 1)
@@ -369,4 +351,10 @@ fn line_of_id(text: &str, id: &str, nth: usize) -> usize {
         .filter(|(i, _)| text[..*i].trim_end().strip_suffix(':').is_some_and(|it| it.trim_end().ends_with("\"id\"")));
     let found = entries.map(|(i, _)| 1 + text[..i].matches('\n').count());
     found.clone().nth(nth).or_else(|| found.last()).unwrap_or(1)
+}
+
+/// The line on which these words first stand as a JSON string.
+fn line_of_words(text: &str, words: &str) -> usize {
+    let quoted = serde_json::Value::from(words).to_string();
+    text.find(&quoted).map_or(1, |i| 1 + text[..i].matches('\n').count())
 }

@@ -196,7 +196,7 @@ impl City {
         arrivals
     }
 
-    /// Exactly what [`Command::SwitchToWar`] would draft now.
+    /// Exactly what [`Command::SwitchToWar`] would order, now or when a group's turn comes.
     pub fn orders_for(
         &self,
         plan: &PlanId,
@@ -204,8 +204,10 @@ impl City {
         struck: &[MeasureId],
         now: Timestamp,
     ) -> Vec<OrderText> {
-        let Some(plan) = self.plans.get(plan) else { return Vec::new() };
-        self.drafts_for(plan, level, struck, now).into_iter().map(|(_, text)| text).collect()
+        let Some(known) = self.plans.get(plan) else { return Vec::new() };
+        let ask =
+            SheetAsk { plan: plan.clone(), level, districts: Vec::new(), struck: struck.to_vec(), added: Vec::new() };
+        self.drafts(known, &ask, now).into_iter().map(|it| it.text).collect()
     }
 
     /// A figure and its as-of time: what the hub keeps itself is as of now, what platforms say as of when they were last
@@ -289,11 +291,7 @@ impl City {
 
     /// The sensors of one kind whose last reading still counts.
     fn heard_of(&self, kind: SensorKind, readings: &Readings, now: Timestamp) -> Vec<Heard<'_>> {
-        let budget = match kind {
-            SensorKind::FloodDepth | SensorKind::Tide => Budget::Water,
-            SensorKind::Rain | SensorKind::Wind => Budget::Weather,
-            _ => Budget::Default,
-        };
+        let budget = kind.budget();
         let of_kind = self.sensors.values().enumerate().filter(|(_, it)| it.kind == kind);
         of_kind
             .filter_map(|(i, sensor)| {

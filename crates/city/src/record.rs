@@ -1,6 +1,6 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
-use crate::{Marking, Timestamp, ids::*, model::*};
+use crate::{HeldOrder, Marking, Observation, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. `seq` starts at 1 and has no gaps within a log.
@@ -92,6 +92,42 @@ pub enum Event {
         districts: Vec<DistrictId>,
         confirmed_by: Vec<SeatId>,
         reason: Text,
+        /// One person did what takes two; somebody else must countersign.
+        #[serde(default)]
+        overridden: bool,
+        /// Measures struck from the sheet, each with why.
+        #[serde(default)]
+        struck: Vec<(MeasureId, Text)>,
+    },
+    FootingCountersigned {
+        /// Of [`Override`].
+        number: u64,
+        seat: SeatId,
+        note: Text,
+    },
+    CountersignOverdue {
+        number: u64,
+    },
+    /// Nothing happened but that somebody looked at what would.
+    DryRunMade {
+        plan: PlanId,
+        level: ResponseLevel,
+        districts: Vec<DistrictId>,
+        n_orders: u32,
+        n_people: u64,
+        sheet_version: Text,
+    },
+    /// Orders of the switch that wait for the group before them, or for a precondition.
+    OrdersHeld {
+        held: Vec<HeldOrder>,
+    },
+    /// Their wait is over; the drafted orders follow.
+    OrdersReleased {
+        held: Vec<u64>,
+        reason: Text,
+    },
+    ObservationsNoted {
+        observations: Vec<Observation>,
     },
     OrderDrafted {
         order: OrderId,

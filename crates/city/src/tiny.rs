@@ -102,7 +102,24 @@ pub fn tiny_pack() -> Pack {
         ],
         plans: vec![typhoon_plan(&siming, &jimei)],
         indicators: indicators(),
+        roles: roles(),
     }
+}
+
+/// Every seat is an officer's, but for a commander's, a leader's and one that two seats share.
+fn roles() -> Roles {
+    let seat = |seat: &str, role: &str, officer: Option<&str>| SeatEntry {
+        seat: seat.into(),
+        role: role.into(),
+        officer: officer.map(Text::from),
+    };
+    let seats = vec![
+        seat("带班领导 02", "commander", None),
+        seat("观摩席", "leader", None),
+        seat("值班长 01", "officer", Some("张三")),
+        seat("值班长 01 副屏", "officer", Some("张三")),
+    ];
+    Roles { seats, ..Roles::default() }
 }
 
 fn agency(id: &str, name: &str, short: &str, district: Option<&DistrictId>, platform: &str) -> Agency {
@@ -142,10 +159,15 @@ fn typhoon_plan(siming: &DistrictId, jimei: &DistrictId) -> Plan {
         clause: "7.1".into(),
         from_level,
         agency: agency.into(),
+        supporting: vec![],
+        scope: Scope::City,
         channel: Channel::Platform,
         within_mins: 120,
         template: "{typhoon}逼近，{level} 级响应：请{agency}于 {due} 前完成。".into(),
+        precondition: None,
+        group: 0,
         evacuees,
+        forces: vec![],
     };
     let move_people = |district: &DistrictId, n_people| EvacuationNeed {
         class: EvacueeClass::SeaAndSites,
@@ -156,24 +178,19 @@ fn typhoon_plan(siming: &DistrictId, jimei: &DistrictId) -> Plan {
         id: "typhoon".into(),
         title: "防台风预案（示意）".into(),
         hazard: Hazard::Typhoon,
+        version: "1".into(),
         basis: "测试用".into(),
+        extends: None,
+        district: None,
+        township: None,
         ack_within_mins: 5,
         escalate_after_mins: 10,
         ladder: vec!["值班员".into(), "分管领导".into()],
         triggers: vec![
-            Trigger { level: IV, any: vec![Condition::Warning(WarningColor::Blue)] },
-            Trigger {
-                level: III,
-                any: vec![Condition::Warning(WarningColor::Yellow), Condition::FloodPoints { at_least: 2, cm: 27 }],
-            },
-            Trigger {
-                level: II,
-                any: vec![Condition::Warning(WarningColor::Orange), Condition::CircleWithin { grade: 7, hours: 24 }],
-            },
-            Trigger {
-                level: I,
-                any: vec![Condition::Warning(WarningColor::Red), Condition::CircleWithin { grade: 10, hours: 12 }],
-            },
+            Trigger { level: IV, when: "warning.typhoon >= blue".into() },
+            Trigger { level: III, when: "warning.typhoon >= yellow || flood.n27 >= 2".into() },
+            Trigger { level: II, when: "warning.typhoon >= orange || circle.hours7 <= 24".into() },
+            Trigger { level: I, when: "warning.typhoon >= red || circle.hours10 <= 12".into() },
         ],
         measures: vec![
             measure("m-patrol", "巡查广告牌", IV, "ag-city", vec![]),

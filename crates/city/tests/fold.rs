@@ -29,7 +29,7 @@ fn districts() -> impl Strategy<Value = DistrictId> {
 }
 
 fn seats() -> impl Strategy<Value = Vec<SeatId>> {
-    prop::collection::vec(name(&["A", "B"]).prop_map(SeatId), 0..3)
+    prop::collection::vec(name(&["A", "B", "带班领导 02"]).prop_map(SeatId), 0..3)
 }
 
 fn rung() -> impl Strategy<Value = Rung> {
@@ -128,15 +128,30 @@ fn command(now: i64) -> impl Strategy<Value = C> {
             },
         },
     );
-    let war = (prop::sample::select(&ResponseLevel::ALL), seats(), any::<bool>()).prop_map(
-        |(level, confirmed_by, strikes)| C::SwitchToWar {
-            plan: "typhoon".into(),
-            level,
-            struck: if strikes { vec!["m-sea".into()] } else { vec![] },
-            confirmed_by,
-            reason: "".into(),
-        },
-    );
+    let ask = || {
+        let places = prop::collection::vec(name(&["350203", "350211"]).prop_map(DistrictId), 0..2);
+        (prop::sample::select(&ResponseLevel::ALL), places, any::<bool>(), any::<bool>()).prop_map(
+            |(level, districts, strikes, adds)| SheetAsk {
+                plan: "typhoon".into(),
+                level,
+                districts,
+                struck: if strikes { vec!["m-sea".into()] } else { vec![] },
+                added: if adds { vec![added("ag-water")] } else { vec![] },
+            },
+        )
+    };
+    let war = (ask(), seats(), any::<bool>()).prop_map(|(ask, confirmed_by, overridden)| C::SwitchToWar {
+        plan: ask.plan,
+        level: ask.level,
+        districts: ask.districts,
+        struck: ask.struck,
+        added: ask.added,
+        confirmed_by,
+        reason: "测试".into(),
+        reasons: Default::default(),
+        sheet_version: None,
+        overridden,
+    });
     let order = || (1..7u64).prop_map(OrderId);
     let alarm = || (1..5u64).prop_map(AlarmId);
     let case_id = || (1..9u64).prop_map(CaseId);
@@ -147,7 +162,17 @@ fn command(now: i64) -> impl Strategy<Value = C> {
         2 => warn,
         2 => typhoon(now),
         3 => war,
-        1 => seats().prop_map(|confirmed_by| C::StandDown { confirmed_by, reason: "".into() }),
+        1 => seats().prop_map(|confirmed_by| C::StandDown {
+            districts: vec![], confirmed_by, reason: "测试".into(), accepted: vec![], overridden: false,
+        }),
+        1 => ask().prop_map(|ask| C::DryRun { ask }),
+        1 => (1..3u64).prop_map(|number| C::Countersign { number, note: "补".into() }),
+        1 => (1..4u64).prop_map(|it| C::ReleaseHeld { held: vec![it], reason: "急".into() }),
+        2 => (prop::option::of(districts()), 0.0f32..90.0, at(now)).prop_map(|(district, max, as_of)| C::NoteObservations {
+            observations: vec![Observation {
+                kind: SensorKind::FloodDepth, district, max, mean: max / 2.0, trend: None, n_heard: 1, n_known: 2, as_of,
+            }],
+        }),
         6 => (order(), 0..3u32, rung()).prop_map(|(order, definition_version, rung)| C::ReportOrder {
             order, definition_version, rung, note: "好".into(),
         }),
@@ -198,13 +223,44 @@ fn realm() -> impl Strategy<Value = Realm> {
     prop::sample::select(vec![Realm::Actual, Realm::Exercise])
 }
 
+/// The tiny city with a later group, a precondition and a layer.
+fn pack() -> Pack {
+    let mut pack = tiny_pack();
+    let plan = &mut pack.plans[0];
+    plan.measures[1].group = 1;
+    plan.measures[2].group = 2;
+    plan.measures[3].precondition = Some("flood.n27 >= 1 || flood.max >= 40".into());
+    let mut layer = plan.clone();
+    (layer.id, layer.extends, layer.district) = ("layer".into(), Some("typhoon".into()), Some("350203".into()));
+    layer.triggers.clear();
+    layer.measures.truncate(1);
+    layer.measures[0].id = "l-1".into();
+    pack.plans.push(layer);
+    pack
+}
+
+fn added(agency: &str) -> AddedOrder {
+    AddedOrder {
+        agency: agency.into(),
+        title: "增列".into(),
+        body: "做".into(),
+        within_mins: 30,
+        channel: Channel::Platform,
+        reason: "现场要求".into(),
+    }
+}
+
 /// The records the hub would write.
 fn records_of(realm: Realm, history: &[(Timestamp, C)]) -> (City, Vec<Record>) {
-    let mut city = City::found(&tiny_pack(), realm);
+    let mut city = City::found(&pack(), realm);
     let mut records = Vec::new();
     for (now, command) in history {
-        let Ok(events) = city.decide(command, *now) else { continue };
-        assert!(!events.is_empty() || *command == C::Tick, "{command:?} gave nothing");
+        let mut command = command.clone();
+        if let C::StandDown { accepted, .. } = &mut command {
+            *accepted = city.still_open(&[]);
+        }
+        let Ok(events) = city.decide(&command, *now) else { continue };
+        assert!(!events.is_empty() || command == C::Tick, "{command:?} gave nothing");
         for event in events {
             let record = Record { seq: city.seq + 1, at: *now, source: Source::Hub, event };
             assert_eq!(city.apply(&record), Applied::Advanced);
@@ -219,7 +275,7 @@ proptest! {
     #[test]
     fn what_is_decided_is_applied_and_once_is_enough(realm in realm(), history in history()) {
         let (city, records) = records_of(realm, &history);
-        let mut again = City::found(&tiny_pack(), realm);
+        let mut again = City::found(&pack(), realm);
         for record in &records {
             prop_assert_eq!(again.apply(record), Applied::Advanced);
             prop_assert_eq!(again.apply(record), Applied::Duplicate);
@@ -237,7 +293,7 @@ proptest! {
         let (_, records) = records_of(realm, &history);
         prop_assume!(records.len() >= 2);
         let cut = cut.index(records.len() - 1);
-        let mut city = City::found(&tiny_pack(), realm);
+        let mut city = City::found(&pack(), realm);
         for record in &records[..cut] {
             prop_assert_eq!(city.apply(record), Applied::Advanced);
         }
@@ -279,6 +335,16 @@ proptest! {
             prop_assert!(id.0 <= city.n_markings);
             prop_assert!(marking.kind.places().iter().all(|it| it.is_sane() && *it == it.rounded()));
         }
+        prop_assert!(city.held.iter().all(|it| it.number <= city.n_held));
+        prop_assert!(city.held.is_empty() || city.is_any_war());
+        // Once per war: a measure is ordered or waits, never twice.
+        let of_this_war = city.orders.values().filter(|it| it.id >= city.war_first_order && it.rung != Rung::Failed);
+        let mut measures: Vec<&MeasureId> = of_this_war.filter_map(|it| it.text.measure.as_ref()).collect();
+        measures.extend(city.held.iter().filter_map(|it| it.measure.as_ref()));
+        let n = measures.len();
+        measures.sort();
+        measures.dedup();
+        prop_assert_eq!(measures.len(), n);
         prop_assert!(city.exercise.is_none() || realm == Realm::Exercise);
         prop_assert!(city.orders.values().all(|it| it.realm == realm));
     }

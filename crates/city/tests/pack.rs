@@ -33,8 +33,12 @@ fn files() -> BTreeMap<&'static str, String> {
         ),
         ("indicators.json", "[]".to_owned()),
         (
+            "roles.json",
+            "{\"default\": \"officer\", \"roles\": [\n  {\"id\": \"officer\", \"name\": \"值班员\", \"may\": [\"switch_to_war\"], \"signs_up_to\": \"I\"}],\n \"seats\": [\n  {\"seat\": \"A\", \"role\": \"officer\"}]}".to_owned(),
+        ),
+        (
             "plans/typhoon.json",
-            "{\"id\": \"typhoon\", \"title\": \"t\", \"hazard\": \"typhoon\", \"basis\": \"b\", \"ack_within_mins\": 5, \"escalate_after_mins\": 10,\n \"ladder\": [\"a\"], \"triggers\": [{\"level\": \"I\", \"any\": [{\"warning\": \"red\"}, {\"circle_within\": {\"grade\": 10, \"hours\": 12}}]}],\n \"measures\": [\n  {\"id\": \"m\", \"title\": \"t\", \"clause\": \"1\", \"from_level\": \"IV\", \"agency\": \"ag\", \"channel\": \"platform\", \"within_mins\": 60, \"template\": \"{agency} {due}\"}\n ]}".to_owned(),
+            "{\"id\": \"typhoon\", \"title\": \"t\", \"hazard\": \"typhoon\", \"basis\": \"b\", \"ack_within_mins\": 5, \"escalate_after_mins\": 10,\n \"ladder\": [\"a\"], \"triggers\": [{\"level\": \"I\", \"when\": \"warning.typhoon >= red || circle.hours10 <= 12\"}],\n \"measures\": [\n  {\"id\": \"m\", \"title\": \"t\", \"clause\": \"1\", \"from_level\": \"IV\", \"agency\": \"ag\", \"channel\": \"platform\", \"within_mins\": 60, \"template\": \"{agency} {due}\"}\n ]}".to_owned(),
         ),
     ])
 }
@@ -102,11 +106,33 @@ fn a_broken_pack_says_where_and_why() {
         "{deu}",
         "plans/typhoon.json:4: bad template of measure m, it does not know {deu}",
     );
+    let trigger = "warning.typhoon >= red || circle.hours10 <= 12";
+    let wrong = |to: &str, expected: &str| check("plans/typhoon.json", trigger, to, expected);
+    wrong("warning.typhoon >= crimson", "plans/typhoon.json:2: bad condition of trigger Ⅰ, it does not know crimson");
+    wrong("warning.typhoon >=", "plans/typhoon.json:2: bad condition of trigger Ⅰ, column");
+    wrong("warning.typhoon", "plans/typhoon.json:2: bad condition of trigger Ⅰ, warning.typhoon: it is Float");
+    wrong("1 > 2", "plans/typhoon.json:2: bad condition of trigger Ⅰ, 1 > 2 is never true");
+    wrong("red > orange", "plans/typhoon.json:2: bad condition of trigger Ⅰ, red > orange is always true");
+    wrong("warning.typhoon > 4 && circle.hours7 < -1", "plans/typhoon.json:2: unreachable trigger Ⅰ");
+    let measure = |to: &str, expected: &str| {
+        check("plans/typhoon.json", "\"within_mins\": 60", to, &format!("plans/typhoon.json:4: {expected}"));
+    };
+    measure("\"within_mins\": 3", "bad deadline of measure m, done within 3 min, acknowledged within 5");
+    measure("\"within_mins\": 60, \"supporting\": [\"y\"]", "bad supporting of measure m, there is no agency y");
+    measure("\"within_mins\": 60, \"scope\": {\"districts\": [\"9\"]}", "bad scope of measure m");
+    measure("\"within_mins\": 60, \"precondition\": \"flood.n99 > 1\"", "bad condition of measure m, it does not know");
+    check("plans/typhoon.json", "\"agency\": \"ag\"", "\"agency\": \"\"", "plans/typhoon.json:4: no lead of measure m");
     check(
-        "plans/typhoon.json",
-        "\"red\"",
-        "\"crimson\"",
-        "plans/typhoon.json:2: unreadable JSON, unknown variant `crimson`",
+        "roles.json",
+        "\"may\": [\"switch",
+        "\"may\": [\"twitch",
+        "roles.json:2: bad role or seat officer, there is no command twitch_to_war",
+    );
+    check(
+        "roles.json",
+        "\"seat\": \"A\", \"role\": \"officer\"",
+        "\"seat\": \"A\", \"role\": \"king\"",
+        "roles.json:4: bad role or seat A",
     );
     check("teams.json", "[]", " \n", "teams.json:1: empty file");
     let pad = "{\"id\": \"pad\", \"name\": \"n\", \"at\": [118.1, 24.5], \"district\": \"350203\"}";
@@ -141,6 +167,7 @@ fn the_tiny_pack_obeys_the_same_rules() {
     files.insert("sensors.json", json(serde_json::to_string(&pack.sensors)));
     files.insert("flood_points.json", json(serde_json::to_string(&pack.flood_points)));
     files.insert("indicators.json", json(serde_json::to_string(&pack.indicators)));
+    files.insert("roles.json", json(serde_json::to_string(&pack.roles)));
     files.insert("plans/typhoon.json", json(serde_json::to_string(&pack.plans[0])));
     let loaded = load(&files).expect("good");
     assert_eq!(loaded.plans, pack.plans);

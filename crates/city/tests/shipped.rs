@@ -20,7 +20,13 @@ fn xiamen_loads() {
     assert!(pack.plans.iter().any(|it| it.hazard == Hazard::Typhoon));
     // Every level orders somebody something, so that no switch is empty.
     let city = City::found(&pack, Realm::Exercise);
+    for hazard in [Hazard::Typhoon, Hazard::Rainstorm, Hazard::ForestFire, Hazard::Earthquake, Hazard::General] {
+        assert!(city.base_plans().any(|it| it.hazard == hazard), "no plan for {hazard:?}");
+    }
     for plan in city.plans.values() {
+        assert!(plan.basis.starts_with("示例"), "{} does not say that it is illustrative", plan.id);
+    }
+    for plan in city.base_plans() {
         for level in ResponseLevel::ALL {
             assert!(!city.orders_for(&plan.id, level, &[], Timestamp::from_secs(1_690_000_000)).is_empty());
         }

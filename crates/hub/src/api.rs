@@ -256,6 +256,7 @@ pub async fn submit_as(core: &Core, source: Source, command: Command) -> Result<
             | Command::CancelWarning { .. }
             | Command::Tick
             | Command::NoteAttempt { .. }
+            | Command::NoteObservations { .. }
             | Command::StartExercise { .. }
             | Command::EndExercise
     );

@@ -1,6 +1,6 @@
 //! Where the city pack and the scenarios lie, and reading them.
 
-use gulang_city::{Pack, RoadNet, Timestamp, load_pack};
+use gulang_city::{Pack, Plan, RoadNet, Timestamp, load_pack};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,30 @@ pub fn read_pack(dir: &Path) -> Result<Pack, AssetError> {
         let lines: Vec<String> = errors.iter().map(|it| format!("{}/{it}", dir.display())).collect();
         AssetError::Pack(lines.join("\n"))
     })
+}
+
+/// One plan's file, or the plans of a pack's folder; read, not checked.
+pub fn read_plans(path: &Path) -> Result<Vec<Plan>, AssetError> {
+    let fault = |path: &Path, line, why: String| AssetError::File {
+        path: path.to_owned(),
+        line,
+        what: "预案读不了",
+        why,
+        todo: "给出一个预案文件，或城市数据的目录",
+    };
+    let folder = if path.join("plans").is_dir() { path.join("plans") } else { path.to_owned() };
+    let mut files = vec![folder.clone()];
+    if folder.is_dir() {
+        let entries = std::fs::read_dir(&folder).map_err(|why| fault(&folder, 0, why.to_string()))?;
+        files =
+            entries.flatten().map(|it| it.path()).filter(|it| it.extension().is_some_and(|it| it == "json")).collect();
+        files.sort();
+    }
+    let read = |file: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(file).map_err(|why| fault(file, 0, why.to_string()))?;
+        serde_json::from_str(&text).map_err(|why| fault(file, why.line(), why.to_string()))
+    };
+    files.iter().map(read).collect()
 }
 
 /// The pack's routable roads; `None` if it has none, and arrival times are straight lines.

@@ -30,6 +30,66 @@ pub enum BenchError {
     Load(String),
 }
 
+/// The review sheet of a typhoon plan with so many orders: every agency in turn, calls, people, forces, three groups and
+/// a precondition on every tenth.
+pub fn sheet(pack: &Pack, n_orders: u64) -> Result<Value, BenchError> {
+    let mut pack = pack.clone();
+    let (Some(district), Some(mut plan)) =
+        (pack.districts.first().map(|it| it.id.clone()), pack.plans.iter().find(|it| it.is_base()).cloned())
+    else {
+        return Err(BenchError::Load("the pack has no district or plan".into()));
+    };
+    let Some(first) = plan.measures.first().cloned() else {
+        return Err(BenchError::Load("the plan has no measure".into()));
+    };
+    plan.measures = (0..n_orders)
+        .map(|n| Measure {
+            id: format!("bench-{n}").into(),
+            agency: pack.agencies[n as usize % pack.agencies.len()].id.clone(),
+            from_level: ResponseLevel::IV,
+            channel: if n % 2 == 0 { Channel::PlatformAndCall } else { Channel::Platform },
+            group: (n % 3) as u8,
+            precondition: n.is_multiple_of(10).then(|| "warning.typhoon >= red || flood.n27 >= 10".into()),
+            evacuees: vec![EvacuationNeed {
+                class: EvacueeClass::UrbanVillage,
+                district: district.clone(),
+                n_people: 100,
+            }],
+            ..first.clone()
+        })
+        .collect();
+    let ask = SheetAsk {
+        plan: plan.id.clone(),
+        level: ResponseLevel::I,
+        districts: Vec::new(),
+        struck: Vec::new(),
+        added: Vec::new(),
+    };
+    pack.plans.retain(|it| !it.is_base() || it.id != plan.id);
+    pack.plans.push(plan);
+    let city = City::found(&pack, Realm::Exercise);
+    let now = Timestamp(1_690_423_200_000);
+    let mut times_ms = Vec::new();
+    let (mut n_shown, mut n_bytes) = (0, 0);
+    for _ in 0..50 {
+        let began = Instant::now();
+        let sheet = city.sheet(&ask, now).map_err(|why| BenchError::Load(why.to_string()))?;
+        times_ms.push(began.elapsed().as_secs_f64() * 1000.0);
+        n_shown = sheet.n_orders;
+        n_bytes = serde_json::to_vec(&sheet).map_or(0, |it| it.len());
+    }
+    let first_ms = times_ms[0];
+    times_ms.sort_by(f64::total_cmp);
+    let began = Instant::now();
+    let n_advices = (0..50).map(|_| city.advices(now).len()).sum::<usize>() / 50;
+    let advice_ms = began.elapsed().as_secs_f64() * 1000.0 / 50.0;
+    Ok(json!({
+        "bench": "sheet", "orders": n_shown, "json_bytes": n_bytes, "first_ms": first_ms,
+        "median_ms": times_ms[times_ms.len() / 2], "worst_ms": times_ms[times_ms.len() - 1],
+        "advices": n_advices, "advices_ms": advice_ms, "budget_ms": 100.0,
+    }))
+}
+
 /// Records a second through [`City::apply`]: cases reported and advanced through their seven stages.
 pub fn fold(pack: &Pack, n_cases: u64) -> Result<Value, BenchError> {
     let mut city = City::found(pack, Realm::Actual);

@@ -291,6 +291,12 @@ impl Lockstep {
                 .into_iter()
                 .map(|(platform, it)| (Source::Platform(platform), it)),
         );
+        if self.city.is_observation_due(self.now) {
+            let observations = self.city.observe(&self.lane.readings, self.now);
+            if !observations.is_empty() {
+                batch.push((Source::Hub, Command::NoteObservations { observations }));
+            }
+        }
         batch.push((Source::Hub, Command::Tick));
         self.number(batch)?;
         for feed in &mut self.feeds {
@@ -444,10 +450,20 @@ impl OfficerPart {
         if !self.stood_down && self.stand_down_at.is_some_and(|at| now >= at) {
             self.stood_down = true;
             if city.footing.posture == Posture::War {
-                commands.push((source, Command::StandDown { confirmed_by: seats, reason: "战转平".into() }));
+                commands.push((
+                    source,
+                    Command::StandDown {
+                        districts: Vec::new(),
+                        confirmed_by: seats,
+                        reason: "战转平".into(),
+                        accepted: city.still_open(&[]),
+                        overridden: false,
+                    },
+                ));
             }
             return commands;
         }
+        commands.extend(release_what_waits(city, now).map(|it| (source.clone(), it)));
         if self.script.follow && !self.stood_down {
             commands.extend(self.follow(city, now, &seats).map(|it| (source, it)));
         }
@@ -476,11 +492,28 @@ impl OfficerPart {
         Some(Command::SwitchToWar {
             plan: advised.plan.clone(),
             level: advised.level,
+            districts: Vec::new(),
             struck: Vec::new(),
+            added: Vec::new(),
             confirmed_by: seats.iter().take(n_seats).cloned().collect(),
             reason: "按建议等级".into(),
+            reasons: BTreeMap::new(),
+            sheet_version: None,
+            overridden: false,
         })
     }
+}
+
+/// An officer does not let the city wait for ever on somebody who does not answer.
+fn release_what_waits(city: &City, now: Timestamp) -> Option<Command> {
+    const PATIENCE_MINS: i64 = 30;
+    if now < city.footing.since.plus_mins(PATIENCE_MINS) {
+        return None;
+    }
+    let first = city.held.iter().filter(|it| !it.has_precondition).map(|it| it.group).min()?;
+    let held = city.held.iter().filter(|it| !it.has_precondition && it.group == first).map(|it| it.number).collect();
+    let reason = format!("等待前一组签收已过 {PATIENCE_MINS} 分钟，先行发出");
+    Some(Command::ReleaseHeld { held, reason: reason.into() })
 }
 
 /// Counted from the records as they are made.

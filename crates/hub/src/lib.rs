@@ -23,6 +23,7 @@ pub mod log;
 pub mod outbox;
 pub mod parquet;
 pub mod raster;
+pub mod plans_api;
 pub mod readings;
 pub mod realm;
 pub mod run;

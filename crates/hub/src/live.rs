@@ -291,6 +291,7 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
             let changes = core.health().changes(wall_now().0, core.clock.now());
             changes.into_iter().map(|(platform, it)| (Source::Platform(platform), it)).collect()
         };
+        batch.extend(observations(&core).map(|it| (Source::Hub, it)));
         batch.push((Source::Hub, Command::Tick));
         match core.submit_all(batch).await {
             Ok(outcomes) => {
@@ -307,6 +308,17 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
             control.follow(&core.clock).await;
         }
     }
+}
+
+/// The sensors summed up, when it is time to. The readings are copied, so that no two locks are held at once.
+fn observations(core: &Core) -> Option<Command> {
+    let now = core.clock.now();
+    if !core.city().is_observation_due(now) {
+        return None;
+    }
+    let readings = core.lane().readings.clone();
+    let observations = core.city().observe(&readings, now);
+    (!observations.is_empty()).then_some(Command::NoteObservations { observations })
 }
 
 /// The simulated city's clock, which follows the hub's.

@@ -130,7 +130,18 @@ enum Task {
     /// Check a configuration file, a scenario, or a city pack
     ///
     /// Each fault is one line, `file:line: what, why, what to do`; exit 1 if there is any.
-    Check { path: PathBuf },
+    ///
+    /// Example: gulang-hub check --diff old/plans/typhoon.json new/plans/typhoon.json
+    Check {
+        #[arg(required_unless_present_any = ["diff", "inputs"])]
+        path: Option<PathBuf>,
+        /// Say in words what the second edition of a plan (a file, or a pack's folder) changes in the first
+        #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
+        diff: Option<Vec<PathBuf>>,
+        /// List the inputs that conditions of plans may name
+        #[arg(long)]
+        inputs: bool,
+    },
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -152,6 +163,8 @@ enum Bench {
     Tiles,
     /// Nearest teams by road, a reach-time surface of the city, a closure: median ms of each
     Route,
+    /// The review sheet of a plan made to order --n orders (500): median and worst ms
+    Sheet,
 }
 
 #[derive(Subcommand)]
@@ -218,12 +231,23 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Tiles => tiles::bench(&pack_dir, assets::read_pack(&pack_dir)?.center)?,
                 Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,
                 Bench::Route => bench::route(&pack_dir, n.unwrap_or(200))?,
+                Bench::Sheet => bench::sheet(&assets::read_pack(&pack_dir)?, n.unwrap_or(500))?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
             Ok(ExitCode::SUCCESS)
         }
         Task::Import { input, out, spec, json } => import(&input, &out, spec.as_deref(), json),
-        Task::Check { path } => check(path),
+        Task::Check { diff: Some(pair), .. } => match pair.as_slice() {
+            [old, new] => diff(old, new),
+            _ => Err("--diff takes two plans".into()),
+        },
+        Task::Check { inputs: true, .. } => {
+            for it in gulang_city::INPUTS {
+                println!("{:<20} {:<8} {}", it.name, it.unit, it.meaning);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Check { path, .. } => check(path.unwrap_or_else(|| PathBuf::from("."))),
     }
 }
 
@@ -350,6 +374,38 @@ fn import(input: &[PathBuf], out: &Path, spec: Option<&Path>, json: bool) -> Res
     );
     for (zoom, n, bytes, largest) in summary.by_zoom {
         println!("  {zoom:>2} 级 {n:>5} 个，未压缩 {bytes:>8} 字节，最大 {largest} 字节");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Plans of one id are compared; those only one side has are named.
+fn diff(old: &Path, new: &Path) -> Result<ExitCode, Error> {
+    let (old, new) = (assets::read_plans(old)?, assets::read_plans(new)?);
+    // Two files are two editions of one plan, whatever their ids.
+    let is_pair = old.len() == 1 && new.len() == 1;
+    let mut n_changes = 0;
+    let mut say = |title: &str, words: Vec<String>| {
+        n_changes += words.len();
+        if !words.is_empty() {
+            println!("{title}");
+        }
+        for it in words {
+            println!("  {it}");
+        }
+    };
+    for it in &old {
+        match new.iter().find(|other| other.id == it.id || is_pair) {
+            Some(other) => {
+                say(&format!("{}（{} → {}）", it.title, it.version, other.version), gulang_city::plan_diff(it, other))
+            }
+            None => say(&it.title, vec!["整个删去".to_owned()]),
+        }
+    }
+    for it in new.iter().filter(|it| !is_pair && !old.iter().any(|other| other.id == it.id)) {
+        say(&it.title, vec![format!("新增，措施 {} 条", it.measures.len())]);
+    }
+    if n_changes == 0 {
+        println!("没有不同");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -114,6 +114,10 @@ pub struct Dispatch<R: RealmKind> {
     pub unit: Text,
     pub title: Text,
     pub body: Text,
+    /// What it rests on: the clause, and the edition of the plan.
+    pub clause: Text,
+    pub plan_version: Text,
+    pub supporting: Vec<Text>,
     pub ack_by: Timestamp,
     pub due_at: Timestamp,
     pub channel: Channel,
@@ -134,6 +138,9 @@ impl<R: RealmKind> Dispatch<R> {
             unit: order.text.agency.0.clone(),
             title: order.text.title.clone(),
             body: order.text.body.clone(),
+            clause: order.text.clause.clone(),
+            plan_version: order.text.plan_version.clone(),
+            supporting: order.text.supporting.iter().map(|it| it.0.clone()).collect(),
             ack_by: order.text.ack_by,
             due_at: order.text.due_at,
             channel: order.text.channel,
@@ -161,9 +168,14 @@ mod tests {
         let command = Command::SwitchToWar {
             plan: pack.plans[0].id.clone(),
             level: ResponseLevel::IV,
+            districts: Vec::new(),
             struck: Vec::new(),
+            added: Vec::new(),
             confirmed_by: vec!["值班长 01".into()],
             reason: "".into(),
+            reasons: Default::default(),
+            sheet_version: None,
+            overridden: false,
         };
         let at = Timestamp(1_690_000_000_000);
         let source = Source::Seat("值班长 01".into());

@@ -55,6 +55,7 @@ pub fn router(app: App) -> Router {
         .route("/raster.json", get(raster_json))
         .route("/raster/{id}/{z}/{x}/{y}", get(raster_tile))
         .merge(api::routes())
+        .merge(crate::plans_api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
         .route("/healthz", get(api::healthz))

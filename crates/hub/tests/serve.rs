@@ -237,7 +237,7 @@ impl Hub {
         let plan = std::fs::read_dir(assets().join("plans"))?
             .flatten()
             .map(|it| it.path())
-            .find(|it| it.to_string_lossy().contains("typhoon"));
+            .find(|it| it.ends_with("typhoon.json"));
         let plan: Value = serde_json::from_slice(&std::fs::read(plan.ok_or("no typhoon plan")?)?)?;
         let command = json!({ "switch_to_war": { "plan": plan["id"], "level": "IV", "struck": [], "confirmed_by": ["值班长 01"], "reason": "测试" } });
         let (status, answer) = self.command(command).await?;

@@ -157,7 +157,10 @@ fn event_of(hazard: Hazard) -> (&'static str, &'static str) {
     match hazard {
         Hazard::Typhoon => ("台风", "11B01"),
         Hazard::Rainstorm => ("暴雨", "11B03"),
-        Hazard::Other => ("其他", "11B99"),
+        Hazard::ForestFire => ("森林火险", "11B25"),
+        // No code of its own here: the hub knows these by their words.
+        Hazard::Earthquake => ("地震", "11B99"),
+        Hazard::General | Hazard::Other => ("其他", "11B99"),
     }
 }
 

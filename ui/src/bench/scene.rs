@@ -108,14 +108,19 @@ fn step(
             let is_near = city.typhoons.values().any(|it| it.track.last().is_some_and(|fix| fix.radius7.0[0] > 0.0));
             if city.realm == Realm::Exercise && is_near && now - since > Duration::from_secs(40) {
                 net.drill(Drill::SetSpeed { speed: 60.0, paused: false });
-                let plan = city.plans.values().find(|it| it.hazard == gulang_city::Hazard::Typhoon);
+                let plan = city.base_plans().find(|it| it.hazard == gulang_city::Hazard::Typhoon);
                 if let Some(plan) = plan {
                     net.submit(Command::SwitchToWar {
                         plan: plan.id.clone(),
                         level: ResponseLevel::I,
+                        districts: Vec::new(),
                         struck: Vec::new(),
+                        added: Vec::new(),
                         confirmed_by: vec!["值班长 01".into(), "带班领导 02".into()],
                         reason: "台架测量".into(),
+                        reasons: Default::default(),
+                        sheet_version: None,
+                        overridden: false,
                     });
                 }
                 run.state = State::WarAsked;

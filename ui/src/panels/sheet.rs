@@ -85,7 +85,7 @@ impl Sheet {
         let city = model.city;
         let advice = city.recommendation.as_ref();
         let plan = advice.map(|it| it.plan.clone()).or(city.footing.plan.clone());
-        let typhoon = || city.plans.values().find(|plan| plan.hazard == Hazard::Typhoon).or(city.plans.values().next());
+        let typhoon = || city.base_plans().find(|plan| plan.hazard == Hazard::Typhoon).or(city.base_plans().next());
         let plan = plan.filter(|it| city.plans.contains_key(it)).or_else(|| typhoon().map(|plan| plan.id.clone()));
         let level = advice.map(|it| it.level).or(city.footing.level).unwrap_or(ResponseLevel::IV);
         Self::Review(Review {
@@ -238,7 +238,7 @@ fn why_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan) {
     }
     y = part_ui(k, rect, y, 2, k.t(tr::PART_PLAN), k.t(tr::MAY_SKIP_LEVELS)) + 8.0;
     let mut x = rect.left();
-    for other in city.plans.values() {
+    for other in city.base_plans() {
         let label = k.m.lang.hazard(Some(other.hazard)).to_owned();
         let tab = Rect::from_min_size(pos2(x, y - 6.0), vec2(k.width(13.0, &label) + 20.0, 24.0));
         let chosen = other.id == plan.id;
@@ -550,9 +550,10 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, sent
         }
     }
     let agencies: BTreeSet<&AgencyId> = sent.iter().map(|it| &it.agency).collect();
-    let people: u64 = plan
-        .measures
+    let measures = k.m.city.effective_measures(plan);
+    let people: u64 = measures
         .iter()
+        .map(|it| &it.measure)
         .filter(|it| it.from_level <= review.level && !review.struck.contains(&it.id))
         .flat_map(|it| &it.evacuees)
         .map(|it| u64::from(it.n_people))
@@ -594,9 +595,14 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, sent
     k.out.push(UiCommand::Submit(Command::SwitchToWar {
         plan: plan.id.clone(),
         level: review.level,
+        districts: Vec::new(),
         struck: review.struck.iter().cloned().collect(),
+        added: Vec::new(),
         confirmed_by: Seats::confirmed_by(Some(review.level), k.m.seat),
         reason: k.t(tr::CONFIRMED_ON_SHEET).into(),
+        reasons: Default::default(),
+        sheet_version: None,
+        overridden: false,
     }));
     false
 }
@@ -694,7 +700,13 @@ fn stand_down_ui(k: &mut Kit<'_>, seats: &mut Seats, hold_since: &mut Option<f64
         return true;
     }
     let confirmed_by = Seats::confirmed_by(level, k.m.seat);
-    k.out.push(UiCommand::Submit(Command::StandDown { confirmed_by, reason: k.t(tr::CONFIRMED_ON_SHEET).into() }));
+    k.out.push(UiCommand::Submit(Command::StandDown {
+        districts: Vec::new(),
+        confirmed_by,
+        reason: k.t(tr::CONFIRMED_ON_SHEET).into(),
+        accepted: city.still_open(&[]),
+        overridden: false,
+    }));
     false
 }
 

@@ -257,9 +257,14 @@ fn two_seats_stand_down_what_two_seats_started() {
     let switch = Command::SwitchToWar {
         plan: screen.city.plans.keys().next().cloned().expect("a plan"),
         level: ResponseLevel::I,
+        districts: Vec::new(),
         struck: Vec::new(),
+        added: Vec::new(),
         confirmed_by: vec!["值班长 01".into(), "带班领导 02".into()],
         reason: "test".into(),
+        reasons: Default::default(),
+        sheet_version: None,
+        overridden: false,
     };
     screen.happen(Source::Seat("值班长 01".into()), switch);
     screen.state.sheet = Some(sheet::Sheet::stand_down());
@@ -323,9 +328,14 @@ fn orders_that_need_a_person_come_first_with_their_time() {
     let switch = Command::SwitchToWar {
         plan,
         level: ResponseLevel::III,
+        districts: Vec::new(),
         struck: Vec::new(),
+        added: Vec::new(),
         confirmed_by: vec!["值班长 01".into()],
         reason: "test".into(),
+        reasons: Default::default(),
+        sheet_version: None,
+        overridden: false,
     };
     screen.happen(Source::Seat("值班长 01".into()), switch);
     screen.clock.now = NOON.plus_mins(40);

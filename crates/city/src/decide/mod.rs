@@ -10,6 +10,11 @@ mod marking;
 mod orders;
 mod platforms;
 
+pub use footing::COUNTERSIGN_WITHIN_MINS;
+pub(crate) use orders::Draft;
+
+use footing::Signing;
+
 /// Outside clocks may run ahead of ours by this much; later is refused.
 pub const MAX_AHEAD_MINS: i64 = 5;
 /// A case farther from the city's centre than this is a wrong coordinate, not news.
@@ -45,6 +50,7 @@ impl City {
     /// a repeat from a platform costs nothing.
     pub fn decide_from(&self, source: &Source, command: &Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
         check_source(source, command)?;
+        self.may(source, command.kind())?;
         match command {
             Command::ReportCase { report, stage, stage_at } => self.report_case(report, *stage, *stage_at, now),
             Command::JudgeReading { sensor, color, value, at } => self.judge_reading(sensor, *color, *value, *at, now),
@@ -66,6 +72,17 @@ impl City {
             }
             Command::ReportHealth { health } => self.report_health(health, now),
             Command::Tick => Ok(self.tick(now)),
+            Command::NoteObservations { observations } => {
+                for it in observations {
+                    check_past(it.as_of, now, "观测时间")?;
+                    let is_finite = it.max.is_finite() && it.mean.is_finite() && it.trend.is_none_or(f32::is_finite);
+                    if !is_finite {
+                        return Err(absurd("观测值不是数"));
+                    }
+                }
+                changes(!observations.is_empty())?;
+                Ok(vec![Event::ObservationsNoted { observations: observations.clone() }])
+            }
             Command::NoteAttempt { order } => {
                 let order = self.order(*order)?;
                 changes(order.rung <= Rung::Sent)?;
@@ -120,10 +137,37 @@ impl City {
                 self.open_case(*case)?;
                 Ok(vec![Event::CasePressed { case: *case }])
             }
-            Command::SwitchToWar { plan, level, struck, confirmed_by, reason } => {
-                self.switch_to_war(source, plan, *level, struck, confirmed_by, reason, now)
+            Command::SwitchToWar {
+                plan,
+                level,
+                districts,
+                struck,
+                added,
+                confirmed_by,
+                reason,
+                reasons,
+                sheet_version,
+                overridden,
+            } => {
+                let ask = SheetAsk {
+                    plan: plan.clone(),
+                    level: *level,
+                    districts: districts.clone(),
+                    struck: struck.clone(),
+                    added: added.clone(),
+                };
+                let sheet_version = sheet_version.as_ref();
+                let signing = Signing { confirmed_by, reason, reasons, overridden: *overridden, sheet_version };
+                self.switch_to_war(source, &ask, &signing, now)
             }
-            Command::StandDown { confirmed_by, reason } => self.stand_down(source, confirmed_by, reason),
+            Command::DryRun { ask } => self.dry_run(ask, now),
+            Command::Countersign { number, note } => self.countersign(source, *number, note),
+            Command::ReleaseHeld { held, reason } => self.release_by_hand(held, reason, now),
+            Command::StandDown { districts, confirmed_by, reason, accepted, overridden } => {
+                let reasons = &BTreeMap::new();
+                let signing = Signing { confirmed_by, reason, reasons, overridden: *overridden, sheet_version: None };
+                self.stand_down(source, districts, accepted, &signing)
+            }
             Command::EscalateOrder { order } => {
                 let order = self.open_order(*order)?;
                 let to = self.escalation_of(order).ok_or_else(|| forbidden("预案没有叫应名单"))?;
@@ -222,7 +266,7 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
             | C::RefuseMessage { .. }
             | C::ReportHealth { .. }
     );
-    let is_hub_only = matches!(command, C::Tick | C::NoteAttempt { .. });
+    let is_hub_only = matches!(command, C::Tick | C::NoteAttempt { .. } | C::NoteObservations { .. });
     match source {
         Source::Hub => Ok(()),
         Source::Platform(_) if is_report => Ok(()),
@@ -238,27 +282,6 @@ fn seat_of(source: &Source) -> SeatId {
         Source::Seat(seat) => seat.clone(),
         Source::Hub | Source::Platform(_) => "hub".into(),
     }
-}
-
-/// Who confirms: those named and the seat that commands, each once. Ⅰ and Ⅱ need two.
-fn check_seats(source: &Source, confirmed_by: &[SeatId], level: Option<ResponseLevel>) -> Result<Vec<SeatId>, Refusal> {
-    let mut seats: Vec<SeatId> = Vec::new();
-    let commanding = match source {
-        Source::Seat(seat) => Some(seat),
-        Source::Hub | Source::Platform(_) => None,
-    };
-    for seat in commanding.into_iter().chain(confirmed_by) {
-        if !seat.as_str().trim().is_empty() && !seats.contains(seat) {
-            seats.push(seat.clone());
-        }
-    }
-    if level >= Some(ResponseLevel::II) && seats.len() < 2 {
-        return Err(Refusal::NeedsTwoSeats { have: seats.len() as u32 });
-    }
-    if seats.is_empty() {
-        return Err(forbidden("要有席位确认"));
-    }
-    Ok(seats)
 }
 
 fn check_past(at: Timestamp, now: Timestamp, what: &str) -> Result<(), Refusal> {
@@ -295,12 +318,6 @@ fn check_place(center: LonLat, wind: f32, pressure: f32) -> Result<(), Refusal> 
         return Err(absurd("台风位置或强度不合理"));
     }
     Ok(())
-}
-
-fn says_the_same(a: &Recommendation, b: &Recommendation) -> bool {
-    a.plan == b.plan
-        && a.level == b.level
-        && a.evidence.iter().map(|it| &it.text).eq(b.evidence.iter().map(|it| &it.text))
 }
 
 fn climbed(order: &Order, rung: Rung, note: Text) -> Event {

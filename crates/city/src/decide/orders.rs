@@ -1,6 +1,23 @@
-//! Rules for orders: what a measure says, who is called next, what a cancelled order leaves behind.
+//! Rules for orders: what a measure says, which go out at once and which wait, who is called next, what a cancelled order
+//! leaves behind.
 
 use super::*;
+use crate::plan::{Effective, held_words};
+
+/// One order a switch would give.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub text: OrderText,
+    pub from_level: ResponseLevel,
+    pub within_mins: u32,
+    pub evacuees: Vec<EvacuationNeed>,
+    pub forces: Vec<ForceNeed>,
+    pub added: Option<AddedOrder>,
+    pub tightened_by: Option<PlanId>,
+    pub has_precondition: bool,
+    /// Why it waits; `None` goes out at once.
+    pub held: Option<Text>,
+}
 
 impl City {
     /// Cancels an order and sends home whoever was out for it.
@@ -20,51 +37,85 @@ impl City {
         plan.ladder.get(order.n_escalations as usize).or(plan.ladder.last()).cloned()
     }
 
-    /// The measures of a level not yet ordered in this war, with what each order says.
-    pub(crate) fn drafts_for<'a>(
-        &self,
-        plan: &'a Plan,
-        level: ResponseLevel,
-        struck: &[MeasureId],
-        now: Timestamp,
-    ) -> Vec<(&'a Measure, OrderText)> {
-        let mut ordered: BTreeSet<&MeasureId> = BTreeSet::new();
-        if self.footing.posture == Posture::War {
-            for order in self.orders.values().filter(|it| it.id >= self.war_first_order && it.rung != Rung::Failed) {
-                if order.text.plan.as_ref() == Some(&plan.id)
-                    && let Some(measure) = &order.text.measure
-                {
-                    ordered.insert(measure);
-                }
+    /// The measures of a level not yet ordered in this war and what was added, with what each order says.
+    pub(crate) fn drafts(&self, plan: &Plan, ask: &SheetAsk, now: Timestamp) -> Vec<Draft> {
+        let ordered = self.ordered_measures(&plan.id);
+        let inputs = std::cell::OnceCell::new();
+        let mut drafts: Vec<Draft> = Vec::new();
+        for it in self.effective_measures(plan) {
+            let measure = &*it.measure;
+            if measure.from_level > ask.level
+                || ask.struck.contains(&measure.id)
+                || ordered.contains(&measure.id)
+                || !self.concerns(&it, &ask.districts)
+            {
+                continue;
             }
+            let Some(text) = self.order_text(plan, &it, ask.level, now) else { continue };
+            let truth = measure.precondition.as_ref().map(|condition| {
+                let inputs: &Inputs = inputs.get_or_init(|| self.inputs(None, now));
+                inputs.truth(condition)
+            });
+            drafts.push(Draft {
+                text,
+                from_level: measure.from_level,
+                within_mins: measure.within_mins,
+                evacuees: measure.evacuees.clone(),
+                forces: measure.forces.clone(),
+                added: None,
+                tightened_by: it.tightened_by.map(|it| it.id.clone()),
+                has_precondition: measure.precondition.is_some(),
+                held: held_words(truth, false),
+            });
         }
-        let wanted = plan.measures.iter().filter(|it| it.from_level <= level);
-        wanted
-            .filter(|it| !struck.contains(&it.id) && !ordered.contains(&it.id))
-            .filter_map(|it| Some((it, self.order_text(plan, it, level, now)?)))
-            .collect()
+        drafts.extend(ask.added.iter().filter_map(|it| self.added_draft(plan, it, ask.level, now)));
+        self.hold_later_groups(&plan.id, ask.level, &mut drafts);
+        drafts
     }
 
-    pub(super) fn order_text(
-        &self,
-        plan: &Plan,
-        measure: &Measure,
-        level: ResponseLevel,
-        now: Timestamp,
-    ) -> Option<OrderText> {
+    /// What is already ordered in this war, or waits to be.
+    fn ordered_measures(&self, plan: &PlanId) -> BTreeSet<&MeasureId> {
+        if !self.is_any_war() {
+            return BTreeSet::new();
+        }
+        let given = self.orders_of_this_war(plan).filter(|it| it.rung != Rung::Failed);
+        let given = given.filter_map(|it| it.text.measure.as_ref());
+        given.chain(self.held.iter().filter(|it| it.plan == *plan).filter_map(|it| it.measure.as_ref())).collect()
+    }
+
+    fn orders_of_this_war(&self, plan: &PlanId) -> impl Iterator<Item = &Order> {
+        self.orders.values().filter(move |it| it.id >= self.war_first_order && it.text.plan.as_ref() == Some(plan))
+    }
+
+    /// Whether a measure is carried out in one of these districts; all are in the whole city.
+    fn concerns(&self, it: &Effective<'_>, districts: &[DistrictId]) -> bool {
+        if districts.is_empty() {
+            return true;
+        }
+        let measure = &*it.measure;
+        let of_agency = self.agencies.get(&measure.agency).and_then(|it| it.district.as_ref());
+        let is_scope = matches!(&measure.scope, Scope::Districts(all) if all.iter().any(|it| districts.contains(it)));
+        is_scope
+            || of_agency.or(it.plan.district.as_ref()).is_some_and(|it| districts.contains(it))
+            || measure.evacuees.iter().any(|it| districts.contains(&it.district))
+    }
+
+    fn order_text(&self, plan: &Plan, it: &Effective<'_>, level: ResponseLevel, now: Timestamp) -> Option<OrderText> {
+        let measure = &*it.measure;
         let agency = self.agencies.get(&measure.agency)?;
         let due_at = now.plus_mins(i64::from(measure.within_mins));
         let typhoon = self.typhoons.values().rev().find(|it| it.active);
         let typhoon = typhoon.map_or_else(|| "台风".to_owned(), |it| format!("台风“{}”", it.name));
-        let mut body = measure
+        let body = measure
             .template
             .replace("{agency}", &agency.name)
             .replace("{level}", level.roman())
             .replace("{typhoon}", &typhoon)
             .replace("{due}", &due_at.beijing().strftime("%m月%d日 %H:%M").to_string());
-        if self.realm == Realm::Exercise {
-            body.insert_str(0, "【演练】");
-        }
+        let plan_version = match it.plan.id == plan.id {
+            true => plan.version.clone(),
+            false => format!("{}（{} {}）", plan.version, it.plan.title, it.plan.version).into(),
+        };
         Some(OrderText {
             plan: Some(plan.id.clone()),
             measure: Some(measure.id.clone()),
@@ -73,9 +124,146 @@ impl City {
             platform: agency.platform.clone(),
             channel: measure.channel,
             title: measure.title.clone(),
-            body: body.into(),
+            body: self.marked(body),
+            clause: measure.clause.clone(),
+            plan_version,
+            supporting: measure.supporting.clone(),
+            group: measure.group,
             ack_by: now.plus_mins(i64::from(plan.ack_within_mins)),
             due_at,
         })
+    }
+
+    fn added_draft(&self, plan: &Plan, it: &AddedOrder, level: ResponseLevel, now: Timestamp) -> Option<Draft> {
+        let agency = self.agencies.get(&it.agency)?;
+        let text = OrderText {
+            plan: Some(plan.id.clone()),
+            measure: None,
+            level: Some(level),
+            agency: agency.id.clone(),
+            platform: agency.platform.clone(),
+            channel: it.channel,
+            title: clipped(&it.title),
+            body: self.marked(clipped(&it.body).to_string()),
+            clause: format!("审阅时增列：{}", clipped(&it.reason)).into(),
+            plan_version: plan.version.clone(),
+            supporting: Vec::new(),
+            group: 0,
+            ack_by: now.plus_mins(i64::from(plan.ack_within_mins)),
+            due_at: now.plus_mins(i64::from(it.within_mins)),
+        };
+        Some(Draft {
+            text,
+            from_level: ResponseLevel::IV,
+            within_mins: it.within_mins,
+            evacuees: Vec::new(),
+            forces: Vec::new(),
+            added: Some(it.clone()),
+            tightened_by: None,
+            has_precondition: false,
+            held: None,
+        })
+    }
+
+    fn marked(&self, mut body: String) -> Text {
+        if self.realm == Realm::Exercise {
+            body.insert_str(0, "【演练】");
+        }
+        body.into()
+    }
+
+    // ---------------------------------------------------------------- groups
+
+    /// A draft waits while an order of an earlier group is unacknowledged, or goes out with it.
+    fn hold_later_groups(&self, plan: &PlanId, level: ResponseLevel, drafts: &mut [Draft]) {
+        let unanswered = self.first_unanswered_group(plan, level);
+        let first = drafts.iter().filter(|it| it.held.is_none()).map(|it| it.text.group).min();
+        let first = first.into_iter().chain(unanswered).min();
+        for draft in drafts.iter_mut().filter(|it| it.held.is_none()) {
+            draft.held = held_words(None, first.is_some_and(|first| draft.text.group > first));
+        }
+    }
+
+    /// The earliest group, among the orders this level gave, that somebody has not answered yet. One rejected was answered;
+    /// one that could not be sent was not, and holds the rest until it is cancelled or they are released by hand.
+    fn first_unanswered_group(&self, plan: &PlanId, level: ResponseLevel) -> Option<u8> {
+        let of_level = self.orders_of_this_war(plan).filter(|it| it.text.level == Some(level));
+        let open = of_level.filter(|it| it.rung < Rung::Acknowledged || it.rung == Rung::Failed);
+        open.map(|it| it.text.group).min()
+    }
+
+    /// Orders whose wait is over: their group's turn has come and their precondition holds.
+    pub(super) fn release_held(&self, now: Timestamp) -> Vec<Event> {
+        if self.held.is_empty() {
+            return Vec::new();
+        }
+        let inputs = std::cell::OnceCell::new();
+        let ready: Vec<&HeldOrder> = self.held.iter().filter(|it| self.is_ready(it, &inputs, now)).collect();
+        self.released(&ready, "前一组已全部签收，前提成立".into(), now)
+    }
+
+    fn is_ready(&self, held: &HeldOrder, inputs: &std::cell::OnceCell<Inputs>, now: Timestamp) -> bool {
+        let earlier = |it: &HeldOrder| {
+            it.plan == held.plan && it.level == held.level && it.group < held.group && !it.has_precondition
+        };
+        if self.first_unanswered_group(&held.plan, held.level).is_some_and(|it| it < held.group)
+            || self.held.iter().any(earlier)
+        {
+            return false;
+        }
+        let condition = held.measure.as_ref().and_then(|id| self.measure_of(&held.plan, id));
+        let condition = condition.and_then(|it| it.measure.precondition.clone());
+        condition.is_none_or(|it| inputs.get_or_init(|| self.inputs(None, now)).truth(&it) == Truth::Holds)
+    }
+
+    fn measure_of(&self, plan: &PlanId, id: &MeasureId) -> Option<Effective<'_>> {
+        self.effective_measures(self.plans.get(plan)?).into_iter().find(|it| it.measure.id == *id)
+    }
+
+    /// By hand: the officer will not wait.
+    pub(super) fn release_by_hand(&self, held: &[u64], reason: &Text, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        if reason.trim().is_empty() {
+            return Err(forbidden("提前发出待发指令要写明原因"));
+        }
+        let find =
+            |number: &u64| self.held.iter().find(|it| it.number == *number).ok_or_else(|| unknown("待发指令", number));
+        let held = held.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        changes(!held.is_empty())?;
+        Ok(self.released(&held, clipped(reason), now))
+    }
+
+    /// The text is made now: deadlines count from when an order goes out.
+    fn released(&self, held: &[&HeldOrder], reason: Text, now: Timestamp) -> Vec<Event> {
+        if held.is_empty() {
+            return Vec::new();
+        }
+        let mut events = vec![Event::OrdersReleased { held: held.iter().map(|it| it.number).collect(), reason }];
+        let texts = held.iter().filter_map(|it| {
+            let plan = self.plans.get(&it.plan)?;
+            match (&it.measure, &it.added) {
+                (Some(id), _) => self.order_text(plan, &self.measure_of(&it.plan, id)?, it.level, now),
+                (None, Some(added)) => Some(self.added_draft(plan, added, it.level, now)?.text),
+                (None, None) => None,
+            }
+        });
+        let first = self.orders.len() as u64 + 1;
+        events.extend((first..).zip(texts).map(|(n, text)| Event::OrderDrafted { order: OrderId(n), text }));
+        events
+    }
+
+    /// What a switch holds back, as it is remembered.
+    pub(super) fn held_order(&self, number: u64, ask: &SheetAsk, draft: &Draft) -> HeldOrder {
+        HeldOrder {
+            number,
+            plan: ask.plan.clone(),
+            level: ask.level,
+            from_level: draft.from_level,
+            group: draft.text.group,
+            measure: draft.text.measure.clone(),
+            added: draft.added.clone(),
+            agency: draft.text.agency.clone(),
+            title: draft.text.title.clone(),
+            has_precondition: draft.has_precondition,
+        }
     }
 }

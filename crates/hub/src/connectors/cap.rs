@@ -169,6 +169,10 @@ fn hazard_of(words: &str) -> Hazard {
         Hazard::Typhoon
     } else if words.contains("11B03") || words.contains("暴雨") {
         Hazard::Rainstorm
+    } else if words.contains("11B25") || words.contains("森林火险") {
+        Hazard::ForestFire
+    } else if words.contains("地震") {
+        Hazard::Earthquake
     } else {
         Hazard::Other
     }

@@ -1,0 +1,176 @@
+//! Roles as data: which seat may do what. Rules ask [`City::may`]; screens ask it too, to grey out with the reason.
+//!
+//! A pack's `roles.json` names roles and seats; a seat it does not name has the default role. It knows nothing of passwords:
+//! who sits at a seat is the hall's business.
+
+use crate::{City, Command, Refusal, Source, ids::*, model::*};
+use serde::{Deserialize, Serialize};
+use strum::VariantNames;
+
+/// What somebody is in the hall.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    pub id: Text,
+    pub name: Text,
+    /// Commands by their names in JSON, such as `switch_to_war`; `*` is every one.
+    pub may: Vec<Text>,
+    /// Taken out of `may`.
+    #[serde(default)]
+    pub may_not: Vec<Text>,
+    /// The highest level whose switch it may sign; `None` signs nothing.
+    #[serde(default)]
+    pub signs_up_to: Option<ResponseLevel>,
+    /// May do alone, with a reason, what takes two.
+    #[serde(default)]
+    pub overrides: bool,
+}
+
+/// A place in the hall with its role, and who sits there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeatEntry {
+    pub seat: SeatId,
+    pub role: Text,
+    /// Two seats of one officer are one signature.
+    #[serde(default)]
+    pub officer: Option<Text>,
+}
+
+/// `roles.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    /// The role of seats not named.
+    pub default: Text,
+    pub roles: Vec<Role>,
+    #[serde(default)]
+    pub seats: Vec<SeatEntry>,
+}
+
+/// A role that may nothing, for a default that does not exist; the pack's check refuses such a file.
+static NOBODY: std::sync::LazyLock<Role> = std::sync::LazyLock::new(|| Role {
+    id: "nobody".into(),
+    name: "无角色".into(),
+    may: Vec::new(),
+    may_not: Vec::new(),
+    signs_up_to: None,
+    overrides: false,
+});
+
+impl Default for Roles {
+    /// Five roles and no seats: every seat is an officer's.
+    fn default() -> Self {
+        let role = |id: &str, name: &str, may: &[&str], may_not: &[&str], signs_up_to, overrides| Role {
+            id: id.into(),
+            name: name.into(),
+            may: may.iter().map(|it| Text::from(*it)).collect(),
+            may_not: may_not.iter().map(|it| Text::from(*it)).collect(),
+            signs_up_to,
+            overrides,
+        };
+        let at_seat = ["acknowledge_alarm", "press_case", "put_marking", "remove_marking", "dry_run"];
+        Self {
+            default: "officer".into(),
+            roles: vec![
+                role("seat", "席位", &at_seat, &[], None, false),
+                role("officer", "值班员", &["*"], &[], Some(ResponseLevel::I), false),
+                role("commander", "指挥长", &["*"], &[], Some(ResponseLevel::I), true),
+                role("leader", "领导（只读）", &[], &[], None, false),
+                role("administrator", "管理员", &["show_scene", "start_exercise", "end_exercise"], &[], None, false),
+            ],
+            seats: Vec::new(),
+        }
+    }
+}
+
+impl Roles {
+    pub fn role_of(&self, seat: &SeatId) -> &Role {
+        let named = self.seats.iter().find(|it| it.seat == *seat).map_or(&self.default, |it| &it.role);
+        self.roles.iter().find(|it| it.id == *named).unwrap_or(&NOBODY)
+    }
+
+    /// Who sits there: the officer named, else the seat itself.
+    pub fn officer_at<'a>(&'a self, seat: &'a SeatId) -> &'a str {
+        let entry = self.seats.iter().find(|it| it.seat == *seat);
+        entry.and_then(|it| it.officer.as_deref()).unwrap_or(seat.as_str())
+    }
+
+    /// What is wrong with it: the name concerned, and why.
+    pub(crate) fn faults(&self) -> Vec<(Text, String)> {
+        let mut faults = Vec::new();
+        let exists = |id: &Text| self.roles.iter().any(|it| it.id == *id);
+        if !exists(&self.default) {
+            faults.push((self.default.clone(), format!("there is no role {}", self.default)));
+        }
+        for role in &self.roles {
+            for it in role.may.iter().chain(&role.may_not) {
+                if &**it != "*" && !Command::VARIANTS.contains(&&**it) {
+                    faults.push((role.id.clone(), format!("there is no command {it}")));
+                }
+            }
+            if self.roles.iter().filter(|it| it.id == role.id).count() > 1 {
+                faults.push((role.id.clone(), "another role has this id".to_owned()));
+            }
+        }
+        for it in self.seats.iter().filter(|it| !exists(&it.role)) {
+            faults.push((it.seat.0.clone(), format!("there is no role {}", it.role)));
+        }
+        faults
+    }
+}
+
+impl Role {
+    pub fn may(&self, kind: &str) -> bool {
+        let is_in = |list: &[Text], all: bool| list.iter().any(|it| &**it == kind || (all && &**it == "*"));
+        is_in(&self.may, true) && !is_in(&self.may_not, false)
+    }
+}
+
+impl Command {
+    /// Its name in JSON, such as `switch_to_war`; what roles are written in.
+    pub fn kind(&self) -> &'static str {
+        self.into()
+    }
+
+    /// Every kind there is.
+    pub fn kinds() -> &'static [&'static str] {
+        Self::VARIANTS
+    }
+}
+
+impl City {
+    /// Whether a source may give a kind of command at all, or why not: what a screen shows on what it greys.
+    pub fn may(&self, source: &Source, kind: &str) -> Result<(), Refusal> {
+        let Source::Seat(seat) = source else { return Ok(()) };
+        let role = self.roles.role_of(seat);
+        if role.may(kind) {
+            return Ok(());
+        }
+        let what = command_zh(kind);
+        let why = format!("席位「{seat}」的角色是「{}」，不能{what}", role.name);
+        Err(Refusal::Forbidden { why: why.into() })
+    }
+}
+
+/// What a command is called on screens, where it has a name of its own.
+fn command_zh(kind: &str) -> &str {
+    match kind {
+        "switch_to_war" => "平转战",
+        "stand_down" => "战转平",
+        "countersign" => "补签",
+        "release_held" => "提前发出待发指令",
+        "cancel_order" => "撤销指令",
+        "escalate_order" => "升级叫应",
+        "acknowledge_alarm" => "确认告警",
+        "shelve_alarm" => "搁置告警",
+        "supervise_case" => "督办",
+        "press_case" => "催办",
+        "assign_team" => "派出队伍",
+        "release_team" => "收回队伍",
+        "show_scene" => "切换大屏场景",
+        "put_marking" | "remove_marking" => "标绘",
+        "dry_run" => "试运行",
+        other => other,
+    }
+}
