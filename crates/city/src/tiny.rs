@@ -102,6 +102,8 @@ pub fn tiny_pack() -> Pack {
         ],
         plans: vec![typhoon_plan(&siming, &jimei)],
         indicators: indicators(),
+        force_rules: ForceRules::default(),
+        case_rules: CaseRules::default(),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod config;
 pub mod connectors;
 pub mod core;
 pub mod drill;
+pub mod duties;
 pub mod feeds;
 pub mod hall;
 pub mod health;

@@ -5,7 +5,9 @@
 use crate::{apply::external_key, ids::*, model::*, *};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod cases;
 mod footing;
+mod forces;
 mod marking;
 mod orders;
 mod platforms;
@@ -120,6 +122,10 @@ impl City {
                 self.open_case(*case)?;
                 Ok(vec![Event::CasePressed { case: *case }])
             }
+            Command::ReturnCase { case, to, reason } => self.return_case(*case, to.as_ref(), reason, now),
+            Command::TransferCase { case, to, reason } => self.transfer_case(*case, to, reason, now),
+            Command::PostponeCase { case, due_at, reason } => self.postpone_case(*case, *due_at, reason, now),
+            Command::CancelCase { case, reason } => self.cancel_case(*case, reason, now),
             Command::SwitchToWar { plan, level, struck, confirmed_by, reason } => {
                 self.switch_to_war(source, plan, *level, struck, confirmed_by, reason, now)
             }
@@ -155,6 +161,12 @@ impl City {
                 changes(self.assignments.contains_key(team))?;
                 Ok(vec![Event::TeamReleased { team: team.clone() }])
             }
+            Command::RaiseNeed { what, how_many, at, why, from_order } => {
+                self.raise_need(source, *what, *how_many, *at, why, *from_order, now)
+            }
+            Command::CloseNeed { need, reason } => self.close_need(*need, reason),
+            Command::AssignTeams { pairs, reason } => self.assign_teams(pairs, reason, now),
+            Command::CheckIn { team, note } => self.check_in(team, note, now),
             Command::ShowScene { scene } => {
                 if scene.is_empty() || scene.chars().count() > 64 {
                     return Err(absurd("场景名要有 1–64 个字"));
@@ -190,6 +202,9 @@ impl City {
         let case = self.cases.get(&id).ok_or_else(|| unknown("案件", id))?;
         if case.stage >= CaseStage::Closed {
             return Err(forbidden("案件已经结案"));
+        }
+        if case.is_cancelled() {
+            return Err(forbidden("案件已经作废"));
         }
         Ok(case)
     }
