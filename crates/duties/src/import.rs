@@ -177,7 +177,7 @@ impl Taker<'_> {
                 self.imported.refused.push(fault(format!("「{first}」是分节标题，已当作领域，不是事项")));
                 continue;
             }
-            if ["注", "备注", "说明", "合计", "总计", "填表", "制表"].iter().any(|it| first.starts_with(it)) {
+            if filled.len() <= 2 && ["注", "备注", "说明", "合计", "总计", "填表", "制表"].iter().any(|it| first.starts_with(it)) {
                 self.imported.refused.push(fault("说明或合计行，不是事项".into()));
                 continue;
             }
@@ -247,25 +247,23 @@ impl Taker<'_> {
         Ok((duty, doubts))
     }
 
-    /// By id, name or short name; then by a name within the other, if only one fits.
+    /// By id, name or short name; then by a name within the other, then by the short name within, if only one fits.
     fn agency(&self, named: &str) -> Option<String> {
-        let named = bare(named);
-        if named.is_empty() {
-            return None;
-        }
-        let exact = |it: &&AgencyName| it.id == named || bare(&it.name) == named || bare(&it.short) == named;
-        if let Some(it) = self.agencies.iter().find(exact) {
+        let named = forms(named);
+        let same = |it: &str| forms(it).iter().any(|form| named.contains(form));
+        if let Some(it) = self.agencies.iter().find(|it| it.id == named[0] || same(&it.name) || same(&it.short)) {
             return Some(it.id.clone());
         }
-        if named.chars().count() < 2 {
-            return None;
-        }
-        let near = |it: &&AgencyName| bare(&it.name).contains(&named) || named.contains(&bare(&it.name));
-        let mut near = self.agencies.iter().filter(near);
-        match (near.next(), near.next()) {
-            (Some(it), None) => Some(it.id.clone()),
-            _ => None,
-        }
+        let within = |a: &str, b: &str| a.chars().count() >= 3 && b.contains(a);
+        let near = |it: &str| {
+            forms(it).iter().any(|it| named.iter().any(|named| within(named, it) || within(it, named)))
+        };
+        let only = |fits: &dyn Fn(&AgencyName) -> bool| {
+            let mut fitting = self.agencies.iter().filter(|it| fits(it));
+            fitting.next().filter(|_| fitting.next().is_none()).map(|it| it.id.clone())
+        };
+        let has_short = |it: &AgencyName| it.short.chars().count() >= 2 && named[0].contains(&it.short);
+        only(&|it| near(&it.name)).or_else(|| only(&has_short))
     }
 }
 
@@ -295,11 +293,14 @@ fn split(text: &str) -> Vec<String> {
     parts.map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
-/// An agency's name without what is said or not: 厦门市, 市, spaces.
-fn bare(name: &str) -> String {
+/// An agency's name as it is said: whole, without 厦门市, without 市. 市市政园林局 is also 市政园林局, and so is 厦门市市政园林局.
+fn forms(name: &str) -> Vec<String> {
     let name: String = name.chars().filter(|it| !it.is_whitespace()).collect();
-    let name = name.strip_prefix("厦门市").unwrap_or(&name);
-    name.strip_prefix('市').filter(|it| it.chars().count() > 1).unwrap_or(name).to_owned()
+    let city = name.strip_prefix("厦门市").filter(|it| !it.is_empty()).unwrap_or(&name).to_owned();
+    let bare = city.strip_prefix('市').filter(|it| it.chars().count() > 1).unwrap_or(&city).to_owned();
+    let mut forms = vec![name, city, bare];
+    forms.dedup();
+    forms
 }
 
 /// `一、市政公用` → `市政公用`; also `(二)`, `3.`.
@@ -317,7 +318,7 @@ fn is_heading(text: &str) -> bool {
     n <= 20 && begins && without_number(text) != text.trim()
 }
 
-/// `2小时`, `30 分钟`, `1个工作日`, `90`, `即时`; a bare number is minutes.
+/// `2小时`, `30 分钟`, `1个工作日`, `90`, `即时` (a quarter of an hour, our reading); a bare number is minutes.
 fn minutes(text: &str) -> Option<u32> {
     let text: String = text.chars().filter(|it| !it.is_whitespace()).collect();
     if ["即时", "立即", "即刻"].iter().any(|it| text.starts_with(it)) {

@@ -406,10 +406,10 @@ fn import_duties(file: &Path, out: &Path, pack: Option<PathBuf>, json: bool) -> 
 
 fn check(path: PathBuf) -> Result<ExitCode, Error> {
     if path.is_dir() {
-        assets::read_pack(&path)?;
+        let pack = assets::read_pack(&path)?;
         tiles::check(&path)?;
         assets::read_roads(&path)?;
-        duties::check(&path)?;
+        duties::check(&path, &pack)?;
     } else if std::fs::read_to_string(&path)
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("starts_at")))
     {

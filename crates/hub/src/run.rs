@@ -2,6 +2,7 @@
 
 use crate::{
     core::Core,
+    duties::DutyDesk,
     hall::{Hall, HubConfig, HubError},
     server::{App, new_token, router},
     tiles::BaseMap,
@@ -34,7 +35,8 @@ pub fn start(config: HubConfig) -> Result<HubHandle, HubError> {
         let hall = Hall::open(&config).await?;
         let page_dir = config.page_dir.clone().map(Into::into);
         let base_map = Arc::new(BaseMap::of_pack(&config.pack_dir));
-        let app = App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map };
+        let duties = DutyDesk::open(&hall.pack_dir, &hall.pack);
+        let app = App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map, duties };
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router(app)).await {
                 tracing::error!(%error, "the server ended");

@@ -4,6 +4,7 @@
 use crate::{
     api,
     core::Core,
+    duties::{self, DutyDesk},
     hall::Hall,
     tiles::{self, BaseMap},
 };
@@ -41,6 +42,7 @@ pub struct App {
     pub token: Arc<str>,
     pub page_dir: Option<Arc<Path>>,
     pub base_map: Arc<BaseMap>,
+    pub duties: Arc<DutyDesk>,
 }
 
 pub fn router(app: App) -> Router {
@@ -50,6 +52,7 @@ pub fn router(app: App) -> Router {
         .route("/pack/{*path}", get(pack_file))
         .route("/tiles.json", get(tile_json))
         .route("/tiles/{z}/{x}/{y}", get(tile))
+        .route("/duties", get(duties::search))
         .merge(api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
