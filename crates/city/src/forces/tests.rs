@@ -126,7 +126,7 @@ fn the_whole_city_waits_least_and_the_sentence_says_so() {
 fn who_is_out_stays_out_and_is_named() {
     let mut it = city(&[(0, 100.0, 0.0), (0, 3000.0, 0.0)], &[(0, 0.0, 0.0, 1)]);
     give(&mut it, &Command::AssignTeam { team: "t0".into(), order: None, purpose: "值守下穿".into() });
-    check(&it, &Readings::for_city(&it), None, &[(1, "t1")], "更近的0队（16秒）已有任务「值守下穿」");
+    check(&it, &Readings::for_city(&it), None, &[(1, "t1")], "更近的0队（17秒）已有任务「值守下穿」");
 }
 
 #[test]
