@@ -195,8 +195,7 @@ impl City {
     /// alone sum to all cases.
     pub fn case_groups(&self) -> Vec<&CaseGroup> {
         let is_open = |id: &CaseId| self.cases.get(id).is_some_and(Case::is_open);
-        let mut groups: Vec<&CaseGroup> =
-            self.case_groups.values().filter(|it| it.cases.iter().any(is_open)).collect();
+        let mut groups: Vec<&CaseGroup> = self.case_groups.values().filter(|it| it.cases.iter().any(is_open)).collect();
         groups.sort_by_key(|it| (std::cmp::Reverse(it.cases.len()), it.lead));
         groups
     }
@@ -231,11 +230,8 @@ impl City {
             leads.push(id);
             return;
         };
-        let group = self.case_groups.entry(lead).or_insert_with(|| CaseGroup {
-            lead,
-            cases: vec![lead],
-            last_at: reported_at,
-        });
+        let group =
+            self.case_groups.entry(lead).or_insert_with(|| CaseGroup { lead, cases: vec![lead], last_at: reported_at });
         group.cases.push(id);
         group.last_at = group.last_at.max(reported_at);
         for member in [lead, id] {

@@ -137,7 +137,9 @@ impl ForceRules {
             return Some(format!("check_in_mins {} is not 1 to 1440", self.check_in_mins));
         }
         let penalty = &self.penalty;
-        if [penalty.stand_in_mins, penalty.stale_mins, penalty.lost_mins, penalty.outing_mins].iter().any(|it| *it > 600)
+        if [penalty.stand_in_mins, penalty.stale_mins, penalty.lost_mins, penalty.outing_mins]
+            .iter()
+            .any(|it| *it > 600)
         {
             return Some("a penalty is over 600 minutes".into());
         }
@@ -258,13 +260,7 @@ impl City {
     ///
     /// `metric` is the road network with its closures ([`City::closed_links`]); without one, times are straight lines. Closed
     /// and unknown needs are left out.
-    pub fn assign(
-        &self,
-        needs: &[NeedId],
-        readings: &Readings,
-        metric: Option<&Metric>,
-        now: Timestamp,
-    ) -> ForcePlan {
+    pub fn assign(&self, needs: &[NeedId], readings: &Readings, metric: Option<&Metric>, now: Timestamp) -> ForcePlan {
         let mut wanted: Vec<&Need> = needs.iter().filter_map(|id| self.needs.get(id)).collect();
         wanted.sort_by_key(|it| it.id);
         wanted.dedup_by_key(|it| it.id);
@@ -427,9 +423,11 @@ fn why(
     if candidate.n_outings > 0 {
         text.push_str(&format!("，已出动{}次", candidate.n_outings));
     }
-    let nearer = ways.iter().enumerate().filter_map(|(i, it)| Some((i, it.as_ref()?))).filter(|(i, it)| {
-        it.eta.secs < way.eta.secs && goes_to.get(i) != Some(&here)
-    });
+    let nearer = ways
+        .iter()
+        .enumerate()
+        .filter_map(|(i, it)| Some((i, it.as_ref()?)))
+        .filter(|(i, it)| it.eta.secs < way.eta.secs && goes_to.get(i) != Some(&here));
     let nearest = nearer.min_by(|(_, a), (_, b)| {
         a.eta.secs.total_cmp(&b.eta.secs).then_with(|| a.candidate.team.id.cmp(&b.candidate.team.id))
     });
@@ -463,7 +461,11 @@ fn passed_over(other: &Way<'_>) -> String {
     if other.candidate.n_outings > 0 {
         reasons.push(format!("已出动{}次", other.candidate.n_outings));
     }
-    if reasons.is_empty() { "留给别处，合计更省".into() } else { format!("{}，折算后更慢", reasons.join("、")) }
+    if reasons.is_empty() {
+        "留给别处，合计更省".into()
+    } else {
+        format!("{}，折算后更慢", reasons.join("、"))
+    }
 }
 
 fn why_short(need: &Need, ways: &[Option<Way<'_>>]) -> String {
@@ -615,7 +617,8 @@ impl Land {
             });
             let dlat = cell_m / 111_195.0;
             let dlon = dlat / all[1].clamp(-80.0, 80.0).to_radians().cos();
-            let count = |from: f64, to: f64, step: f64| if to > from { ((to - from) / step).ceil() as usize } else { 0 };
+            let count =
+                |from: f64, to: f64, step: f64| if to > from { ((to - from) / step).ceil() as usize } else { 0 };
             let (nx, ny) = (count(all[0], all[2], dlon), count(all[1], all[3], dlat));
             let is_in = move |at: LonLat| {
                 let inside = rings.iter().zip(&boxes).filter(|(ring, [w, s, e, n])| {

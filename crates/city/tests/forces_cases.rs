@@ -101,7 +101,12 @@ fn teams_are_sent_all_or_none() {
     let two = [(0, need(2))];
     check(&two, 1, send(&[("team-1", 1), ("team-3", 1)], ""), "TeamSent TeamSent NeedMet");
     check(&two, 1, send(&[("team-1", 1)], ""), "TeamSent");
-    check(&two, 1, send(&[("team-1", 1), ("team-1", 1)], ""), "!第 2 条（team-1 → 需求 1）：team-1在单上出现两次，整单未派");
+    check(
+        &two,
+        1,
+        send(&[("team-1", 1), ("team-1", 1)], ""),
+        "!第 2 条（team-1 → 需求 1）：team-1在单上出现两次，整单未派",
+    );
     check(&two, 1, send(&[("team-1", 1), ("team-9", 1)], ""), "!没有这支队伍");
     check(&two, 1, send(&[("team-1", 7)], ""), "!没有这处需求");
     check(&[(0, need(1))], 1, send(&[("team-1", 1), ("team-3", 1)], ""), "!只缺 1 队");
@@ -111,7 +116,13 @@ fn teams_are_sent_all_or_none() {
     let out = C::AssignTeam { team: "team-1".into(), order: None, purpose: "巡堤".into() };
     check(&[(0, need(1)), (0, out)], 1, send(&[("team-1", 1)], ""), "!已有任务「巡堤」");
     check(&[], 0, need(0), "!1–50 支");
-    let far = C::RaiseNeed { what: Capability::Fire, how_many: 1, at: LonLat(10.0, 50.0), why: "火".into(), from_order: None };
+    let far = C::RaiseNeed {
+        what: Capability::Fire,
+        how_many: 1,
+        at: LonLat(10.0, 50.0),
+        why: "火".into(),
+        from_order: None,
+    };
     check(&[], 0, far, "!不在本市一带");
 }
 

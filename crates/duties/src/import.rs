@@ -177,7 +177,9 @@ impl Taker<'_> {
                 self.imported.refused.push(fault(format!("「{first}」是分节标题，已当作领域，不是事项")));
                 continue;
             }
-            if filled.len() <= 2 && ["注", "备注", "说明", "合计", "总计", "填表", "制表"].iter().any(|it| first.starts_with(it)) {
+            if filled.len() <= 2
+                && ["注", "备注", "说明", "合计", "总计", "填表", "制表"].iter().any(|it| first.starts_with(it))
+            {
                 self.imported.refused.push(fault("说明或合计行，不是事项".into()));
                 continue;
             }
@@ -229,7 +231,10 @@ impl Taker<'_> {
             id.clear();
         }
         if id.is_empty() {
-            id = (self.ids.len() + 1..).map(|n| format!("D{n:04}")).find(|it| !self.ids.contains(it)).unwrap_or_default();
+            id = (self.ids.len() + 1..)
+                .map(|n| format!("D{n:04}"))
+                .find(|it| !self.ids.contains(it))
+                .unwrap_or_default();
         }
         let duty = Duty {
             id,
@@ -255,9 +260,8 @@ impl Taker<'_> {
             return Some(it.id.clone());
         }
         let within = |a: &str, b: &str| a.chars().count() >= 3 && b.contains(a);
-        let near = |it: &str| {
-            forms(it).iter().any(|it| named.iter().any(|named| within(named, it) || within(it, named)))
-        };
+        let near =
+            |it: &str| forms(it).iter().any(|it| named.iter().any(|named| within(named, it) || within(it, named)));
         let only = |fits: &dyn Fn(&AgencyName) -> bool| {
             let mut fitting = self.agencies.iter().filter(|it| fits(it));
             fitting.next().filter(|_| fitting.next().is_none()).map(|it| it.id.clone())
@@ -277,7 +281,9 @@ fn columns_of(cells: &[String]) -> Option<BTreeMap<&'static str, usize>> {
         let found = called.iter().find_map(|word| cells.iter().position(|it| it == word));
         // Headers also come longer: 市级牵头部门.
         let longer = || {
-            let fits = |it: &&str| it.chars().count() <= 12 && called.iter().any(|word| word.chars().count() > 2 && it.contains(word));
+            let fits = |it: &&str| {
+                it.chars().count() <= 12 && called.iter().any(|word| word.chars().count() > 2 && it.contains(word))
+            };
             cells.iter().position(|it| fits(&it))
         };
         if let Some(i) = found.or_else(longer).filter(|i| !columns.values().any(|it| it == i)) {
@@ -314,7 +320,8 @@ fn without_number(text: &str) -> String {
 /// `一、市政公用类`, `(三) 交通`.
 fn is_heading(text: &str) -> bool {
     let n = text.chars().count();
-    let begins = text.starts_with(['(', '第']) || text.chars().next().is_some_and(|it| "一二三四五六七八九十".contains(it));
+    let begins =
+        text.starts_with(['(', '第']) || text.chars().next().is_some_and(|it| "一二三四五六七八九十".contains(it));
     n <= 20 && begins && without_number(text) != text.trim()
 }
 
@@ -324,13 +331,15 @@ fn minutes(text: &str) -> Option<u32> {
     if ["即时", "立即", "即刻"].iter().any(|it| text.starts_with(it)) {
         return Some(15);
     }
-    let number: String = text.chars().skip_while(|it| !it.is_ascii_digit()).take_while(|it| it.is_ascii_digit() || *it == '.').collect();
+    let number: String =
+        text.chars().skip_while(|it| !it.is_ascii_digit()).take_while(|it| it.is_ascii_digit() || *it == '.').collect();
     let number: f64 = number.parse().ok()?;
     let unit = if text.contains('天') || text.contains('日') {
         24.0 * 60.0
     } else if text.contains("小时") || text.to_lowercase().contains('h') {
         60.0
-    } else if text.contains("分") || text.to_lowercase().contains("min") || text.chars().all(|it| it.is_ascii_digit()) {
+    } else if text.contains("分") || text.to_lowercase().contains("min") || text.chars().all(|it| it.is_ascii_digit())
+    {
         1.0
     } else {
         return None;

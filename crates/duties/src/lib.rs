@@ -104,7 +104,10 @@ impl DutyList {
         let basis = serde_json::to_string(&self.basis)?;
         let rows: Vec<String> = self.duties.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
         let is_example = self.is_example;
-        Ok(format!("{{\n\"basis\": {basis},\n\"is_example\": {is_example},\n\"duties\": [\n{}\n]}}\n", rows.join(",\n")))
+        Ok(format!(
+            "{{\n\"basis\": {basis},\n\"is_example\": {is_example},\n\"duties\": [\n{}\n]}}\n",
+            rows.join(",\n")
+        ))
     }
 }
 

@@ -243,7 +243,8 @@ fn snippet(description: &str, words: &[String]) -> String {
 /// The words of a text that say something, each once.
 fn said(jieba: &Jieba, text: &str) -> Vec<String> {
     let words = jieba.cut_for_search(text, true);
-    let words: BTreeSet<String> = words.iter().map(|it| it.word.to_lowercase()).filter(|it| says_something(it)).collect();
+    let words: BTreeSet<String> =
+        words.iter().map(|it| it.word.to_lowercase()).filter(|it| says_something(it)).collect();
     words.into_iter().collect()
 }
 

@@ -29,7 +29,11 @@ fn check(name: &str, kept: &[&str], refused: &[(usize, &str)], doubted: &[(usize
     };
     assert_eq!(it.list.duties.iter().map(row).collect::<Vec<_>>(), kept, "{it:#?}");
     for (faults, expected) in [(&it.refused, refused), (&it.doubted, doubted)] {
-        assert_eq!(faults.iter().map(|it| it.row).collect::<Vec<_>>(), expected.iter().map(|it| it.0).collect::<Vec<_>>(), "{faults:#?}");
+        assert_eq!(
+            faults.iter().map(|it| it.row).collect::<Vec<_>>(),
+            expected.iter().map(|it| it.0).collect::<Vec<_>>(),
+            "{faults:#?}"
+        );
         for (fault, (_, words)) in faults.iter().zip(expected) {
             assert!(fault.why.contains(words), "{words} not in {}", fault.why);
         }
@@ -47,13 +51,7 @@ fn a_messy_gbk_csv() {
             "D0002 市政公用 路灯不亮维修 sz  1440",
             "D0003 街面秩序 占道经营整治 zf ga 30",
         ],
-        &[
-            (8, "分节标题"),
-            (10, "没有事项名称"),
-            (11, "牵头部门不认识：星际移民局"),
-            (13, "重复"),
-            (14, "不是事项"),
-        ],
+        &[(8, "分节标题"), (10, "没有事项名称"), (11, "牵头部门不认识：星际移民局"), (13, "重复"), (14, "不是事项")],
         &[(9, "配合部门不认识：某某局")],
     );
 }

@@ -91,7 +91,9 @@ fn letters_are_pinyin() {
 
 #[test]
 fn nonsense_finds_nothing_and_breaks_nothing() {
-    for said in ["", "    ", "！！！？？？", "\u{0}\u{1}", "的了吗", "qqqqzzzz", &"水".repeat(10_000), "a AND (b OR", "🌊"] {
+    for said in
+        ["", "    ", "！！！？？？", "\u{0}\u{1}", "的了吗", "qqqqzzzz", &"水".repeat(10_000), "a AND (b OR", "🌊"]
+    {
         let hits = INDEX.search(said, 3).expect("searched");
         assert!(hits.len() <= 3);
     }

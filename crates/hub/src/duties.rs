@@ -136,8 +136,16 @@ pub async fn search(State(app): State<App>, Query(asked): Query<Asked>) -> Respo
 
 /// `gulang-hub bench duties`: what the index costs, and a query.
 pub fn bench(pack_dir: &Path, n: u64) -> Result<Value, crate::bench::BenchError> {
-    const SAID: [&str; 8] =
-        ["井盖不见了", "路面积水很深车过不去", "树倒了", "半夜还在打桩", "jgbjl", "煤气味", "有人从楼上扔东西", "shudaole"];
+    const SAID: [&str; 8] = [
+        "井盖不见了",
+        "路面积水很深车过不去",
+        "树倒了",
+        "半夜还在打桩",
+        "jgbjl",
+        "煤气味",
+        "有人从楼上扔东西",
+        "shudaole",
+    ];
     let failed = |why: String| crate::bench::BenchError::Load(why);
     let pack = crate::assets::read_pack(pack_dir).map_err(|why| failed(why.to_string()))?;
     let before = resident_mb();

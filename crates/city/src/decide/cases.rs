@@ -101,7 +101,10 @@ impl City {
         }
         changes(*to != case.report.agency)?;
         let from = case.report.agency.clone();
-        Ok(Event::CaseTransferred { case: case.id, transfer: Transfer { from, to: to.clone(), at, reason: clipped(reason) } })
+        Ok(Event::CaseTransferred {
+            case: case.id,
+            transfer: Transfer { from, to: to.clone(), at, reason: clipped(reason) },
+        })
     }
 }
 

@@ -56,8 +56,7 @@ impl City {
         if reason.trim().is_empty() {
             return Err(forbidden("了结需求要写明原因"));
         }
-        let mut events: Vec<Event> =
-            need.teams.iter().map(|team| Event::TeamReleased { team: team.clone() }).collect();
+        let mut events: Vec<Event> = need.teams.iter().map(|team| Event::TeamReleased { team: team.clone() }).collect();
         events.push(Event::NeedClosed { need: id, reason: clipped(reason) });
         Ok(events)
     }

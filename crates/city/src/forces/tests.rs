@@ -119,7 +119,13 @@ fn check(city: &City, readings: &Readings, metric: Option<&Metric>, expected: &[
 fn the_whole_city_waits_least_and_the_sentence_says_so() {
     // Team 0 is nearest to both needs; greed would send it to the first and someone far to the second.
     let between = city(&[(0, 0.0, 0.0), (0, -3000.0, 0.0)], &[(0, -1000.0, 0.0, 1), (0, 900.0, 0.0, 1)]);
-    check(&between, &Readings::for_city(&between), None, &[(1, "t1"), (2, "t0")], "更近的0队（2分）派往「需求2」，合计更省");
+    check(
+        &between,
+        &Readings::for_city(&between),
+        None,
+        &[(1, "t1"), (2, "t0")],
+        "更近的0队（2分）派往「需求2」，合计更省",
+    );
 }
 
 #[test]
@@ -159,7 +165,10 @@ fn a_closed_road_sends_another_team() {
     (pack.teams[0].home, pack.teams[1].home) = (LonLat(118.0905, 24.50), LonLat(118.1395, 24.50));
     let mut city = City::found(&pack, Realm::Actual);
     let at = LonLat(118.11, 24.50);
-    give(&mut city, &Command::RaiseNeed { what: Capability::Rescue, how_many: 1, at, why: "塌方".into(), from_order: None });
+    give(
+        &mut city,
+        &Command::RaiseNeed { what: Capability::Rescue, how_many: 1, at, why: "塌方".into(), from_order: None },
+    );
     let readings = Readings::for_city(&city);
     let open = net.with_closures(&Closures::default());
     check(&city, &readings, Some(&open), &[(1, "team-1")], "道路");
