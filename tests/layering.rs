@@ -13,9 +13,10 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("gulang-city", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-wire", "gulang-hub"]),
     ("gulang-wire", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-tiles", &["reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
+    ("gulang-duties", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-hub", &["bevy", "bevy_app", "egui", "tauri", "gulang-ui", "gulang-sim"]),
     ("gulang-sim", &["bevy", "egui", "tauri", "gulang-hub", "gulang-ui", "gulang-wire"]),
-    ("gulang-ui", &["tauri", "gulang-hub", "gulang-sim"]),
+    ("gulang-ui", &["tauri", "gulang-duties", "gulang-hub", "gulang-sim"]),
     ("gulang", &["bevy", "egui", "gulang-ui"]),
 ];
 
@@ -27,7 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gulang-city", &[]),
     ("gulang-wire", &["gulang-city"]),
     ("gulang-tiles", &["gulang-city"]),
-    ("gulang-hub", &["gulang-city", "gulang-tiles", "gulang-wire"]),
+    ("gulang-duties", &[]),
+    ("gulang-hub", &["gulang-city", "gulang-duties", "gulang-tiles", "gulang-wire"]),
     ("gulang-sim", &["gulang-city"]),
     ("gulang-ui", &["gulang-city", "gulang-tiles", "gulang-wire"]),
     ("gulang", &["gulang-city", "gulang-hub", "gulang-sim"]),

@@ -733,6 +733,7 @@ mod tests {
             stage_at: Timestamp(1),
             n_supervised: 0,
             n_pressed: 0,
+            history: CaseHistory::default(),
         };
         city.cases.insert(CaseId(7), case);
         index.refresh(&city, &names);

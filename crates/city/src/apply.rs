@@ -3,7 +3,7 @@
 //! Total and deterministic: no I/O, no clock, no error. A record about something unknown changes nothing but the number.
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
-use crate::{Applied, City, Event, Exercise, HeldOrder, Record, Timestamp, ids::*, model::*};
+use crate::{Applied, CaseHistory, City, Event, Exercise, HeldOrder, Outing, Record, Timestamp, ids::*, model::*};
 
 impl City {
     /// Folds one record into the city.
@@ -34,6 +34,28 @@ impl City {
                     it.n_pressed = it.n_pressed.saturating_add(1);
                 }
             }
+            Event::CaseReturned { case, reason, at } => {
+                self.advance_case(*case, CaseStage::Dispatched, *at);
+                if let Some(it) = self.cases.get_mut(case) {
+                    it.history.n_returned = it.history.n_returned.saturating_add(1);
+                    it.history.note = reason.clone();
+                }
+            }
+            Event::CaseTransferred { case, transfer } => {
+                if let Some(it) = self.cases.get_mut(case) {
+                    it.report.agency = transfer.to.clone();
+                    it.history.transfers.push(transfer.clone());
+                }
+            }
+            Event::CasePostponed { case, due_at, reason } => {
+                if let Some(it) = self.cases.get_mut(case) {
+                    it.history.first_due_at.get_or_insert(it.report.due_at);
+                    it.history.n_postponed = it.history.n_postponed.saturating_add(1);
+                    it.history.note = reason.clone();
+                    it.report.due_at = *due_at;
+                }
+            }
+            Event::CaseCancelled { case, reason, at } => self.cancel_case_at(*case, reason, *at),
             Event::AlarmRaised { alarm, sensor, color, value, at } => {
                 self.raise_alarm(*alarm, sensor, *color, *value, *at);
             }
@@ -125,9 +147,46 @@ impl City {
             }
             Event::TeamAssigned { team, order, purpose } => {
                 self.assignments.insert(team.clone(), (*order, purpose.clone()));
+                let check_in_by = now.plus_mins(i64::from(self.force_rules.check_in_mins));
+                self.start_outing(team, None, check_in_by, now);
             }
             Event::TeamReleased { team } => {
                 self.assignments.remove(team);
+                self.end_outing(team);
+            }
+            Event::NeedRaised { need } => {
+                self.needs.insert(need.id, need.clone());
+            }
+            Event::NeedMet { need } => {
+                if let Some(it) = self.needs.get_mut(need) {
+                    it.met_at = Some(now);
+                }
+            }
+            Event::NeedClosed { need, reason } => {
+                if let Some(it) = self.needs.get_mut(need) {
+                    it.closed = Some((now, reason.clone()));
+                }
+            }
+            Event::TeamSent { team, need, order, purpose, check_in_by, .. } => {
+                self.end_outing(team);
+                self.assignments.insert(team.clone(), (*order, purpose.clone()));
+                self.start_outing(team, Some(*need), *check_in_by, now);
+                if let Some(it) = self.needs.get_mut(need) {
+                    it.teams.push(team.clone());
+                }
+            }
+            Event::CheckedIn { team, note, next_by } => {
+                if let Some(it) = self.outings.get_mut(team) {
+                    it.last_word = Some((now, note.clone()));
+                    it.check_in_by = *next_by;
+                    it.n_missed = 0;
+                }
+            }
+            Event::CheckInMissed { team, n_missed, next_by, .. } => {
+                if let Some(it) = self.outings.get_mut(team) {
+                    it.check_in_by = *next_by;
+                    it.n_missed = *n_missed;
+                }
             }
             Event::ConnectorChanged { health } => {
                 self.connectors.insert(health.platform.clone(), health.clone());
@@ -160,17 +219,57 @@ impl City {
 
     fn add_case(&mut self, id: CaseId, report: &CaseReport) {
         let stage = CaseStage::Collected;
-        let case =
-            Case { id, report: report.clone(), stage, stage_at: report.reported_at, n_supervised: 0, n_pressed: 0 };
+        let case = Case {
+            id,
+            report: report.clone(),
+            stage,
+            stage_at: report.reported_at,
+            n_supervised: 0,
+            n_pressed: 0,
+            history: CaseHistory::default(),
+        };
         self.case_by_external.insert(external_key(&report.platform, &report.external), id);
         if let Some(replaced) = self.cases.insert(id, case) {
-            self.count_case(replaced.stage, -1);
+            if replaced.is_cancelled() {
+                self.n_cases_cancelled = self.n_cases_cancelled.saturating_sub(1);
+            } else {
+                self.count_case(replaced.stage, -1);
+            }
         }
         self.count_case(stage, 1);
+        self.group_case(id);
+    }
+
+    /// A cancelled case keeps the stage it had and is counted apart.
+    fn cancel_case_at(&mut self, id: CaseId, reason: &Text, at: Timestamp) {
+        let Some(case) = self.cases.get_mut(&id).filter(|it| !it.is_cancelled()) else { return };
+        case.history.cancelled = Some((at, reason.clone()));
+        let stage = case.stage;
+        self.count_case(stage, -1);
+        self.n_cases_cancelled = self.n_cases_cancelled.saturating_add(1);
+    }
+
+    fn start_outing(&mut self, team: &TeamId, need: Option<NeedId>, check_in_by: Timestamp, now: Timestamp) {
+        let outing = Outing { need, since: now, last_word: None, check_in_by, n_missed: 0 };
+        self.outings.insert(team.clone(), outing);
+        let n = self.n_outings.entry(team.clone()).or_default();
+        *n = n.saturating_add(1);
+    }
+
+    /// The need it was out for wants another, if it is still open; a closed one remembers who came.
+    fn end_outing(&mut self, team: &TeamId) {
+        let need = self.outings.remove(team).and_then(|it| it.need);
+        if let Some(need) = need.and_then(|it| self.needs.get_mut(&it)).filter(|it| it.is_open()) {
+            need.teams.retain(|it| it != team);
+            need.met_at = None;
+        }
     }
 
     fn advance_case(&mut self, id: CaseId, stage: CaseStage, at: Timestamp) {
         let Some(case) = self.cases.get_mut(&id) else { return };
+        if case.is_cancelled() {
+            return;
+        }
         let was = std::mem::replace(&mut case.stage, stage);
         case.stage_at = at;
         self.count_case(was, -1);
@@ -239,6 +338,7 @@ impl City {
         if footing.posture == Posture::War && !self.is_any_war() {
             self.war_first_order = OrderId(self.orders.len() as u64 + 1);
             self.evacuation.clear();
+            self.n_outings.clear();
         }
         for (id, it) in &mut self.footings {
             if districts.is_empty() || districts.contains(id) {

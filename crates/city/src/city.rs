@@ -1,6 +1,9 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
-use crate::{HeldOrder, LonLat, Marking, Observation, Pack, Roles, Timestamp, ids::*, model::*, plan::Plan};
+use crate::{
+    CaseGroup, CaseRules, ForceRules, HeldOrder, LonLat, Marking, Need, Observation, Outing, Pack, Roles, Timestamp,
+    ids::*, model::*, plan::Plan,
+};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -39,10 +42,16 @@ pub struct City {
     pub indicators: Registry<IndicatorId, Indicator>,
     /// Who may do what.
     pub roles: Roles,
+    pub force_rules: ForceRules,
+    pub case_rules: CaseRules,
 
     pub cases: Registry<CaseId, Case>,
     /// `platform/external` → case, so that a platform's repeat is known.
     pub case_by_external: Registry<Text, CaseId>,
+    /// Reports of one thing, by their lead; only where there are two or more. [`City::case_groups`] sorts them.
+    pub case_groups: Registry<CaseId, CaseGroup>,
+    /// Open cases of late that a new report may join, by district, kind and title.
+    pub(crate) case_leads: Registry<(DistrictId, CaseKind, Text), Vec<CaseId>>,
     pub alarms: Registry<AlarmId, Alarm>,
     /// The open alarm of a sensor, if any.
     pub open_alarms: BTreeMap<SensorId, AlarmId>,
@@ -67,6 +76,11 @@ pub struct City {
     /// Switches one person did where two were needed, numbered from 1.
     pub overrides: Vec<Override>,
     pub assignments: BTreeMap<TeamId, (Option<OrderId>, Text)>,
+    pub needs: Registry<NeedId, Need>,
+    /// Of every team in `assignments`: since when it is out, and when it must speak.
+    pub outings: BTreeMap<TeamId, Outing>,
+    /// How often each team was sent out since the switch to war.
+    pub n_outings: BTreeMap<TeamId, u32>,
     pub connectors: BTreeMap<PlatformId, ConnectorHealth>,
     pub exercise: Option<Exercise>,
     pub scene: Text,
@@ -77,6 +91,8 @@ pub struct City {
     pub n_refused_messages: u64,
     /// Counts kept by the fold so that screens need not recount: cases by stage.
     pub n_cases_by_stage: [u64; 7],
+    /// 作废; not in `n_cases_by_stage`.
+    pub n_cases_cancelled: u64,
 }
 
 /// The drill this city is in; only ever some in [`Realm::Exercise`].
@@ -132,8 +148,12 @@ impl City {
             plans: registry!(plans),
             indicators: registry!(indicators),
             roles: pack.roles.clone(),
+            force_rules: pack.force_rules.clone(),
+            case_rules: pack.case_rules.clone(),
             cases: IndexMap::with_hasher(by),
             case_by_external: IndexMap::with_hasher(by),
+            case_groups: IndexMap::with_hasher(by),
+            case_leads: IndexMap::with_hasher(by),
             alarms: IndexMap::with_hasher(by),
             open_alarms: BTreeMap::new(),
             warnings: IndexMap::with_hasher(by),
@@ -149,6 +169,9 @@ impl City {
             n_held: 0,
             overrides: Vec::new(),
             assignments: BTreeMap::new(),
+            needs: IndexMap::with_hasher(by),
+            outings: BTreeMap::new(),
+            n_outings: BTreeMap::new(),
             connectors: BTreeMap::new(),
             exercise: None,
             scene: "peace".into(),
@@ -156,6 +179,7 @@ impl City {
             n_markings: 0,
             n_refused_messages: 0,
             n_cases_by_stage: [0; 7],
+            n_cases_cancelled: 0,
         }
     }
 

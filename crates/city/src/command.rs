@@ -1,6 +1,6 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
-use crate::{AddedOrder, MarkingKind, Observation, Timestamp, ids::*, model::*};
+use crate::{AddedOrder, LonLat, MarkingKind, Observation, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -89,6 +89,30 @@ pub enum Command {
     PressCase {
         case: CaseId,
     },
+    /// 退回 to 派遣, to do again; to another agency if one is named.
+    ReturnCase {
+        case: CaseId,
+        #[serde(default)]
+        to: Option<AgencyId>,
+        reason: Text,
+    },
+    /// 转派.
+    TransferCase {
+        case: CaseId,
+        to: AgencyId,
+        reason: Text,
+    },
+    /// 延期.
+    PostponeCase {
+        case: CaseId,
+        due_at: Timestamp,
+        reason: Text,
+    },
+    /// 作废.
+    CancelCase {
+        case: CaseId,
+        reason: Text,
+    },
     /// 平转战 or a change of level, with the measures struck from the sheet. Ⅰ and Ⅱ need two seats in `confirmed_by`.
     SwitchToWar {
         plan: PlanId,
@@ -154,6 +178,30 @@ pub enum Command {
     },
     ReleaseTeam {
         team: TeamId,
+    },
+    /// Say that teams are needed somewhere.
+    RaiseNeed {
+        what: Capability,
+        how_many: u32,
+        at: LonLat,
+        why: Text,
+        #[serde(default)]
+        from_order: Option<OrderId>,
+    },
+    /// Done with, or not needed after all; its teams go home.
+    CloseNeed {
+        need: NeedId,
+        reason: Text,
+    },
+    /// Send these teams to these needs: all of them or none. A team that is not able goes only with a reason.
+    AssignTeams {
+        pairs: Vec<(TeamId, NeedId)>,
+        reason: Text,
+    },
+    /// A team that is out has spoken.
+    CheckIn {
+        team: TeamId,
+        note: Text,
     },
     ShowScene {
         scene: Text,

@@ -66,4 +66,6 @@ number_ids! {
     AlarmId,
     /// A marking, numbered from 1; a removed one's number is not used again.
     MarkingId,
+    /// A need for teams, numbered from 1.
+    NeedId,
 }

@@ -10,9 +10,11 @@
 //! Coordinates are WGS-84 degrees ([`LonLat`]) unless a name says otherwise.
 
 mod apply;
+mod cases;
 mod city;
 mod command;
 mod decide;
+mod forces;
 mod freshness;
 mod geo;
 mod ids;
@@ -29,9 +31,11 @@ mod things;
 mod time;
 mod tiny;
 
+pub use cases::*;
 pub use city::*;
 pub use command::*;
 pub use decide::*;
+pub use forces::*;
 pub use freshness::*;
 pub use geo::*;
 pub use ids::*;

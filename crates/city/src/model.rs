@@ -403,7 +403,7 @@ impl CaseStage {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseKind {
     Event,
@@ -439,6 +439,9 @@ pub struct Case {
     /// 督办 / 催办 so far.
     pub n_supervised: u32,
     pub n_pressed: u32,
+    /// Transfers, postponements, cancellation, its group.
+    #[serde(default)]
+    pub history: crate::CaseHistory,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

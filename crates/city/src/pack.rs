@@ -4,7 +4,7 @@
 //! array of the [`crate::model`] types, `plans/*.json`, `indicators.json`. The crate reads no files: the caller hands in
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
-use crate::{LonLat, Roles, ids::*, model::*, plan::Plan, plan::lint};
+use crate::{CaseRules, ForceRules, LonLat, Roles, ids::*, model::*, plan::Plan, plan::lint};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
 
@@ -29,6 +29,8 @@ pub struct Pack {
     pub plans: Vec<Plan>,
     pub indicators: Vec<Indicator>,
     pub roles: Roles,
+    pub force_rules: ForceRules,
+    pub case_rules: CaseRules,
 }
 
 /// One thing wrong with a pack: `file:line: what, why, what to do`.
@@ -72,6 +74,8 @@ pub fn load_pack(
         plans: Vec::new(),
         indicators: loader.registry("indicators.json"),
         roles: loader.json("roles.json").unwrap_or_default(),
+        force_rules: loader.rules("rules/forces.toml", list, ForceRules::fault),
+        case_rules: loader.rules("rules/cases.toml", list, CaseRules::fault),
     };
     let mut plan_files: Vec<String> = list("plans")
         .into_iter()
@@ -143,6 +147,35 @@ impl Loader<'_> {
 
     fn registry<T: DeserializeOwned>(&mut self, file: &str) -> Vec<T> {
         self.json(file).unwrap_or_default()
+    }
+
+    /// Rules a city may leave out: then they are the defaults, and say so.
+    fn rules<T: DeserializeOwned + Default>(
+        &mut self,
+        file: &str,
+        list: &dyn Fn(&str) -> Vec<String>,
+        fault: fn(&T) -> Option<String>,
+    ) -> T {
+        let (folder, name) = file.split_once('/').unwrap_or(("", file));
+        let is_there = |it: &String| it == name || it == file;
+        if !list(folder).iter().any(is_there) {
+            return T::default();
+        }
+        let Some(text) = self.text(file) else { return T::default() };
+        match toml::from_str::<T>(&text) {
+            Ok(rules) => {
+                if let Some(why) = fault(&rules) {
+                    self.error(file, 1, "absurd rules", why, "correct it, or take the file away for the defaults");
+                }
+                rules
+            }
+            Err(error) => {
+                let line = error.span().map_or(1, |it| 1 + text[..it.start.min(text.len())].matches('\n').count());
+                let why = error.message().replace('\n', " ");
+                self.error(file, line, "unreadable rules", why, "correct it, or take the file away for the defaults");
+                T::default()
+            }
+        }
     }
 
     fn json<T: DeserializeOwned>(&mut self, file: &str) -> Option<T> {

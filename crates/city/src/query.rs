@@ -227,11 +227,11 @@ impl City {
                 value: Some(self.n_cases_by_stage[..CaseStage::Closed as usize].iter().sum::<u64>() as f64),
                 as_of: self.cases_as_of(readings),
             },
-            F::CasesClosedToday => count_cases(&|it| !it.is_open() && it.stage_at >= today),
+            F::CasesClosedToday => count_cases(&|it| it.stage >= CaseStage::Closed && it.stage_at >= today),
             F::CasesOverdue => count_cases(&|it| it.is_overdue(now)),
             F::CaseCloseRate => {
                 let reported = count_cases(&is_today).value.unwrap_or(0.0);
-                let closed = count_cases(&|it| is_today(it) && !it.is_open()).value.unwrap_or(0.0);
+                let closed = count_cases(&|it| is_today(it) && it.stage >= CaseStage::Closed).value.unwrap_or(0.0);
                 let value = (reported > 0.0).then(|| closed / reported);
                 IndicatorValue { value, as_of: self.cases_as_of(readings) }
             }
@@ -328,9 +328,9 @@ impl City {
 }
 
 impl Case {
-    /// Not yet closed.
+    /// Neither closed nor cancelled.
     pub fn is_open(&self) -> bool {
-        self.stage < CaseStage::Closed
+        self.stage < CaseStage::Closed && !self.is_cancelled()
     }
 
     pub fn is_overdue(&self, now: Timestamp) -> bool {

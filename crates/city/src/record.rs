@@ -1,6 +1,6 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
-use crate::{HeldOrder, Marking, Observation, Timestamp, ids::*, model::*};
+use crate::{HeldOrder, Marking, Need, Observation, Timestamp, Transfer, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. `seq` starts at 1 and has no gaps within a log.
@@ -40,6 +40,29 @@ pub enum Event {
     },
     CasePressed {
         case: CaseId,
+    },
+    /// 退回: back to 派遣.
+    CaseReturned {
+        case: CaseId,
+        reason: Text,
+        at: Timestamp,
+    },
+    /// 转派, by a seat or by the platform.
+    CaseTransferred {
+        case: CaseId,
+        transfer: Transfer,
+    },
+    /// 延期.
+    CasePostponed {
+        case: CaseId,
+        due_at: Timestamp,
+        reason: Text,
+    },
+    /// 作废.
+    CaseCancelled {
+        case: CaseId,
+        reason: Text,
+        at: Timestamp,
     },
     AlarmRaised {
         alarm: AlarmId,
@@ -172,6 +195,38 @@ pub enum Event {
     },
     TeamReleased {
         team: TeamId,
+    },
+    NeedRaised {
+        need: Need,
+    },
+    /// As many teams as wanted are out for it.
+    NeedMet {
+        need: NeedId,
+    },
+    NeedClosed {
+        need: NeedId,
+        reason: Text,
+    },
+    /// A team was assigned to a need; it must speak by then.
+    TeamSent {
+        team: TeamId,
+        need: NeedId,
+        order: Option<OrderId>,
+        purpose: Text,
+        reason: Text,
+        check_in_by: Timestamp,
+    },
+    CheckedIn {
+        team: TeamId,
+        note: Text,
+        next_by: Timestamp,
+    },
+    /// Those out did not speak by `due`; they are awaited again by `next_by`.
+    CheckInMissed {
+        team: TeamId,
+        due: Timestamp,
+        n_missed: u32,
+        next_by: Timestamp,
     },
     ConnectorChanged {
         health: ConnectorHealth,

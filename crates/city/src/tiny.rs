@@ -103,6 +103,8 @@ pub fn tiny_pack() -> Pack {
         plans: vec![typhoon_plan(&siming, &jimei)],
         indicators: indicators(),
         roles: roles(),
+        force_rules: ForceRules::default(),
+        case_rules: CaseRules::default(),
     }
 }
 

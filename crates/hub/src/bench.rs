@@ -272,6 +272,55 @@ pub fn route(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
     }))
 }
 
+/// 200 needs to the pack's teams: arrival times of all to all with closures, then the assignment with its sentences.
+pub fn assign(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
+    const N_NEEDS: usize = 200;
+    let pack = assets::read_pack(pack_dir).map_err(|why| BenchError::Load(why.to_string()))?;
+    let net = assets::read_roads(pack_dir).map_err(|why| BenchError::Load(why.to_string()))?;
+    let net = net.filter(|it| it.n_links() > 0);
+    let net = net.ok_or_else(|| BenchError::Load(format!("{} has no roads", pack_dir.display())))?;
+    let links: Vec<Link<'_>> = net.links().collect();
+    let place = |k: usize| links[k * 7919 % links.len()].line[0];
+    let now = Timestamp(1_700_000_000_000);
+    let mut city = City::found(&pack, Realm::Actual);
+    let mut readings = Readings::for_city(&city);
+    for i in 0..city.teams.len() {
+        let LonLat(lon, lat) = place(i);
+        let fix = Fix { lon, lat, height: 0.0, heading: 0.0, speed: 0.0, battery: 0.0, mode: 0, at: now };
+        readings.teams.put(i as u32, fix);
+    }
+    // As the teams are: what is wanted often is what there is much of.
+    for k in 0..N_NEEDS {
+        let what = city.teams[k * 31 % city.teams.len()].capability;
+        let at = place(k * 13 + 5);
+        let command = Command::RaiseNeed { what, how_many: 1, at, why: format!("需求 {k}").into(), from_order: None };
+        let events = city.decide(&command, now).map_err(|why| BenchError::Load(why.to_string()))?;
+        for event in events {
+            let record = Record { seq: city.seq + 1, at: now, source: Source::Hub, event };
+            if city.apply(&record) != Applied::Advanced {
+                return Err(BenchError::Load("a need was not applied".into()));
+            }
+        }
+    }
+    let needs: Vec<NeedId> = city.needs.keys().copied().collect();
+    let closed: Closures = net.links_near(place(99), 500.0).into_iter().collect();
+    let metric = net.with_closures(&closed);
+    let origins: Vec<LonLat> = (0..city.teams.len()).map(place).collect();
+    let places: Vec<LonLat> = city.needs.values().map(|it| it.at).collect();
+    let n = n.max(1) as usize;
+    let times_ms = median_ms(n, |_| drop(metric.etas_between(&origins, &places)));
+    let mut plan = ForcePlan::default();
+    let all_ms = median_ms(n, |_| plan = city.assign(&needs, &readings, Some(&metric), now));
+    let by_road = plan.assignments.iter().filter(|it| it.by == EtaBy::Road).count();
+    Ok(json!({
+        "bench": "assign",
+        "load": format!("{N_NEEDS} needs, {} teams all on roads, {} links closed, medians of {n}", city.teams.len(), closed.len()),
+        "times_ms": times_ms, "all_ms": all_ms, "assigned": plan.assignments.len(), "short": plan.shortfalls.len(),
+        "by_road": by_road, "mean_eta_mins": plan.assignments.iter().map(|it| it.eta_s).sum::<f64>() / 60.0 / plan.assignments.len().max(1) as f64,
+        "example": plan.assignments.first().map(|it| it.why.to_string()), "profile": profile(),
+    }))
+}
+
 /// The median of `n` runs, each told which it is.
 fn median_ms(n: usize, mut run: impl FnMut(usize)) -> f64 {
     let mut all: Vec<f64> = (0..n)

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use gulang_hub::{
-    assets, bench, config, drill, log,
+    assets, bench, config, drill, duties, log,
     sim_host::{ChildSim, SimScale},
     tiles,
 };
@@ -127,6 +127,26 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Make a pack's duties.json of the city's own list of duties (事项清单), a spreadsheet or CSV
+    ///
+    /// Titles above the table, merged cells, blank rows, full-width characters and the usual names of columns are understood;
+    /// CSV may be UTF-8 or GBK. A row that cannot be used is named with its number and why; the others are kept. Exit 1 if
+    /// no row was kept.
+    ///
+    /// Example: gulang-hub import-duties 事项清单.xlsx --out assets/cities/xiamen/duties.json
+    ImportDuties {
+        /// .xlsx, .xls, .xlsb, .ods or .csv
+        file: PathBuf,
+        /// The file to make; replaced as a whole
+        #[arg(long)]
+        out: PathBuf,
+        /// The city pack whose agencies lead; by default assets/cities/xiamen
+        #[arg(long)]
+        pack: Option<PathBuf>,
+        /// Print one JSON object: n_kept, n_rows, header_row, columns, refused
+        #[arg(long)]
+        json: bool,
+    },
     /// Check a configuration file, a scenario, or a city pack
     ///
     /// Each fault is one line, `file:line: what, why, what to do`; exit 1 if there is any.
@@ -165,6 +185,10 @@ enum Bench {
     Route,
     /// The review sheet of a plan made to order --n orders (500): median and worst ms
     Sheet,
+    /// 200 needs given teams, with arrival times and sentences: median ms
+    Assign,
+    /// The list of duties: index built, bytes held, a query's median and worst ms
+    Duties,
 }
 
 #[derive(Subcommand)]
@@ -232,6 +256,8 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,
                 Bench::Route => bench::route(&pack_dir, n.unwrap_or(200))?,
                 Bench::Sheet => bench::sheet(&assets::read_pack(&pack_dir)?, n.unwrap_or(500))?,
+                Bench::Assign => bench::assign(&pack_dir, n.unwrap_or(20))?,
+                Bench::Duties => duties::bench(&pack_dir, n.unwrap_or(500))?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
             Ok(ExitCode::SUCCESS)
@@ -248,6 +274,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Check { path, .. } => check(path.unwrap_or_else(|| PathBuf::from("."))),
+        Task::ImportDuties { file, out, pack, json } => import_duties(&file, &out, pack, json),
     }
 }
 
@@ -410,11 +437,32 @@ fn diff(old: &Path, new: &Path) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn import_duties(file: &Path, out: &Path, pack: Option<PathBuf>, json: bool) -> Result<ExitCode, Error> {
+    let imported = duties::import(file, out, &assets::read_pack(&pack_dir(pack)?)?)?;
+    if json {
+        println!("{}", serde_json::to_string(&imported)?);
+    } else {
+        println!(
+            "{}：{} 行，收 {} 项，拒 {} 行（表头在第 {} 行）",
+            out.display(),
+            imported.n_rows,
+            imported.n_kept,
+            imported.refused.len(),
+            imported.header_row
+        );
+    }
+    for row in &imported.refused {
+        eprintln!("{}:{}: {}", file.display(), row.row, row.why);
+    }
+    Ok(if imported.n_kept > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn check(path: PathBuf) -> Result<ExitCode, Error> {
     if path.is_dir() {
-        assets::read_pack(&path)?;
+        let pack = assets::read_pack(&path)?;
         tiles::check(&path)?;
         assets::read_roads(&path)?;
+        duties::check(&path, &pack)?;
     } else if std::fs::read_to_string(&path)
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("starts_at")))
     {

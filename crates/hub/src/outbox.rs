@@ -176,6 +176,33 @@ fn courtesies<R: RealmKind>(core: &Arc<Core>, platform: &CityPlatform<R>, record
         match &record.event {
             Event::CaseSupervised { case } => urge(platform, "SUPERVISE", external(case)),
             Event::CasePressed { case } => urge(platform, "PRESS", external(case)),
+            // What the platform itself said is not told back to it.
+            Event::CaseReturned { case, reason, .. } if !is_from_platform(record) => {
+                if let Some(external) = external(case) {
+                    let (platform, reason) = (platform.clone(), reason.clone());
+                    tokio::spawn(async move { thrice(|| platform.return_case(&external, None, &reason)).await });
+                }
+            }
+            Event::CaseTransferred { case, transfer } if !is_from_platform(record) => {
+                if let Some(external) = external(case) {
+                    let (platform, it) = (platform.clone(), transfer.clone());
+                    tokio::spawn(async move {
+                        thrice(|| platform.return_case(&external, Some(it.to.as_str()), &it.reason)).await;
+                    });
+                }
+            }
+            Event::CasePostponed { case, due_at, reason } => {
+                if let Some(external) = external(case) {
+                    let (platform, due_at, reason) = (platform.clone(), *due_at, reason.clone());
+                    tokio::spawn(async move { thrice(|| platform.postpone_case(&external, due_at, &reason)).await });
+                }
+            }
+            Event::CaseCancelled { case, reason, .. } => {
+                if let Some(external) = external(case) {
+                    let (platform, reason) = (platform.clone(), reason.clone());
+                    tokio::spawn(async move { thrice(|| platform.cancel_case(&external, &reason)).await });
+                }
+            }
             Event::OrderClimbed { order, rung: Rung::Cancelled, note, .. } => {
                 let order =
                     city.orders.get(order).filter(|it| it.text.platform == platform.platform && it.n_attempts > 0);
@@ -187,6 +214,10 @@ fn courtesies<R: RealmKind>(core: &Arc<Core>, platform: &CityPlatform<R>, record
             _ => {}
         }
     }
+}
+
+fn is_from_platform(record: &Record) -> bool {
+    matches!(record.source, Source::Platform(_))
 }
 
 fn urge<R: RealmKind>(platform: &CityPlatform<R>, action: &'static str, external: Option<gulang_city::Text>) {

@@ -2,6 +2,7 @@
 
 use crate::{
     core::Core,
+    duties::DutyDesk,
     hall::{Hall, HubConfig, HubError},
     raster::Rasters,
     server::{App, new_token, router},
@@ -36,7 +37,8 @@ pub fn start(config: HubConfig) -> Result<HubHandle, HubError> {
         let page_dir = config.page_dir.clone().map(Into::into);
         let base_map = Arc::new(BaseMap::of_pack(&config.pack_dir));
         let rasters = Arc::new(Rasters::new(config.rasters.clone()));
-        let app = App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map, rasters };
+        let duties = DutyDesk::open(&hall.pack_dir, &hall.pack);
+        let app = App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map, rasters, duties };
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router(app)).await {
                 tracing::error!(%error, "the server ended");

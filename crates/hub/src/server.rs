@@ -4,6 +4,7 @@
 use crate::{
     api,
     core::Core,
+    duties::{self, DutyDesk},
     hall::Hall,
     raster::{self, Rasters},
     tiles::{self, BaseMap},
@@ -43,6 +44,7 @@ pub struct App {
     pub page_dir: Option<Arc<Path>>,
     pub base_map: Arc<BaseMap>,
     pub rasters: Arc<Rasters>,
+    pub duties: Arc<DutyDesk>,
 }
 
 pub fn router(app: App) -> Router {
@@ -54,6 +56,7 @@ pub fn router(app: App) -> Router {
         .route("/tiles/{z}/{x}/{y}", get(tile))
         .route("/raster.json", get(raster_json))
         .route("/raster/{id}/{z}/{x}/{y}", get(raster_tile))
+        .route("/duties", get(duties::search))
         .merge(api::routes())
         .merge(crate::plans_api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));

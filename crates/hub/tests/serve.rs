@@ -44,6 +44,8 @@ struct Fake {
     taken: BTreeMap<String, u32>,
     items: Vec<Value>,
     exercise: u32,
+    /// What was asked of cases: action and data.
+    asked: Vec<(String, Value)>,
 }
 
 type Shared = Arc<Mutex<Fake>>;
@@ -79,6 +81,10 @@ async fn answer(State(shared): State<Shared>, UrlPath(platform): UrlPath<String>
             let from: usize = body["data"]["cursor"].as_str().and_then(|it| it.parse().ok()).unwrap_or(0);
             let items: Vec<_> = fake.items.iter().skip(from).cloned().collect();
             json!({ "cursor": (from + items.len()).to_string(), "items": items, "more": false })
+        }
+        Some(action @ ("APPLY_ROLLBACK" | "APPLY_POSTPONE" | "APPLY_CANCEL" | "SUPERVISE")) => {
+            lock(&shared).asked.push((action.to_owned(), body["data"].clone()));
+            json!({})
         }
         _ => json!({ "items": [], "cursor": "", "more": false }),
     };
@@ -458,6 +464,69 @@ async fn bad_news_is_kept_and_good_news_still_comes() -> Check {
     assert!(city["n_cases"].as_u64() >= Some(2), "{city}");
     let records = hub.get("/api/records?from=1").await?;
     assert!(records.to_string().contains("message_refused"), "what was refused is in the log");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_officers_do_to_a_case_reaches_its_platform() -> Check {
+    let shared = Shared::default();
+    let mut dispatched = case(1);
+    dispatched["stage"] = json!(3);
+    lock(&shared).items = vec![dispatched];
+    let platform = open_platform(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
+    for _ in 0..150 {
+        if hub.get("/api/city").await?["n_cases"] == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let due_at = now().plus_mins(60).0;
+    for command in [
+        json!({ "return_case": { "case": 1, "to": "ga", "reason": "归公安" } }),
+        json!({ "postpone_case": { "case": 1, "due_at": due_at, "reason": "等水退" } }),
+        json!({ "cancel_case": { "case": 1, "reason": "误报" } }),
+    ] {
+        let (status, answer) = hub.command(command).await?;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let mut actions = Vec::new();
+    for _ in 0..150 {
+        actions = lock(&shared).asked.clone();
+        if actions.len() == 4 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    actions.sort_by_key(|(action, data)| (action.clone(), data["unitId"].to_string()));
+    let told: Vec<(&str, &str)> =
+        actions.iter().map(|(action, data)| (action.as_str(), data["unitId"].as_str().unwrap_or(""))).collect();
+    let expected = [("APPLY_CANCEL", ""), ("APPLY_POSTPONE", ""), ("APPLY_ROLLBACK", "ga"), ("APPLY_ROLLBACK", "")];
+    assert_eq!(told, expected);
+    assert!(actions.iter().all(|(_, data)| data["recId"] == "c1" && data["exercise"] == false), "{actions:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duty_is_found_by_what_is_said() -> Check {
+    let platform = open_platform(Shared::default()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
+    let stranger = hub.http.get(format!("{}/duties?q=x", hub.url)).send().await?;
+    assert_eq!(stranger.status().as_u16(), 401);
+    let mut found = Err("not asked".into());
+    for _ in 0..150 {
+        // 井盖不见了; 503 until the index is built.
+        found = hub.get("/duties?q=%E4%BA%95%E7%9B%96%E4%B8%8D%E8%A7%81%E4%BA%86&limit=3").await;
+        if found.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let found = found?;
+    assert_eq!((found[0]["lead"].as_str(), found.as_array().map(Vec::len)), (Some("sz"), Some(3)), "{found}");
+    assert_eq!(found[0]["lead_name"], "市市政园林局");
     Ok(())
 }
 

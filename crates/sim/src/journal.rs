@@ -39,6 +39,17 @@ pub(crate) enum Entry {
         exercise: bool,
         why: String,
     },
+    /// 退回, 延期 or 作废 of a case.
+    Case {
+        at: Timestamp,
+        action: String,
+        rec_id: String,
+        /// Another agency is to handle it.
+        unit_id: Option<String>,
+        /// The new deadline.
+        deadline: Option<Timestamp>,
+        reason: String,
+    },
     /// 督办 or 催办 of a case.
     Urge {
         at: Timestamp,
@@ -81,11 +92,22 @@ pub(crate) struct Received {
     pub(crate) cancelled_at: Option<Timestamp>,
 }
 
+/// What we were told about a case, beside its own life.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct CaseTold {
+    pub(crate) unit_id: Option<String>,
+    pub(crate) deadline: Option<Timestamp>,
+    /// Nothing of it is news any more.
+    pub(crate) cancelled_at: Option<Timestamp>,
+}
+
 pub(crate) struct Journal {
     file: File,
     /// In order of receipt; an order's index is its number.
     pub(crate) orders: Vec<Received>,
     pub(crate) refused: Vec<Entry>,
+    /// By `recId`.
+    pub(crate) cases: HashMap<String, CaseTold>,
     by_notice: HashMap<String, usize>,
     pub(crate) last_at: Option<Timestamp>,
 }
@@ -111,8 +133,14 @@ impl Journal {
         let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let mut journal =
-            Self { file, orders: Vec::new(), refused: Vec::new(), by_notice: HashMap::new(), last_at: None };
+        let mut journal = Self {
+            file,
+            orders: Vec::new(),
+            refused: Vec::new(),
+            cases: HashMap::new(),
+            by_notice: HashMap::new(),
+            last_at: None,
+        };
         for (i, line) in bytes[..whole].split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
             let entry = serde_json::from_slice(line).map_err(|source| JournalError::Line {
                 path: path.clone(),
@@ -151,6 +179,7 @@ impl Journal {
             | Entry::Repeat { at, .. }
             | Entry::Cancel { at, .. }
             | Entry::Refused { at, .. }
+            | Entry::Case { at, .. }
             | Entry::Urge { at, .. } => *at,
         };
         self.last_at = self.last_at.max(Some(at));
@@ -170,6 +199,14 @@ impl Journal {
                 }
             }
             refused @ Entry::Refused { .. } => self.refused.push(refused),
+            Entry::Case { at, action, rec_id, unit_id, deadline, .. } => {
+                let told = self.cases.entry(rec_id).or_default();
+                told.unit_id = unit_id.or(told.unit_id.take());
+                told.deadline = deadline.or(told.deadline);
+                if action == "APPLY_CANCEL" {
+                    told.cancelled_at.get_or_insert(at);
+                }
+            }
             Entry::Urge { .. } => {}
         }
     }

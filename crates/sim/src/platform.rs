@@ -7,7 +7,7 @@ use crate::{
     agencies,
     app::{App, Fault},
     cases::ChangeKey,
-    journal::{Entry, Notice},
+    journal::{CaseTold, Entry, Notice},
 };
 use axum::{
     body::Bytes,
@@ -57,6 +57,18 @@ struct CancelRequest {
 #[serde(rename_all = "camelCase")]
 struct UrgeRequest {
     rec_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CaseRequest {
+    rec_id: String,
+    #[serde(default)]
+    unit_id: Option<String>,
+    #[serde(default)]
+    deadline: Option<String>,
+    #[serde(default)]
+    reason: String,
 }
 
 pub(crate) async fn openapi(
@@ -124,6 +136,9 @@ fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, De
     match action {
         "ITEM_INST_SYNC" if platform == CITY_PLATFORM => sync_cases(app, parse(data, action)?),
         "NOTIFY" => notify(app, platform, parse(data, action)?),
+        "APPLY_CANCEL" | "APPLY_ROLLBACK" | "APPLY_POSTPONE" if data.get("recId").is_some() => {
+            change_case(app, platform, action, parse(data, action)?)
+        }
         "APPLY_CANCEL" => cancel(app, parse(data, action)?),
         "SUPERVISE" | "PRESS" => urge(app, action, parse(data, action)?),
         "GET_NOTICE_INFO" => notices(app, platform, parse(data, action)?),
@@ -140,9 +155,56 @@ fn sync_cases(app: &App, page: PageRequest) -> Result<Value, Denied> {
             ChangeKey { at: Timestamp(at), number: number as u64, stage: stage.clamp(0, 7) as u8 }
         }
     };
-    let (items, next, more) = app.world.case_items(after, app.clock.now(), page.limit.clamp(1, MAX_PAGE));
+    let (mut items, next, more) = app.world.case_items(after, app.clock.now(), page.limit.clamp(1, MAX_PAGE));
+    let desk = app.desk();
+    if !desk.journal.cases.is_empty() {
+        items.retain_mut(|item| as_told(item, &desk.journal.cases));
+    }
+    drop(desk);
     let cursor = format!("{}-{}-{}", next.at.0, next.number, next.stage);
     Ok(json!({ "items": items, "cursor": cursor, "more": more }))
+}
+
+/// Bends a case's news to what was asked of it; `false` once it is cancelled.
+fn as_told(item: &mut Value, told: &HashMap<String, CaseTold>) -> bool {
+    let Some(told) = item["recId"].as_str().and_then(|it| told.get(it)) else { return true };
+    let at = item["actTime"].as_str().and_then(Timestamp::parse);
+    if told.cancelled_at.is_some_and(|cancelled| at.is_none_or(|at| at > cancelled)) {
+        return false;
+    }
+    if let Some(unit) = &told.unit_id {
+        item["unitId"] = unit.as_str().into();
+    }
+    if let Some(deadline) = told.deadline {
+        item["deadline"] = deadline.to_beijing_text().into();
+    }
+    true
+}
+
+/// 退回 (to another unit if one is named), 延期, 作废. A returned case goes on at its own pace: redoing takes no extra time.
+fn change_case(app: &App, platform: &str, action: &str, request: CaseRequest) -> Result<Value, Denied> {
+    if platform != CITY_PLATFORM {
+        return Err(denied(404, format!("本平台没有案件，不支持 {action}")));
+    }
+    let deadline = match request.deadline.as_deref() {
+        None => None,
+        Some(text) => Some(Timestamp::parse(text).ok_or_else(|| denied(400, format!("deadline 无法识别：{text}")))?),
+    };
+    if action == "APPLY_POSTPONE" && deadline.is_none() {
+        return Err(denied(400, "延期要有 deadline"));
+    }
+    if let Some(unit) = &request.unit_id
+        && !app.world.pack.agencies.iter().any(|it| it.id.as_str() == unit)
+    {
+        return Err(denied(400, format!("没有部门 {unit}")));
+    }
+    let mut desk = app.desk();
+    let at = app.clock.now().max(desk.told_until);
+    let rec_id = request.rec_id.clone();
+    let CaseRequest { unit_id, reason, .. } = request;
+    let entry = Entry::Case { at, action: action.into(), rec_id: rec_id.clone(), unit_id, deadline, reason };
+    desk.journal.append(entry).map_err(unwritable)?;
+    Ok(json!({ "recId": rec_id, "accepted": true }))
 }
 
 fn notify(app: &App, platform: &str, notice: Notice) -> Result<Value, Denied> {

@@ -294,6 +294,26 @@ async fn an_actual_city_refuses_exercise_orders_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_of_a_case_shows_in_its_news() {
+    let dir = tempfile::tempdir().unwrap();
+    let sim = city(dir.path(), Realm::Exercise, Speed::Lockstep);
+    let client = Client::of(&sim);
+    // From the first page: whatever case is in it.
+    let page = client.act("yunguanfu", "ITEM_INST_SYNC", json!({ "cursor": "", "limit": 2000 })).await;
+    let items = page["data"]["items"].as_array().unwrap();
+    assert!(items.len() > 3, "{page}");
+    let [first, last] = [&items[0], &items[items.len() - 1]].map(|it| it["recId"].as_str().unwrap().to_owned());
+    let postponed = json!({ "recId": first, "deadline": "2023-08-01 12:00:00", "reason": "等水退" });
+    assert_eq!(client.act("yunguanfu", "APPLY_POSTPONE", postponed).await["code"], 0);
+    let moved = json!({ "recId": first, "unitId": "wenlv", "reason": "归文旅" });
+    assert_eq!(client.act("yunguanfu", "APPLY_ROLLBACK", moved).await["code"], 0);
+    assert_eq!(client.act("yunguanfu", "APPLY_CANCEL", json!({ "recId": last, "reason": "误报" })).await["code"], 0);
+    let again = client.act("yunguanfu", "ITEM_INST_SYNC", json!({ "cursor": "", "limit": 2000 })).await;
+    let bent = &again["data"]["items"][0];
+    assert_eq!((bent["unitId"].as_str(), bent["deadline"].as_str()), (Some("wenlv"), Some("2023-08-01 12:00:00")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn platforms_answer_bad_requests_and_break_when_told() {
     let dir = tempfile::tempdir().unwrap();
     let sim = city(dir.path(), Realm::Exercise, Speed::Lockstep);
@@ -305,6 +325,10 @@ async fn platforms_answer_bad_requests_and_break_when_told() {
     assert_eq!(code(client.act("yunguanfu", "GET_NOTICE_INFO", json!({ "cursor": "x" })).await), Some(400));
     assert_eq!(code(client.act("yunguanfu", "APPLY_CANCEL", json!({ "noticeId": "no" })).await), Some(404));
     assert_eq!(code(client.act("yunguanfu", "PRESS", json!({ "recId": "1" })).await), Some(0));
+    assert_eq!(code(client.act("yunguanfu", "APPLY_POSTPONE", json!({ "recId": "1" })).await), Some(400));
+    assert_eq!(code(client.act("yingji", "APPLY_CANCEL", json!({ "recId": "1" })).await), Some(404));
+    let unit = json!({ "recId": "1", "unitId": "nobody" });
+    assert_eq!(code(client.act("yunguanfu", "APPLY_ROLLBACK", unit).await), Some(400));
 
     let fault = async |mode: &str| {
         let url = format!("{}/fault", client.city.control);

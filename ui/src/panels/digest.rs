@@ -92,7 +92,7 @@ impl Digest {
         (self.n_today, self.n_closed_today, self.n_overdue) = (0, 0, 0);
         self.hour_now = (now.since_ms(day) / 3_600_000).clamp(0, 23) as usize;
         for case in model.city.cases.values() {
-            let open = case.stage < CaseStage::Closed;
+            let open = case.is_open();
             let overdue = open && case.report.due_at < now;
             self.n_overdue += u32::from(overdue);
             let since = case.report.reported_at.since_ms(day);
@@ -100,7 +100,7 @@ impl Digest {
                 continue;
             }
             // Of today's cases only: with yesterday's the share would pass 100 %.
-            self.n_closed_today += u32::from(!open);
+            self.n_closed_today += u32::from(case.stage >= CaseStage::Closed);
             self.n_today += 1;
             if let Some(hour) = self.hours.get_mut((since / 3_600_000) as usize) {
                 *hour += 1;

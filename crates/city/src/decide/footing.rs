@@ -38,6 +38,7 @@ impl City {
                 }
             }
         }
+        events.extend(self.missed_check_ins(now));
         match (self.recommend(now), &self.recommendation) {
             (None, None) => {}
             (None, Some(_)) => events.push(Event::RecommendationWithdrawn),

@@ -5,7 +5,9 @@
 use crate::{apply::external_key, ids::*, model::*, *};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod cases;
 mod footing;
+mod forces;
 mod marking;
 mod orders;
 mod platforms;
@@ -168,6 +170,10 @@ impl City {
                 let signing = Signing { confirmed_by, reason, reasons, overridden: *overridden, sheet_version: None };
                 self.stand_down(source, districts, accepted, &signing)
             }
+            Command::ReturnCase { case, to, reason } => self.return_case(*case, to.as_ref(), reason, now),
+            Command::TransferCase { case, to, reason } => self.transfer_case(*case, to, reason, now),
+            Command::PostponeCase { case, due_at, reason } => self.postpone_case(*case, *due_at, reason, now),
+            Command::CancelCase { case, reason } => self.cancel_case(*case, reason, now),
             Command::EscalateOrder { order } => {
                 let order = self.open_order(*order)?;
                 let to = self.escalation_of(order).ok_or_else(|| forbidden("预案没有叫应名单"))?;
@@ -199,6 +205,12 @@ impl City {
                 changes(self.assignments.contains_key(team))?;
                 Ok(vec![Event::TeamReleased { team: team.clone() }])
             }
+            Command::RaiseNeed { what, how_many, at, why, from_order } => {
+                self.raise_need(source, *what, *how_many, *at, why, *from_order, now)
+            }
+            Command::CloseNeed { need, reason } => self.close_need(*need, reason),
+            Command::AssignTeams { pairs, reason } => self.assign_teams(pairs, reason, now),
+            Command::CheckIn { team, note } => self.check_in(team, note, now),
             Command::ShowScene { scene } => {
                 if scene.is_empty() || scene.chars().count() > 64 {
                     return Err(absurd("场景名要有 1–64 个字"));
@@ -234,6 +246,9 @@ impl City {
         let case = self.cases.get(&id).ok_or_else(|| unknown("案件", id))?;
         if case.stage >= CaseStage::Closed {
             return Err(forbidden("案件已经结案"));
+        }
+        if case.is_cancelled() {
+            return Err(forbidden("案件已经作废"));
         }
         Ok(case)
     }

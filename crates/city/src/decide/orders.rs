@@ -28,6 +28,7 @@ impl City {
                 events.push(Event::TeamReleased { team: team.clone() });
             }
         }
+        events.extend(self.close_needs_of(order.id, note));
         events
     }
 

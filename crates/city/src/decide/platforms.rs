@@ -14,11 +14,7 @@ impl City {
         check_past(stage_at, now, "阶段时间")?;
         if let Some(id) = self.case_by_external.get(&external_key(&report.platform, &report.external)) {
             let case = self.cases.get(id).ok_or_else(|| unknown("案件", id))?;
-            changes(stage != case.stage)?;
-            if stage < case.stage {
-                return Err(stale(format!("案件已到{}，回报的是{}", case.stage.name_zh(), stage.name_zh())));
-            }
-            return Ok(vec![Event::CaseAdvanced { case: *id, stage, at: stage_at }]);
+            return self.news_of_case(case, report, stage, stage_at);
         }
         if report.external.is_empty() || report.external.chars().count() > 128 {
             return Err(absurd("案件号要有 1–128 个字"));

@@ -6,10 +6,12 @@ use super::{
     net::{Data, Snap},
 };
 use crate::{LonLat, query::straight_eta_s};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How an arrival time was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EtaBy {
     /// Along open roads at the class speeds.
     Road,
@@ -64,12 +66,21 @@ impl Metric {
 
     /// How long from each of `origins` to `place`, in their order.
     pub fn etas_to(&self, place: LonLat, origins: &[LonLat]) -> Vec<Eta> {
-        self.etas(place, origins, Direction::To)
+        let starts: Vec<Option<Snap>> = origins.iter().map(|it| self.snap(*it)).collect();
+        self.etas(place, origins, &starts, Direction::To)
+    }
+
+    /// How long from each of `origins` to each of `places`: one row per place, in the origins' order. The same as
+    /// [`Metric::etas_to`] for each place, with the origins found on the network once.
+    pub fn etas_between(&self, origins: &[LonLat], places: &[LonLat]) -> Vec<Vec<Eta>> {
+        let starts: Vec<Option<Snap>> = origins.iter().map(|it| self.snap(*it)).collect();
+        places.iter().map(|place| self.etas(*place, origins, &starts, Direction::To)).collect()
     }
 
     /// How long from `place` to each of `targets`, in their order.
     pub fn etas_from(&self, place: LonLat, targets: &[LonLat]) -> Vec<Eta> {
-        self.etas(place, targets, Direction::From)
+        let ends: Vec<Option<Snap>> = targets.iter().map(|it| self.snap(*it)).collect();
+        self.etas(place, targets, &ends, Direction::From)
     }
 
     /// The quickest way along open roads; `None` if an end has no road near or no way is open.
@@ -126,17 +137,17 @@ impl Metric {
         self.data().snap(place, &|link| self.closures.contains(link))
     }
 
-    fn etas(&self, place: LonLat, others: &[LonLat], direction: Direction) -> Vec<Eta> {
+    /// `snaps` are where the `others` are on the network.
+    fn etas(&self, place: LonLat, others: &[LonLat], snaps: &[Option<Snap>], direction: Direction) -> Vec<Eta> {
         let by_road = self.snap(place).map(|here| {
             let seeds = if direction == Direction::To { self.entries(&here) } else { self.exits(&here) };
             (here, self.data().skeleton.sweep(&self.costs, direction, &seeds))
         });
-        let eta = |other: &LonLat| {
-            let road_secs = by_road.as_ref().and_then(|(here, secs)| {
-                let there = self.snap(*other)?;
+        let eta = |(other, there): (&LonLat, &Option<Snap>)| {
+            let road_secs = by_road.as_ref().zip(there.as_ref()).and_then(|((here, secs), there)| {
                 let (ends, straight) = match direction {
-                    Direction::To => (self.exits(&there), self.along_one_link(&there, here)),
-                    Direction::From => (self.entries(&there), self.along_one_link(here, &there)),
+                    Direction::To => (self.exits(there), self.along_one_link(there, here)),
+                    Direction::From => (self.entries(there), self.along_one_link(here, there)),
                 };
                 let best = ends.iter().map(|&(rank, at)| secs[rank as usize] + at).fold(f64::INFINITY, f64::min);
                 let best = best.min(straight.unwrap_or(f64::INFINITY));
@@ -147,7 +158,7 @@ impl Metric {
                 None => Eta { secs: straight_eta_s(other.distance_m(place)), by: EtaBy::StraightLine },
             }
         };
-        others.iter().map(eta).collect()
+        others.iter().zip(snaps).map(eta).collect()
     }
 
     /// From a snapped place to the ends of its link: ranks and seconds, access included. Who stands at an end is at the

@@ -104,6 +104,27 @@ impl<R: RealmKind> CityPlatform<R> {
         self.post(action, json!({ "recId": external, "exercise": R::REALM == Realm::Exercise })).await.map(drop)
     }
 
+    /// 退回 or 转派 (`APPLY_ROLLBACK`): back to 派遣, to `unit` if another agency is to do it.
+    pub async fn return_case(&self, external: &str, unit: Option<&str>, reason: &str) -> Result<(), PlatformError> {
+        let exercise = R::REALM == Realm::Exercise;
+        let data = json!({ "recId": external, "unitId": unit, "reason": reason, "exercise": exercise });
+        self.post("APPLY_ROLLBACK", data).await.map(drop)
+    }
+
+    /// 延期 (`APPLY_POSTPONE`).
+    pub async fn postpone_case(&self, external: &str, due_at: Timestamp, reason: &str) -> Result<(), PlatformError> {
+        let deadline = due_at.to_beijing_text();
+        let exercise = R::REALM == Realm::Exercise;
+        let data = json!({ "recId": external, "deadline": deadline, "reason": reason, "exercise": exercise });
+        self.post("APPLY_POSTPONE", data).await.map(drop)
+    }
+
+    /// 作废 (`APPLY_CANCEL` of a `recId`; of a `noticeId` it withdraws an order).
+    pub async fn cancel_case(&self, external: &str, reason: &str) -> Result<(), PlatformError> {
+        let data = json!({ "recId": external, "reason": reason, "exercise": R::REALM == Realm::Exercise });
+        self.post("APPLY_CANCEL", data).await.map(drop)
+    }
+
     pub async fn cases(&self, cursor: &str, limit: u32) -> Result<Page, PlatformError> {
         let data = self.post("ITEM_INST_SYNC", json!({ "cursor": cursor, "limit": limit })).await?;
         decode_page(&data, |item| decode_case(item, &self.platform), self.platform.as_str())

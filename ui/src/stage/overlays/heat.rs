@@ -91,6 +91,7 @@ mod tests {
                 stage_at: stand.now,
                 n_supervised: 0,
                 n_pressed: 0,
+                history: CaseHistory::default(),
             };
             stand.city.cases.insert(CaseId(i), case);
         }
