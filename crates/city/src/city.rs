@@ -1,6 +1,8 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
-use crate::{LonLat, Marking, Pack, Timestamp, ids::*, model::*, plan::Plan};
+use crate::{
+    Calls, Contact, Evacuees, Ladder, LonLat, Marking, Pack, Timestamp, Township, ids::*, model::*, plan::Plan,
+};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -37,6 +39,9 @@ pub struct City {
     pub flood_points: Registry<FloodPointId, FloodPoint>,
     pub plans: Registry<PlanId, Plan>,
     pub indicators: Registry<IndicatorId, Indicator>,
+    pub townships: Registry<TownshipId, Township>,
+    pub contacts: Registry<ContactId, Contact>,
+    pub ladders: Registry<LadderId, Ladder>,
 
     pub cases: Registry<CaseId, Case>,
     /// `platform/external` → case, so that a platform's repeat is known.
@@ -47,7 +52,10 @@ pub struct City {
     pub warnings: Registry<WarningId, Warning>,
     pub typhoons: Registry<TyphoonId, Typhoon>,
     pub orders: Registry<OrderId, Order>,
+    /// Summed over the rows of `evacuees`.
     pub evacuation: BTreeMap<(EvacueeClass, DistrictId), Tally>,
+    pub evacuees: Evacuees,
+    pub calls: Calls,
     /// The whole city's footing.
     pub footing: Footing,
     /// Per district, always one entry each.
@@ -121,6 +129,9 @@ impl City {
             flood_points: registry!(flood_points),
             plans: registry!(plans),
             indicators: registry!(indicators),
+            townships: registry!(townships),
+            contacts: registry!(contacts),
+            ladders: registry!(ladders),
             cases: IndexMap::with_hasher(by),
             case_by_external: IndexMap::with_hasher(by),
             alarms: IndexMap::with_hasher(by),
@@ -129,6 +140,8 @@ impl City {
             typhoons: IndexMap::with_hasher(by),
             orders: IndexMap::with_hasher(by),
             evacuation: BTreeMap::new(),
+            evacuees: Evacuees::default(),
+            calls: Calls::default(),
             footing: Footing::default(),
             footings: pack.districts.iter().map(|it| (it.id.clone(), Footing::default())).collect(),
             war_first_order: OrderId(1),

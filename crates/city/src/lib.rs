@@ -10,9 +10,11 @@
 //! Coordinates are WGS-84 degrees ([`LonLat`]) unless a name says otherwise.
 
 mod apply;
+mod callout;
 mod city;
 mod command;
 mod decide;
+mod evacuation;
 mod freshness;
 mod geo;
 mod ids;
@@ -28,9 +30,11 @@ mod things;
 mod time;
 mod tiny;
 
+pub use callout::*;
 pub use city::*;
 pub use command::*;
 pub use decide::*;
+pub use evacuation::*;
 pub use freshness::*;
 pub use geo::*;
 pub use ids::*;

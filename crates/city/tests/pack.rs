@@ -32,6 +32,9 @@ fn files() -> BTreeMap<&'static str, String> {
             "[\n  {\"id\": \"fp\", \"name\": \"n\", \"at\": [118.1, 24.5], \"district\": \"350203\", \"sensor\": \"s\"}\n]".to_owned(),
         ),
         ("indicators.json", "[]".to_owned()),
+        ("townships.json", "[]".to_owned()),
+        ("contacts.json", "[]".to_owned()),
+        ("ladders.json", "[]".to_owned()),
         (
             "plans/typhoon.json",
             "{\"id\": \"typhoon\", \"title\": \"t\", \"hazard\": \"typhoon\", \"basis\": \"b\", \"ack_within_mins\": 5, \"escalate_after_mins\": 10,\n \"ladder\": [\"a\"], \"triggers\": [{\"level\": \"I\", \"any\": [{\"warning\": \"red\"}, {\"circle_within\": {\"grade\": 10, \"hours\": 12}}]}],\n \"measures\": [\n  {\"id\": \"m\", \"title\": \"t\", \"clause\": \"1\", \"from_level\": \"IV\", \"agency\": \"ag\", \"channel\": \"platform\", \"within_mins\": 60, \"template\": \"{agency} {due}\"}\n ]}".to_owned(),
