@@ -136,6 +136,8 @@ impl RunningSim for RunningCity {
             mqtt: Some(endpoints.mqtt.clone()),
             feeds: Some(endpoints.feeds.clone()),
             inventory: Some(endpoints.inventory.clone()),
+            gateway: Some(endpoints.gateway.clone()),
+            gateways: Default::default(),
             control: Some(endpoints.control.clone()),
             token: None,
         }

@@ -333,6 +333,7 @@ def build_registries(ground):
     write_rows(HERE / "cameras.json", cameras)
 
     write_rows(HERE / "indicators.json", [{"id": i, "name": n, "unit": u, "group": g, "source": s, "formula": f, "reference": r} for i, n, u, g, s, f, r in t.INDICATORS])
+    build_people(data)
     (HERE / "city.toml").write_text('id = "xiamen"\nname = "厦门市"\ncenter = [118.11, 24.50]\n', encoding="utf-8")
 
 
@@ -421,6 +422,41 @@ def build_sensors(ground, rng):
     scatter("sound", "so", 20, "声环境", 2)
     scatter("exhaust", "ex", 10, "尾气点", 2, 0.9)
     return sensors, flood_points
+
+
+def build_people(data):
+    """Townships by their public codes; villages, persons and numbers are illustrative. `0592-0000…` can reach nobody."""
+    centers = {(district, name): [lon, lat] for district, _, _, _, towns in t.DISTRICTS for name, lon, lat in towns}
+    townships, contacts = [], []
+
+    def contact(ident, place, rank, post, radio=""):
+        number = len(contacts) + 1
+        contacts.append({"id": f"{ident}-{rank}", "name": f"示例{number:03}", "post": post, "place": place, "rank": rank, "phone": f"0592-0000{number:03}", "radio": radio})
+
+    for ident, *_ in t.AGENCIES:
+        contact(f"ag-{ident}", {"agency": ident}, 1, "值班员")
+        contact(f"ag-{ident}", {"agency": ident}, 2, "值班负责人")
+    for k, (district, _, short, _, _) in enumerate(t.DISTRICTS):
+        contact(f"ag-{t.HQ[district]}", {"agency": t.HQ[district]}, 1, "防指值班员")
+        contact(f"di-{district}", {"district": district}, 1, "区值班员")
+        contact(f"di-{district}", {"district": district}, 2, "区分管领导", f"应急电台 {k + 1} 频道（示例）")
+    with open(data / "boundaries/xiamen_divisions_level4.csv", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["deep"] == "3"]
+    for k, row in enumerate(rows):
+        ident, district, name = row["id"], row["pid"], row["ext_name"]
+        plain = re.sub(r"(街道|镇|农场)$", "", name)
+        center = centers[district, plain]
+        villages = [{"id": f"{ident}v{n}", "name": f"{plain}{word}（示例）"} for n, word in ((1, "一社区"), (2, "二社区"), (3, "三村"))]
+        townships.append({"id": ident, "name": name, "district": district, "center": center, "weight": 2 + (k * 7) % 5, "villages": villages})
+        contact(f"to-{ident}", {"township": ident}, 1, "镇街值班员")
+        contact(f"to-{ident}", {"township": ident}, 2, "镇街主要负责人", f"镇街电台 {k + 1} 台（示例）")
+        for n, village in enumerate(villages):
+            # Here and there nobody answers for a village: the board must have something to say about it.
+            if (3 * k + n) % 29 != 28:
+                contact(f"vi-{village['id']}", {"village": village["id"]}, 1, "村居责任人")
+    write_rows(HERE / "townships.json", townships)
+    write_rows(HERE / "contacts.json", contacts)
+    write_rows(HERE / "ladders.json", t.LADDERS)
 
 
 def build_track(data):

@@ -25,6 +25,26 @@ DISTRICTS = [
         ("内厝", 118.3050, 24.6780), ("大帽山", 118.3250, 24.7550)]),
 ]
 
+# 叫应 ladders. Minutes that are not written are the program's defaults (5 to acknowledge, 10 to the next name, 60 to give
+# up): ours, in no document. PROTOCOLS.md names what is public elsewhere (长治: message, SMS and telephone in parallel, 5 minutes).
+_LADDER_BASIS = "示例：5 分钟应答、10 分钟升级为本系统缺省值，不是规定；并行渠道参照外地公开做法。"
+_ALL = ["message", "sms", "voice"]
+LADDERS = [
+    {"id": "red-warning", "name": "红色预警叫应", "basis": _LADDER_BASIS, "give_up_after_mins": 60, "starts": ["red_warning"], "down_to": "village", "steps": [
+        {"who": {"own": 1}, "channels": _ALL, "ack_within_mins": 5, "again_every_mins": 5, "escalate_after_mins": 10},
+        {"who": {"own": 2}, "channels": ["voice", "radio"], "ack_within_mins": 5, "again_every_mins": 5, "escalate_after_mins": 10},
+        {"who": {"above": 1}, "channels": ["sms", "voice"], "ack_within_mins": 5, "again_every_mins": 10, "escalate_after_mins": 10},
+        {"who": {"above": 2}, "channels": ["voice", "radio"], "ack_within_mins": 5, "again_every_mins": 10, "escalate_after_mins": 10}]},
+    {"id": "order-call", "name": "指令叫应", "basis": _LADDER_BASIS, "starts": ["order_call"], "steps": [
+        {"who": {"own": 1}, "channels": ["message", "voice"]}, {"who": {"own": 2}, "channels": ["sms", "voice"]}, {"who": {"above": 2}, "channels": ["voice"]}]},
+    {"id": "order-sms", "name": "指令短信", "basis": _LADDER_BASIS, "starts": ["order_sms"], "steps": [
+        {"who": {"own": 1}, "channels": ["message", "sms"]}, {"who": {"own": 2}, "channels": ["sms", "voice"]}]},
+    {"id": "by-hand", "name": "人工叫应", "basis": _LADDER_BASIS, "down_to": "village", "steps": [
+        {"who": {"own": 1}, "channels": _ALL}, {"who": {"own": 2}, "channels": ["voice", "radio"]}, {"who": {"above": 1}, "channels": ["sms", "voice"]}]},
+    {"id": "weekly-test", "name": "每周通联测试", "basis": _LADDER_BASIS + "周期为示例。", "give_up_after_mins": 30, "starts": [{"test": {"every_days": 7, "at_minute": 930}}], "steps": [
+        {"who": {"own": 1}, "channels": ["message", "voice"]}, {"who": {"own": 2}, "channels": ["voice", "radio"]}]},
+]
+
 # id, name, short (at most four characters), platform
 AGENCIES = [
     ("yj", "市应急管理局", "应急局", "yingji"),

@@ -3,7 +3,10 @@
 //! Total and deterministic: no I/O, no clock, no error. A record about something unknown changes nothing but the number.
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
-use crate::{Applied, CaseHistory, City, Event, Exercise, HeldOrder, Outing, Record, Timestamp, ids::*, model::*};
+use crate::{
+    Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, Event, Exercise, HeldOrder, Outing,
+    Record, ShelterCount, Timestamp, ids::*, model::*,
+};
 
 impl City {
     /// Folds one record into the city.
@@ -92,6 +95,7 @@ impl City {
             Event::FootingChanged { posture, level, plan, districts, confirmed_by, reason, overridden, .. } => {
                 let footing = Footing { posture: *posture, level: *level, plan: plan.clone(), since: now };
                 self.change_footing(footing, districts);
+                self.relock_returns();
                 if *overridden {
                     self.note_override(confirmed_by, *level, reason, now);
                 }
@@ -137,14 +141,70 @@ impl City {
                 }
             }
             Event::EvacuationExpected { class, district, n_people } => {
-                let tally = self.evacuation.entry((*class, district.clone())).or_default();
-                tally.expected = *n_people;
-                tally.moved = tally.moved.min(tally.expected);
+                self.expect_in_district(*class, district, *n_people, now);
             }
-            Event::EvacuationMoved { class, district, n_people } => {
-                let tally = self.evacuation.entry((*class, district.clone())).or_default();
-                tally.moved = (*n_people).min(tally.expected);
+            Event::EvacuationPlaceExpected { class, place, n_people, .. } => {
+                self.expect_at(*class, place, *n_people, now);
             }
+            Event::EvacuationCounted { class, place, moved, refused, returned, flags, reason, proof } => {
+                let totals = [*moved, *refused, *returned];
+                self.count_evacuees(*class, place, totals, flags, reason, proof.as_ref(), now);
+            }
+            Event::ShelterCounted { shelter, moved_in, returned } => {
+                let count = ShelterCount { moved_in: *moved_in, returned: *returned, as_of: now };
+                self.evacuees.shelters.insert(shelter.clone(), count);
+            }
+            Event::ReturnAllowed { district, township, .. } => {
+                self.evacuees.returns_allowed.insert((district.clone(), township.clone()));
+            }
+            Event::CallOutStarted { callout, ladder, cause, text, by, places } => {
+                let call = |place: &crate::CallPlace| Call {
+                    place: place.clone(),
+                    step: 0,
+                    step_since: now,
+                    contact: None,
+                    attempts: Vec::new(),
+                    end: (!self.contacts.values().any(|it| it.place == *place)).then_some(CallEnd::NobodyAssigned),
+                };
+                self.calls.start(Callout {
+                    id: *callout,
+                    realm: self.realm,
+                    ladder: ladder.clone(),
+                    cause: cause.clone(),
+                    text: text.clone(),
+                    by: by.clone(),
+                    started_at: now,
+                    calls: places.iter().map(call).collect(),
+                    ended_at: None,
+                });
+            }
+            Event::CalledOut { callout, call, attempt, step, contact, channel } => {
+                let attempt = CallAttempt {
+                    n: *attempt,
+                    step: *step,
+                    contact: contact.clone(),
+                    channel: *channel,
+                    at: now,
+                    state: AttemptState::Recorded,
+                    state_at: now,
+                    note: "".into(),
+                };
+                self.calls.attempt(*callout, *call, attempt);
+            }
+            Event::CallProgressed { callout, call, attempt, state, note } => {
+                self.calls.progress(*callout, *call, *attempt, *state, note, now);
+            }
+            Event::CallAnswered { callout, call, by, channel } => {
+                let end = CallEnd::Reached { at: now, by: by.clone(), channel: *channel };
+                self.calls.end_call(*callout, *call, end);
+            }
+            Event::CallEscalated { callout, call, step, contact } => {
+                self.calls.escalate(*callout, *call, *step, contact, now);
+            }
+            Event::CallGivenUp { callout, call, why } => {
+                self.calls.end_call(*callout, *call, CallEnd::GivenUp { at: now, why: why.clone() });
+            }
+            Event::CallOutEnded { callout, .. } => self.calls.end(*callout, now),
             Event::TeamAssigned { team, order, purpose } => {
                 self.assignments.insert(team.clone(), (*order, purpose.clone()));
                 let check_in_by = now.plus_mins(i64::from(self.force_rules.check_in_mins));
@@ -337,7 +397,7 @@ impl City {
     fn change_footing(&mut self, footing: Footing, districts: &[DistrictId]) {
         if footing.posture == Posture::War && !self.is_any_war() {
             self.war_first_order = OrderId(self.orders.len() as u64 + 1);
-            self.evacuation.clear();
+            self.begin_evacuation();
             self.n_outings.clear();
         }
         for (id, it) in &mut self.footings {

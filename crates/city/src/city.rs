@@ -1,8 +1,8 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    CaseGroup, CaseRules, ForceRules, HeldOrder, LonLat, Marking, Need, Observation, Outing, Pack, Roles, Timestamp,
-    ids::*, model::*, plan::Plan,
+    Calls, CaseGroup, CaseRules, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation,
+    Outing, Pack, Roles, Timestamp, Township, ids::*, model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -44,6 +44,9 @@ pub struct City {
     pub roles: Roles,
     pub force_rules: ForceRules,
     pub case_rules: CaseRules,
+    pub townships: Registry<TownshipId, Township>,
+    pub contacts: Registry<ContactId, Contact>,
+    pub ladders: Registry<LadderId, Ladder>,
 
     pub cases: Registry<CaseId, Case>,
     /// `platform/external` → case, so that a platform's repeat is known.
@@ -58,7 +61,10 @@ pub struct City {
     pub warnings: Registry<WarningId, Warning>,
     pub typhoons: Registry<TyphoonId, Typhoon>,
     pub orders: Registry<OrderId, Order>,
+    /// Summed over the rows of `evacuees`.
     pub evacuation: BTreeMap<(EvacueeClass, DistrictId), Tally>,
+    pub evacuees: Evacuees,
+    pub calls: Calls,
     /// The whole city's footing.
     pub footing: Footing,
     /// Per district, always one entry each.
@@ -150,6 +156,9 @@ impl City {
             roles: pack.roles.clone(),
             force_rules: pack.force_rules.clone(),
             case_rules: pack.case_rules.clone(),
+            townships: registry!(townships),
+            contacts: registry!(contacts),
+            ladders: registry!(ladders),
             cases: IndexMap::with_hasher(by),
             case_by_external: IndexMap::with_hasher(by),
             case_groups: IndexMap::with_hasher(by),
@@ -160,6 +169,8 @@ impl City {
             typhoons: IndexMap::with_hasher(by),
             orders: IndexMap::with_hasher(by),
             evacuation: BTreeMap::new(),
+            evacuees: Evacuees::default(),
+            calls: Calls::default(),
             footing: Footing::default(),
             footings: pack.districts.iter().map(|it| (it.id.clone(), Footing::default())).collect(),
             war_first_order: OrderId(1),

@@ -1,6 +1,9 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
-use crate::{AddedOrder, LonLat, MarkingKind, Observation, Timestamp, ids::*, model::*};
+use crate::{
+    AddedOrder, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation, Proof,
+    Timestamp, ids::*, model::*,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -48,6 +51,29 @@ pub enum Command {
         class: EvacueeClass,
         district: DistrictId,
         n_people: u32,
+    },
+    /// Totals for a place with all that is in it.
+    ReportEvacuation {
+        class: EvacueeClass,
+        place: EvacuationPlace,
+        moved: u32,
+        refused: u32,
+        returned: u32,
+        proof: Option<Proof>,
+    },
+    /// Totals since the first.
+    ReportShelter {
+        shelter: ShelterId,
+        moved_in: u32,
+        returned: u32,
+    },
+    /// A gateway's word about one call.
+    ReportCall {
+        callout: CalloutId,
+        call: u32,
+        attempt: u32,
+        state: AttemptState,
+        note: Text,
     },
     RefuseMessage {
         platform: PlatformId,
@@ -213,6 +239,47 @@ pub enum Command {
     },
     RemoveMarking {
         marking: MarkingId,
+    },
+    /// 叫应 by hand; `is_test` makes it a 通联测试 (then the text may be empty).
+    StartCallOut {
+        scope: CallScope,
+        text: Text,
+        ladder: LadderId,
+        is_test: bool,
+    },
+    EndCallOut {
+        callout: CalloutId,
+        reason: Text,
+    },
+    /// Somebody answered by radio, or rang back.
+    MarkReached {
+        callout: CalloutId,
+        call: u32,
+        channel: CallChannel,
+        by: Text,
+    },
+    /// How many a place is to move, by hand.
+    SetExpected {
+        class: EvacueeClass,
+        place: EvacuationPlace,
+        n_people: u32,
+        reason: Text,
+    },
+    /// 更正: figures by hand, flagged where they exceed what was expected.
+    CorrectEvacuation {
+        class: EvacueeClass,
+        place: EvacuationPlace,
+        moved: u32,
+        refused: u32,
+        returned: u32,
+        reason: Text,
+        proof: Option<Proof>,
+    },
+    /// 放行返回; refused at war at Ⅱ or Ⅰ in that district.
+    AllowReturn {
+        district: DistrictId,
+        township: Option<TownshipId>,
+        reason: Text,
     },
 }
 

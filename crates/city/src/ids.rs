@@ -43,12 +43,15 @@ text_ids! {
     PlatformId,
     /// A person's place in the hall; what signs commands.
     SeatId,
+    /// 镇街, by its nine-digit division code where the pack has one.
+    TownshipId,
+    VillageId, ContactId, LadderId,
 }
 
 macro_rules! number_ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub u64);
         impl fmt::Display for $name {
@@ -68,4 +71,6 @@ number_ids! {
     MarkingId,
     /// A need for teams, numbered from 1.
     NeedId,
+    /// A call-out, numbered from 1. With the realm it makes the idempotency keys of its calls.
+    CalloutId,
 }

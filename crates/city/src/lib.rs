@@ -10,10 +10,12 @@
 //! Coordinates are WGS-84 degrees ([`LonLat`]) unless a name says otherwise.
 
 mod apply;
+mod callout;
 mod cases;
 mod city;
 mod command;
 mod decide;
+mod evacuation;
 mod forces;
 mod freshness;
 mod geo;
@@ -31,10 +33,12 @@ mod things;
 mod time;
 mod tiny;
 
+pub use callout::*;
 pub use cases::*;
 pub use city::*;
 pub use command::*;
 pub use decide::*;
+pub use evacuation::*;
 pub use forces::*;
 pub use freshness::*;
 pub use geo::*;

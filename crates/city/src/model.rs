@@ -669,7 +669,14 @@ impl EvacueeClass {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub expected: u32,
+    /// In all, those since back home included.
     pub moved: u32,
+    /// 拒绝转移.
+    #[serde(default)]
+    pub refused: u32,
+    /// Of those moved, back home.
+    #[serde(default)]
+    pub returned: u32,
 }
 
 /// Why a level is advised: what was seen, how strong, as of when.

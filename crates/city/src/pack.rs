@@ -4,7 +4,10 @@
 //! array of the [`crate::model`] types, `plans/*.json`, `indicators.json`. The crate reads no files: the caller hands in
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
-use crate::{CaseRules, ForceRules, LonLat, Roles, ids::*, model::*, plan::Plan, plan::lint};
+use crate::{
+    CallPlace, CallStart, CaseRules, Contact, ForceRules, Ladder, LonLat, Roles, Township, ids::*, model::*,
+    plan::Plan, plan::lint,
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
 
@@ -31,6 +34,9 @@ pub struct Pack {
     pub roles: Roles,
     pub force_rules: ForceRules,
     pub case_rules: CaseRules,
+    pub townships: Vec<Township>,
+    pub contacts: Vec<Contact>,
+    pub ladders: Vec<Ladder>,
 }
 
 /// One thing wrong with a pack: `file:line: what, why, what to do`.
@@ -76,6 +82,9 @@ pub fn load_pack(
         roles: loader.json("roles.json").unwrap_or_default(),
         force_rules: loader.rules("rules/forces.toml", list, ForceRules::fault),
         case_rules: loader.rules("rules/cases.toml", list, CaseRules::fault),
+        townships: loader.registry("townships.json"),
+        contacts: loader.registry("contacts.json"),
+        ladders: loader.registry("ladders.json"),
     };
     let mut plan_files: Vec<String> = list("plans")
         .into_iter()
@@ -229,6 +238,52 @@ impl Loader<'_> {
 }
 
 /// What JSON cannot say: names that must exist, places that must lie here, thresholds in order.
+/// Contacts answer for places there are; ladders have steps, and steps have channels.
+fn check_people(pack: &Pack, loader: &mut Loader<'_>) {
+    let villages: HashSet<&str> = pack.townships.iter().flat_map(|it| &it.villages).map(|it| it.id.as_str()).collect();
+    check_unique(loader, "townships.json", pack.townships.iter().flat_map(|it| &it.villages).map(|it| it.id.as_str()));
+    for it in &pack.contacts {
+        let (is_known, place) = match &it.place {
+            CallPlace::Agency(id) => (pack.agencies.iter().any(|it| it.id == *id), id.as_str()),
+            CallPlace::District(id) => (pack.districts.iter().any(|it| it.id == *id), id.as_str()),
+            CallPlace::Township(id) => (pack.townships.iter().any(|it| it.id == *id), id.as_str()),
+            CallPlace::Village(id) => (villages.contains(id.as_str()), id.as_str()),
+        };
+        if !is_known {
+            let (what, why) = (format!("bad place of {}", it.id), format!("there is no {place}"));
+            let todo = "use an id of agencies.json, districts.json or townships.json";
+            loader.entry_error("contacts.json", it.id.as_str(), what, why, todo);
+        }
+        if it.phone.trim().is_empty() || it.rank == 0 {
+            let what = format!("nobody can call {}", it.id);
+            let why = "its phone is empty or its rank is 0";
+            loader.entry_error("contacts.json", it.id.as_str(), what, why, "give a phone, and rank 1 to who is first");
+        }
+    }
+    for it in &pack.ladders {
+        let id = it.id.as_str();
+        if it.steps.is_empty() || it.steps.len() > 20 || it.steps.iter().any(|it| it.channels.is_empty()) {
+            let why = "it has no step, too many, or a step without a channel";
+            loader.entry_error("ladders.json", id, format!("ladder {id} calls nobody"), why, "give each step channels");
+        }
+        for step in it.steps.iter().filter(|it| it.ack_within_mins > it.escalate_after_mins) {
+            let why =
+                format!("{} minutes to answer, the next after {}", step.ack_within_mins, step.escalate_after_mins);
+            let todo = "let ack_within_mins be at most escalate_after_mins";
+            loader.entry_error("ladders.json", id, format!("ladder {id} calls on before it is late"), why, todo);
+        }
+        for start in &it.starts {
+            if let CallStart::Test { every_days, at_minute } = start
+                && (*every_days == 0 || *at_minute >= 24 * 60)
+            {
+                let why = format!("every {every_days} days at minute {at_minute}");
+                let todo = "every_days from 1, at_minute below 1440";
+                loader.entry_error("ladders.json", id, format!("ladder {id} is never tested"), why, todo);
+            }
+        }
+    }
+}
+
 fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
     if pack.districts.is_empty() {
         loader.error("districts.json", 1, "no district", "everything lies in one", "add at least one");
@@ -250,6 +305,7 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
         shelters in "shelters.json", helipads in "helipads.json", hospitals in "hospitals.json",
         cameras in "cameras.json", docks in "docks.json", drones in "drones.json", sensors in "sensors.json",
         flood_points in "flood_points.json", indicators in "indicators.json",
+        townships in "townships.json", contacts in "contacts.json", ladders in "ladders.json",
     );
     let districts: HashSet<&str> = pack.districts.iter().map(|it| it.id.as_str()).collect();
     let mut check_place = |file: &str, id: &str, at: LonLat, district: &DistrictId| {
@@ -270,6 +326,9 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
     };
     for it in &pack.districts {
         check_place("districts.json", it.id.as_str(), it.center, &it.id);
+    }
+    for it in &pack.townships {
+        check_place("townships.json", it.id.as_str(), it.center, &it.district);
     }
     for it in &pack.teams {
         check_place("teams.json", it.id.as_str(), it.home, &it.district);
@@ -316,6 +375,7 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
             loader.entry_error("sensors.json", it.id.as_str(), what, why, todo);
         }
     }
+    check_people(pack, loader);
     let mut plans = HashSet::new();
     for (plan, file) in pack.plans.iter().zip(plan_files) {
         if !plans.insert(plan.id.as_str()) {

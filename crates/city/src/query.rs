@@ -314,10 +314,7 @@ impl City {
     pub fn evacuation_totals(&self) -> EvacuationTotals {
         let sum = |is_counted: &dyn Fn(&EvacueeClass, &DistrictId) -> bool| {
             let counted = self.evacuation.iter().filter(|((class, district), _)| is_counted(class, district));
-            counted.fold(Tally::default(), |sum, (_, it)| Tally {
-                expected: sum.expected.saturating_add(it.expected),
-                moved: sum.moved.saturating_add(it.moved),
-            })
+            counted.fold(Tally::default(), |sum, (_, it)| sum.plus(*it))
         };
         EvacuationTotals {
             all: sum(&|_, _| true),

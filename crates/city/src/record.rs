@@ -1,6 +1,9 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
-use crate::{HeldOrder, Marking, Need, Observation, Timestamp, Transfer, ids::*, model::*};
+use crate::{
+    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, Proof,
+    TallyFlag, Timestamp, Transfer, ids::*, model::*,
+};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. `seq` starts at 1 and has no gaps within a log.
@@ -182,11 +185,82 @@ pub enum Event {
         district: DistrictId,
         n_people: u32,
     },
-    /// Totals, not increments: latest wins, and never more than expected.
-    EvacuationMoved {
+    /// Set by hand for one place; with what is below it.
+    EvacuationPlaceExpected {
         class: EvacueeClass,
-        district: DistrictId,
+        place: EvacuationPlace,
         n_people: u32,
+        reason: Text,
+    },
+    /// Totals for the place and all in it, not increments: latest wins. More than expected only with its flag.
+    EvacuationCounted {
+        class: EvacueeClass,
+        place: EvacuationPlace,
+        moved: u32,
+        refused: u32,
+        returned: u32,
+        flags: Vec<TallyFlag>,
+        reason: Text,
+        proof: Option<Proof>,
+    },
+    /// Totals since the first.
+    ShelterCounted {
+        shelter: ShelterId,
+        moved_in: u32,
+        returned: u32,
+    },
+    /// 放行返回: a whole district, or one township of it.
+    ReturnAllowed {
+        district: DistrictId,
+        township: Option<TownshipId>,
+        reason: Text,
+    },
+    CallOutStarted {
+        callout: CalloutId,
+        ladder: LadderId,
+        cause: CallCause,
+        text: Text,
+        by: SeatId,
+        places: Vec<CallPlace>,
+    },
+    /// One message or call to one person. The gateways send what has no receipt; the radio desk calls by hand.
+    CalledOut {
+        callout: CalloutId,
+        /// Which place's call, from 0.
+        call: u32,
+        /// From 1 within the call.
+        attempt: u32,
+        step: u8,
+        contact: ContactId,
+        channel: CallChannel,
+    },
+    CallProgressed {
+        callout: CalloutId,
+        call: u32,
+        attempt: u32,
+        state: AttemptState,
+        note: Text,
+    },
+    CallAnswered {
+        callout: CalloutId,
+        call: u32,
+        by: Text,
+        channel: CallChannel,
+    },
+    CallEscalated {
+        callout: CalloutId,
+        call: u32,
+        step: u8,
+        contact: ContactId,
+    },
+    CallGivenUp {
+        callout: CalloutId,
+        call: u32,
+        why: Text,
+    },
+    CallOutEnded {
+        callout: CalloutId,
+        reason: Text,
     },
     TeamAssigned {
         team: TeamId,

@@ -5,6 +5,10 @@ use crate::{ids::*, *};
 /// 小城: two districts, four agencies on two platforms (`yunguanfu`, `yingji`), one or a few of every registry, one
 /// typhoon plan and every indicator there is.
 ///
+/// Townships `t-1` (weight 3, villages `v-1`, `v-2`) and `t-2` (weight 1) of the first district and `t-3` of the second;
+/// nobody answers for `v-2`. The ladder `by-hand` calls a place's first contact (message, SMS, voice), then its second by
+/// voice and radio, then the place above; nothing starts it but a hand.
+///
 /// Sensor `flood-1` (blue at 15 cm, yellow 27, orange 40, red 60) watches flood point `fp-1`; `flood-2` likewise.
 pub fn tiny_pack() -> Pack {
     let [siming, jimei] = [DistrictId::from("350203"), DistrictId::from("350211")];
@@ -105,6 +109,9 @@ pub fn tiny_pack() -> Pack {
         roles: roles(),
         force_rules: ForceRules::default(),
         case_rules: CaseRules::default(),
+        townships: townships(&siming, &jimei),
+        contacts: contacts(),
+        ladders: vec![ladder()],
     }
 }
 
@@ -206,6 +213,70 @@ fn typhoon_plan(siming: &DistrictId, jimei: &DistrictId) -> Plan {
             measure("m-gates", "水库预泄", II, "ag-water", vec![]),
             measure("m-stop", "三停一休", I, "ag-350203", vec![move_people(siming, 400)]),
         ],
+    }
+}
+
+fn townships(siming: &DistrictId, jimei: &DistrictId) -> Vec<Township> {
+    let village = |id: &str| Village { id: id.into(), name: format!("{id} 社区").into() };
+    let township = |id: &str, district: &DistrictId, center, weight, villages| Township {
+        id: id.into(),
+        name: format!("{id} 街道").into(),
+        district: district.clone(),
+        center,
+        weight,
+        villages,
+    };
+    vec![
+        township("t-1", siming, LonLat(118.10, 24.50), 3, vec![village("v-1"), village("v-2")]),
+        township("t-2", siming, LonLat(118.13, 24.47), 1, vec![]),
+        township("t-3", jimei, LonLat(118.11, 24.60), 1, vec![]),
+    ]
+}
+
+fn contacts() -> Vec<Contact> {
+    let places = [
+        ("d-1", CallPlace::District("350203".into())),
+        ("t-1", CallPlace::Township("t-1".into())),
+        ("t-2", CallPlace::Township("t-2".into())),
+        ("t-3", CallPlace::Township("t-3".into())),
+        ("v-1", CallPlace::Village("v-1".into())),
+        ("a-1", CallPlace::Agency("ag-city".into())),
+    ];
+    let both = places.iter().flat_map(|(id, place)| [(id, place, 1u8), (id, place, 2)]);
+    both.enumerate()
+        .map(|(i, (id, place, rank))| Contact {
+            id: format!("{id}-{rank}").into(),
+            name: format!("{id} 之 {rank}").into(),
+            post: if rank == 1 { "值班员".into() } else { "负责人".into() },
+            place: place.clone(),
+            rank,
+            phone: format!("0592-0000{i:03}").into(),
+            radio: if rank == 2 { "3 号频道".into() } else { "".into() },
+        })
+        .collect()
+}
+
+fn ladder() -> Ladder {
+    use CallChannel::*;
+    let step = |who, channels: &[CallChannel]| LadderStep {
+        who,
+        channels: channels.to_vec(),
+        ack_within_mins: DEFAULT_ACK_MINS,
+        again_every_mins: DEFAULT_ACK_MINS,
+        escalate_after_mins: DEFAULT_ESCALATE_MINS,
+    };
+    Ladder {
+        id: "by-hand".into(),
+        name: "人工叫应".into(),
+        basis: "测试用".into(),
+        steps: vec![
+            step(Callee::Own(1), &[Message, Sms, Voice]),
+            step(Callee::Own(2), &[Voice, Radio]),
+            step(Callee::Above(1), &[Voice]),
+        ],
+        give_up_after_mins: DEFAULT_GIVE_UP_MINS,
+        starts: Vec::new(),
+        down_to: CallDepth::Township,
     }
 }
 

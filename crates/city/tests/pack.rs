@@ -32,6 +32,9 @@ fn files() -> BTreeMap<&'static str, String> {
             "[\n  {\"id\": \"fp\", \"name\": \"n\", \"at\": [118.1, 24.5], \"district\": \"350203\", \"sensor\": \"s\"}\n]".to_owned(),
         ),
         ("indicators.json", "[]".to_owned()),
+        ("townships.json", "[]".to_owned()),
+        ("contacts.json", "[]".to_owned()),
+        ("ladders.json", "[]".to_owned()),
         (
             "roles.json",
             "{\"default\": \"officer\", \"roles\": [\n  {\"id\": \"officer\", \"name\": \"值班员\", \"may\": [\"switch_to_war\"], \"signs_up_to\": \"I\"}],\n \"seats\": [\n  {\"seat\": \"A\", \"role\": \"officer\"}]}".to_owned(),

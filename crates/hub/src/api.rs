@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use gulang_city::{CaseStage, Command, Inventory, Realm, Refusal, SeatId, Source, ThingState};
+use gulang_city::{CalloutId, CaseStage, Command, Inventory, Realm, Refusal, SeatId, Source, ThingState};
 use gulang_wire::{Drill, Watch};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +29,21 @@ use utoipa::OpenApi;
         title = "Gulang hub",
         description = "鼓浪枢纽：城市概况、指令、记录，提交命令与演练。令牌在 ?token= 或 Bearer。"
     ),
-    paths(city, orders, records, command, drill, inventories, inventory, crate::duties::search, healthz, metrics)
+    paths(
+        city,
+        orders,
+        records,
+        command,
+        drill,
+        calls,
+        evacuation,
+        callback,
+        inventories,
+        inventory,
+        crate::duties::search,
+        healthz,
+        metrics
+    )
 )]
 struct ApiDoc;
 
@@ -40,6 +54,8 @@ pub fn routes() -> Router<App> {
         .route("/api/records", get(records))
         .route("/api/command", post(command))
         .route("/api/drill", post(drill))
+        .route("/api/calls", get(calls))
+        .route("/api/evacuation", get(evacuation))
         .route("/inventory", get(inventories))
         .route("/inventory/{id}", get(inventory))
         .route("/api/openapi.json", get(async || Json(ApiDoc::openapi())))
@@ -148,6 +164,69 @@ async fn drill(State(app): State<App>, Json(drill): Json<Drill>) -> Result<Json<
     }
 }
 
+#[derive(Deserialize)]
+struct Called {
+    realm: Option<Realm>,
+    callout: Option<u64>,
+}
+
+/// 叫应：全部或一次叫应的板、历次叫应、通联测试结果
+#[utoipa::path(get, path = "/api/calls", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("callout" = Option<u64>, Query, description = "只看这一次")), responses((status = 200, description = "{realm, now_ms, board, callouts, tests}", content_type = "application/json"), (status = 404, description = "没有这次叫应")))]
+async fn calls(
+    State(app): State<App>,
+    Query(Called { realm, callout }): Query<Called>,
+) -> Result<Json<Value>, Response> {
+    let core = Which { realm }.core(&app.hall)?;
+    let now = core.clock.now();
+    let city = core.city();
+    let board = match callout {
+        None => Some(city.call_board(now)),
+        Some(id) => city.callout_board(CalloutId(id), now),
+    };
+    let board = board.ok_or_else(|| (StatusCode::NOT_FOUND, "没有这次叫应").into_response())?;
+    let callouts = city.calls.callouts.values().rev().take(100).map(|it| {
+        json!({
+            "id": it.id, "ladder": it.ladder, "cause": it.cause, "text": it.text, "by": it.by,
+            "started_at": it.started_at, "ended_at": it.ended_at, "is_test": it.is_test(), "n_places": it.calls.len(),
+        })
+    });
+    Ok(Json(json!({
+        "realm": city.realm, "now_ms": now.0, "board": board, "callouts": callouts.collect::<Vec<_>>(),
+        "tests": city.call_test_results(now),
+    })))
+}
+
+/// 人员转移：按区、镇街，对照风圈到达
+#[utoipa::path(get, path = "/api/evacuation", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{realm, now_ms, board}", content_type = "application/json")))]
+async fn evacuation(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
+    let core = which.core(&app.hall)?;
+    let now = core.clock.now();
+    let city = core.city();
+    Ok(Json(json!({ "realm": city.realm, "now_ms": now.0, "board": city.evacuation_board(now) })))
+}
+
+/// 网关回执；地址里的密钥见配置
+#[utoipa::path(post, path = "/callback/{channel}/{secret}", params(("channel" = String, Path, description = "message | sms | voice"), ("secret" = String, Path, description = "该网关的回执密钥")), request_body(content_type = "application/json", content = String, description = "按配置 items 读取"), responses((status = 200, description = "{taken}"), (status = 404, description = "没有这个入口"), (status = 503, description = "没有记录，请重发")))]
+pub async fn callback(
+    State(app): State<App>,
+    Path((channel, secret)): Path<(String, String)>,
+    body: axum::body::Bytes,
+) -> Result<Json<Value>, Response> {
+    let cores = [Realm::Actual, Realm::Exercise].into_iter().filter_map(|it| app.hall.core_for(Watch::Only(it)));
+    for core in cores {
+        let Some(commands) = core.doors.take(&channel, &secret, &body) else { continue };
+        let source = Source::Platform(channel.as_str().into());
+        let batch: Vec<_> = commands.into_iter().map(|it| (source.clone(), it)).collect();
+        let taken = batch.len();
+        core.lane().heard(&channel.as_str().into(), core.clock.now());
+        return match core.submit_all(batch).await {
+            Ok(_) => Ok(Json(json!({ "code": 0, "taken": taken }))),
+            Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response()),
+        };
+    }
+    Err((StatusCode::NOT_FOUND, "没有这个回执入口").into_response())
+}
+
 /// 城市部件名录：每类多少、各态多少、截至何时
 #[utoipa::path(get, path = "/inventory", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{realm, simulated, inventories}", content_type = "application/json")))]
 async fn inventories(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
@@ -249,6 +328,9 @@ pub async fn submit_as(core: &Core, source: Source, command: Command) -> Result<
             | Command::JudgeReading { .. }
             | Command::ReportOrder { .. }
             | Command::ReportMoved { .. }
+            | Command::ReportEvacuation { .. }
+            | Command::ReportShelter { .. }
+            | Command::ReportCall { .. }
             | Command::RefuseMessage { .. }
             | Command::ReportHealth { .. }
             | Command::UpdateTyphoon { .. }

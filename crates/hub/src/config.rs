@@ -10,6 +10,12 @@
 //! inventory = "http://10.0.0.9/inventory"
 //! token = "…"
 //!
+//! [actual.gateways.sms]                # also message and voice; see connectors/gateway.rs
+//! secrets = { token = "GULANG_SMS_TOKEN" }
+//! send = { url = "https://10.0.0.10/sms", headers = { Authorization = "Bearer {{ secret.token }}" }, body = '{"to": {{ to | tojson }}, "text": {{ text | tojson }}, "uid": {{ key | tojson }}}' }
+//! accepted = { at = "/code", is = ["0"] }
+//! callback = { secret = "GULANG_SMS_CALLBACK" }
+//!
 //! [[raster]]                           # an online map screens may switch on; any number of them
 //! id = "tdt-img"
 //! name = "天地图影像"
@@ -21,6 +27,7 @@
 //! `crs = "gcj02"` for maps drawn in that frame, `has_words = true` where names are in the picture. An exercise never uses these: it has its own simulated city.
 
 use crate::{assets::line_of, raster::RasterSource, realm::Addresses};
+use gulang_city::CallChannel;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -87,11 +94,22 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
             return Err(fault(line, "在线底图有误", why, "改正该 [[raster]]；样子见 README"));
         }
     }
+    for (name, gateway) in config.actual.iter().flat_map(|it| &it.gateways) {
+        let line = text.lines().position(|it| it.contains("gateways") && it.contains(name)).map_or(1, |it| it + 1);
+        if CallChannel::ALL.iter().all(|it| it.gateway() != Some(name)) {
+            return Err(fault(line, "没有这种网关", format!("{name:?}"), "用 message、sms 或 voice"));
+        }
+        if let Err(why) = gateway.check() {
+            let todo = "模板认得 key、to、name、text、exercise、cursor 与 secret.名字";
+            return Err(fault(line, &format!("{name} 网关有误"), why, todo));
+        }
+    }
     Ok(config)
 }
 
 fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> {
-    let Addresses { platform, cap, typhoon, mqtt, feeds, inventory, control, token: _ } = addresses;
+    let Addresses { platform, cap, typhoon, mqtt, feeds, inventory, gateway, control, gateways: _, token: _ } =
+        addresses;
     let all = [
         ("platform", platform),
         ("cap", cap),
@@ -99,6 +117,7 @@ fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> 
         ("mqtt", mqtt),
         ("feeds", feeds),
         ("inventory", inventory),
+        ("gateway", gateway),
         ("control", control),
     ];
     all.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
@@ -123,6 +142,13 @@ mod tests {
         assert_eq!(check(&format!("{raster}\"http://t.example/{{z}}/{{x}}/{{y}}\"\n"))?, "");
         assert!(check(&format!("{raster}\"http://t.example/{{z}}/{{x}}\"\n"))?.contains("hub.toml:2: "));
         assert!(check("[actual]\ncap = \"ftp://x\"\n")?.contains("hub.toml:2: "));
+        let gateway = |body: &str| {
+            format!(
+                "[actual.gateways.sms]\nsend = {{ url = \"http://x/\", body = '{body}' }}\naccepted = {{ at = \"/c\", is = [\"0\"] }}\n"
+            )
+        };
+        assert_eq!(check(&gateway("{{ to | tojson }}"))?, "");
+        assert!(check(&gateway("{{ phone }}"))?.contains("hub.toml:1: sms 网关有误"));
         Ok(())
     }
 }

@@ -49,6 +49,8 @@ pub struct Core {
     /// All it shows comes from the simulated city.
     pub simulated: bool,
     pub counters: Counters,
+    /// Where gateways may call back.
+    pub doors: crate::callouts::Doors,
     city: RwLock<City>,
     lane: Mutex<Lane>,
     things: Mutex<Things>,
@@ -109,6 +111,7 @@ impl Core {
             clock,
             simulated,
             counters: Counters::default(),
+            doors: crate::callouts::Doors::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
             things: Mutex::default(),

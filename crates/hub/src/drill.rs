@@ -7,13 +7,14 @@
 use crate::{
     actor::Numberer,
     assets::{Officer, Scenario},
-    connectors::{city_platform::CityPlatform, http, mqtt, names},
+    callouts,
+    connectors::{city_platform::CityPlatform, gateway::Gateway, http, mqtt, names},
     feeds::{Cursors, Feed, all_feeds},
     health::HealthBook,
     log::{Log, LogError, LogOptions},
     parquet::record_into,
     readings::Lane,
-    realm::{Endpoints, Exercise, RealmKind, undelivered},
+    realm::{Endpoints, Exercise, RealmKind, undelivered, unsent_calls},
     sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
 use gulang_city::*;
@@ -144,9 +145,14 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
             Some(platform)
         })
         .collect();
+    let mut gateways = Gateway::all(&http, &endpoints);
+    for gateway in &mut gateways {
+        gateway.timeout = STEP_LIMIT;
+    }
     let (messages, mqtt) =
         listen(endpoints.addresses.mqtt.as_deref().unwrap_or_default()).await.map_err(DrillError::Sim)?;
-    let polled = [names::CASES, names::EMERGENCY, names::CAP, names::TYPHOON];
+    let mut polled = vec![names::CASES, names::EMERGENCY, names::CAP, names::TYPHOON];
+    polled.extend(gateways.iter().map(|it: &Gateway<Exercise>| it.name));
     let health = HealthBook::new(&polled, &[names::SENSORS, names::TEAMS], true, 15 * 60_000, scenario.starts_at.0);
     let mut drill = Lockstep {
         now: scenario.starts_at,
@@ -156,6 +162,7 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
         lane,
         feeds,
         platforms,
+        gateways,
         messages,
         http,
         control: endpoints.addresses.control.clone().unwrap_or_default(),
@@ -259,6 +266,7 @@ struct Lockstep {
     lane: Lane,
     feeds: Vec<Box<dyn Feed>>,
     platforms: Vec<CityPlatform<Exercise>>,
+    gateways: Vec<Gateway<Exercise>>,
     messages: mpsc::Receiver<Message>,
     http: reqwest::Client,
     control: String,
@@ -306,7 +314,8 @@ impl Lockstep {
         if !asked.is_empty() {
             self.number(asked)?;
         }
-        self.send_outbox().await
+        self.send_outbox().await?;
+        self.send_calls().await
     }
 
     /// Moves the city to `now` and takes all it said over MQTT up to its barrier, by topic.
@@ -376,6 +385,23 @@ impl Lockstep {
                 }
             }
         }
+    }
+
+    /// What call-outs recorded; a failure waits for the next step.
+    async fn send_calls(&mut self) -> Result<(), DrillError> {
+        let mut receipts = Vec::new();
+        for gateway in &self.gateways {
+            for call in unsent_calls::<Exercise>(&self.city, gateway.channel) {
+                let result = gateway.send(&call).await;
+                if let Err(error) = &result {
+                    tracing::debug!(%error, key = call.key, "not called");
+                }
+                let report = callouts::receipt_of(&call, &result);
+                receipts.extend(report.map(|it| (Source::Platform(gateway.name.into()), it)));
+            }
+        }
+        self.number(receipts)?;
+        Ok(())
     }
 
     /// Every attempt is in the log before it is on the wire; every receipt after.

@@ -2,9 +2,11 @@
 //! what it brought is in the log, so nothing is lost between the wire and the disk, and a repeat is harmless.
 
 use crate::{
+    callouts::GatewayFeed,
     connectors::{
         cap::{CapSource, decode_alert},
         city_platform::{CityPlatform, Page, PlatformError},
+        gateway::{Gateway, GatewayError},
         names, refuse,
         typhoon::{TyphoonSource, decode_info},
     },
@@ -37,6 +39,7 @@ macro_rules! feed_error_from {
 }
 feed_error_from!(
     PlatformError,
+    GatewayError,
     crate::connectors::cap::CapError,
     crate::connectors::inventory::InventoryError,
     crate::connectors::typhoon::TyphoonError
@@ -68,12 +71,12 @@ impl Cursors {
         Self { file: Some(file), known: Mutex::new(known) }
     }
 
-    fn get(&self, name: &str) -> String {
+    pub(crate) fn get(&self, name: &str) -> String {
         let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         known.get(name).cloned().unwrap_or_default()
     }
 
-    fn set(&self, name: &str, cursor: &str) {
+    pub(crate) fn set(&self, name: &str, cursor: &str) {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if known.insert(name.to_owned(), cursor.to_owned()).as_deref() == Some(cursor) {
             return;
@@ -109,6 +112,12 @@ pub fn all_feeds<R: RealmKind>(
     for (name, what) in parts {
         if let Some(platform) = platform(name) {
             feeds.push(Box::new(PlatformFeed { platform, name, what, cursors: cursors.clone(), next: None }));
+        }
+    }
+    for mut gateway in Gateway::all(http, endpoints) {
+        gateway.timeout = timeout;
+        if let Some(feed) = GatewayFeed::new(gateway, cursors.clone()) {
+            feeds.push(Box::new(feed));
         }
     }
     let addresses = &endpoints.addresses;

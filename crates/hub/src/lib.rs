@@ -10,6 +10,7 @@ pub mod actor;
 pub mod api;
 pub mod assets;
 pub mod bench;
+pub mod callouts;
 pub mod clock;
 pub mod config;
 pub mod connectors;

@@ -3,8 +3,11 @@
 
 use crate::{
     actor::Numberer,
+    callouts,
     clock::{HubClock, wall_now},
-    connectors::{city_platform::CityPlatform, http, inventory::InventorySource, mqtt, names, refuse},
+    connectors::{
+        city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
+    },
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},
     health::HealthBook,
@@ -93,6 +96,10 @@ impl RealmHub {
             if let Some(platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name) {
                 tasks.push(tokio::spawn(outbox::run(core.clone(), platform)));
             }
+        }
+        for gateway in Gateway::<R>::all(&http, &endpoints) {
+            core.doors.open(&gateway);
+            tasks.push(tokio::spawn(callouts::run(core.clone(), gateway)));
         }
         if let Some(address) = addresses.mqtt.clone() {
             tasks.push(tokio::spawn(hear(core.clone(), address)));

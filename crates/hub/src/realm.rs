@@ -23,9 +23,13 @@
 //! }
 //! ```
 
-use gulang_city::{Channel, Order, OrderId, PlatformId, Realm, Rung, Text, Timestamp};
+use crate::connectors::gateway::GatewayConfig;
+use gulang_city::{
+    AttemptState, CallAttempt, CallChannel, Callout, CalloutId, Channel, City, Order, OrderId, PlatformId, Realm, Rung,
+    Text, Timestamp,
+};
 use serde::{Deserialize, Serialize};
-use std::{fmt::Debug, marker::PhantomData};
+use std::{collections::BTreeMap, fmt::Debug, marker::PhantomData};
 
 /// A realm as a type. Sealed: there are two.
 pub trait RealmKind: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
@@ -82,6 +86,12 @@ pub struct Addresses {
     /// `{inventory}` lists the registers of many things, `{inventory}/{id}` is one.
     #[serde(default)]
     pub inventory: Option<String>,
+    /// `{gateway}/{message|sms|voice}/send`, in the simulated city's shape.
+    #[serde(default)]
+    pub gateway: Option<String>,
+    /// Real gateways by name: `message`, `sms`, `voice`.
+    #[serde(default)]
+    pub gateways: BTreeMap<String, GatewayConfig>,
     /// Only the simulated city has one.
     #[serde(default)]
     pub control: Option<String>,
@@ -156,6 +166,55 @@ pub fn undelivered<R: RealmKind>(city: &gulang_city::City, platform: &PlatformId
     city.orders.values().filter(waiting).filter_map(Dispatch::from_order).collect()
 }
 
+/// A message or call ready for its gateway, in its realm.
+#[derive(Clone, Debug)]
+pub struct CallDispatch<R: RealmKind> {
+    pub callout: CalloutId,
+    pub call: u32,
+    pub attempt: u32,
+    pub key: String,
+    /// The number.
+    pub to: Text,
+    pub name: Text,
+    pub text: Text,
+    _realm: PhantomData<R>,
+}
+
+impl<R: RealmKind> CallDispatch<R> {
+    /// `None` if the call-out belongs to the other realm, or the person is no longer in the register.
+    pub fn from_attempt(city: &City, callout: &Callout, call: u32, attempt: &CallAttempt) -> Option<Self> {
+        if callout.realm != R::REALM {
+            return None;
+        }
+        let contact = city.contacts.get(&attempt.contact)?;
+        Some(Self {
+            callout: callout.id,
+            call,
+            attempt: attempt.n,
+            key: callout.idempotency_key(call, attempt.n),
+            to: contact.phone.clone(),
+            name: contact.name.clone(),
+            text: callout.text.clone(),
+            _realm: PhantomData,
+        })
+    }
+}
+
+/// What is recorded for a channel and has no receipt, oldest first. Nobody is called any more who was reached.
+pub fn unsent_calls<R: RealmKind>(city: &City, channel: CallChannel) -> Vec<CallDispatch<R>> {
+    let mut unsent = Vec::new();
+    if channel.gateway().is_none() {
+        return unsent;
+    }
+    for callout in city.calls.open.iter().filter_map(|it| city.calls.callouts.get(it)) {
+        for (n, call) in (0..).zip(&callout.calls).filter(|(_, it)| it.end.is_none()) {
+            let waiting = call.attempts.iter().filter(|it| it.channel == channel && it.state == AttemptState::Recorded);
+            unsent.extend(waiting.filter_map(|it| CallDispatch::from_attempt(city, callout, n, it)));
+        }
+    }
+    unsent
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,5 +248,25 @@ mod tests {
             |count: fn(&City, &PlatformId) -> usize| platforms.iter().map(|it| count(&city, it)).sum::<usize>();
         assert_eq!(waiting(|city, it| undelivered::<Actual>(city, it).len()), 0);
         assert!(waiting(|city, it| undelivered::<Exercise>(city, it).len()) > 0);
+    }
+    #[test]
+    fn an_exercise_call_finds_no_actual_gateway() {
+        let mut city = City::found(&tiny_pack(), Realm::Exercise);
+        let command = Command::StartCallOut {
+            scope: gulang_city::CallScope::default(),
+            text: "演练".into(),
+            ladder: "by-hand".into(),
+            is_test: false,
+        };
+        let at = Timestamp(1_690_000_000_000);
+        let source = Source::Seat("值班长 01".into());
+        for event in city.decide_from(&source, &command, at).unwrap_or_default() {
+            let record = Record { seq: city.seq + 1, at, source: source.clone(), event };
+            assert_eq!(city.apply(&record), Applied::Advanced);
+        }
+        assert!(unsent_calls::<Actual>(&city, CallChannel::Sms).is_empty());
+        let drill = unsent_calls::<Exercise>(&city, CallChannel::Sms);
+        assert!(!drill.is_empty() && drill.iter().all(|it| it.key.starts_with("gulang-x-c1-")));
+        assert!(unsent_calls::<Exercise>(&city, CallChannel::Radio).is_empty(), "the radio desk is people");
     }
 }

@@ -110,6 +110,8 @@ pub fn addresses_from_line(line: &str) -> Result<Addresses, String> {
         mqtt: text("mqtt"),
         feeds: text("feeds"),
         inventory: text("inventory"),
+        gateway: text("gateway"),
+        gateways: Default::default(),
         control: text("control"),
         token: text("token"),
     };

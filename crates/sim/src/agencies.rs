@@ -24,6 +24,8 @@ pub(crate) struct Moved {
     pub(crate) class: EvacueeClass,
     pub(crate) district: DistrictId,
     pub(crate) moved: u32,
+    /// The same by measure.
+    pub(crate) parts: Vec<u32>,
 }
 
 const REFUSALS: [&str; 4] =
@@ -77,16 +79,6 @@ pub(crate) fn moved(
 ) -> Vec<Moved> {
     let evacuations: Vec<Evacuation> =
         orders.iter().enumerate().filter_map(|(n, order)| Evacuation::of(n, order, pack, f, dice)).collect();
-    let total = |class, district: &DistrictId, at| {
-        let mut by_measure = BTreeMap::<&MeasureId, u32>::new();
-        for evacuation in &evacuations {
-            for need in evacuation.needs.iter().filter(|n| n.class == class && n.district == *district) {
-                let best = by_measure.entry(evacuation.measure).or_default();
-                *best = (*best).max(evacuation.moved(need, at));
-            }
-        }
-        by_measure.values().sum()
-    };
     let mut counts = Vec::new();
     for evacuation in &evacuations {
         if evacuation.stops < from {
@@ -101,8 +93,9 @@ pub(crate) fn moved(
             }
             for (i, need) in evacuation.needs.iter().enumerate() {
                 let (class, district) = (need.class, need.district.clone());
-                let moved = total(class, &district, at);
-                counts.push(Moved { at, order: evacuation.order, i: tick * 100 + i, class, district, moved });
+                let parts = parts_of(&evacuations, class, &district, at);
+                let (order, i, moved) = (evacuation.order, tick * 100 + i, parts.iter().sum());
+                counts.push(Moved { at, order, i, class, district, moved, parts });
             }
             if at == evacuation.stops {
                 break;
@@ -111,6 +104,32 @@ pub(crate) fn moved(
     }
     counts.sort_by_key(|c| (c.at, c.order, c.i));
     counts
+}
+
+/// How many were moved at an instant, by measure.
+pub(crate) fn moved_by(
+    orders: &[Received],
+    pack: &Pack,
+    f: &OrderFigures,
+    dice: Dice,
+    class: EvacueeClass,
+    district: &DistrictId,
+    at: Timestamp,
+) -> Vec<u32> {
+    let evacuations: Vec<Evacuation> =
+        orders.iter().enumerate().filter_map(|(n, order)| Evacuation::of(n, order, pack, f, dice)).collect();
+    parts_of(&evacuations, class, district, at)
+}
+
+fn parts_of(evacuations: &[Evacuation], class: EvacueeClass, district: &DistrictId, at: Timestamp) -> Vec<u32> {
+    let mut by_measure = BTreeMap::<&MeasureId, u32>::new();
+    for evacuation in evacuations.iter().filter(|it| it.starts <= at) {
+        for need in evacuation.needs.iter().filter(|n| n.class == class && n.district == *district) {
+            let best = by_measure.entry(evacuation.measure).or_default();
+            *best = (*best).max(evacuation.moved(need, at));
+        }
+    }
+    by_measure.into_values().collect()
 }
 
 /// An order that moves people, from the moment it is worked on.

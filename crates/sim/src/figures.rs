@@ -22,6 +22,7 @@ type Spread = Figure<[f64; 3]>;
 pub struct Figures {
     pub cases: CaseFigures,
     pub orders: OrderFigures,
+    pub calls: CallFigures,
     pub movers: MoverFigures,
     pub things: ThingFigures,
 }
@@ -52,6 +53,16 @@ pub struct OrderFigures {
     pub late_share: Figure<f64>,
     pub late_secs: Spread,
     pub evacuees_found: Spread,
+}
+
+/// How people are about being called: shares of all.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallFigures {
+    pub never_share: Figure<f64>,
+    pub wrong_number_share: Figure<f64>,
+    pub late_share: Figure<f64>,
+    pub second_ring_share: Figure<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -50,6 +50,17 @@ pub(crate) enum Entry {
         deadline: Option<Timestamp>,
         reason: String,
     },
+    /// A message or call taken by a gateway.
+    Call {
+        at: Timestamp,
+        channel: String,
+        call: Box<CallRequest>,
+    },
+    /// The same call again: answered as before, nobody's telephone rings twice.
+    CallRepeat {
+        at: Timestamp,
+        key: String,
+    },
     /// 督办 or 催办 of a case.
     Urge {
         at: Timestamp,
@@ -81,6 +92,30 @@ pub(crate) struct Notice {
     pub(crate) exercise: bool,
 }
 
+/// What a gateway is asked to send.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CallRequest {
+    pub(crate) key: String,
+    /// The number.
+    pub(crate) to: String,
+    #[serde(default)]
+    pub(crate) text: String,
+    #[serde(default)]
+    pub(crate) exercise: bool,
+}
+
+/// A call a gateway has, once.
+#[derive(Clone, Debug)]
+pub(crate) struct ReceivedCall {
+    pub(crate) at: Timestamp,
+    pub(crate) channel: String,
+    pub(crate) call: CallRequest,
+    pub(crate) times: u32,
+    /// How often this number was rung before through this channel.
+    pub(crate) n_before: usize,
+}
+
 /// An order this city has, once.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
@@ -109,6 +144,9 @@ pub(crate) struct Journal {
     /// By `recId`.
     pub(crate) cases: HashMap<String, CaseTold>,
     by_notice: HashMap<String, usize>,
+    /// In order of receipt.
+    pub(crate) calls: Vec<ReceivedCall>,
+    by_key: HashMap<String, usize>,
     pub(crate) last_at: Option<Timestamp>,
 }
 
@@ -138,6 +176,8 @@ impl Journal {
             orders: Vec::new(),
             refused: Vec::new(),
             cases: HashMap::new(),
+            calls: Vec::new(),
+            by_key: HashMap::new(),
             by_notice: HashMap::new(),
             last_at: None,
         };
@@ -173,6 +213,11 @@ impl Journal {
         self.by_notice.get(notice_id).copied()
     }
 
+    /// The same for a call.
+    pub(crate) fn call_number_of(&self, key: &str) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
     fn fold(&mut self, entry: Entry) {
         let at = match &entry {
             Entry::Order { at, .. }
@@ -180,6 +225,8 @@ impl Journal {
             | Entry::Cancel { at, .. }
             | Entry::Refused { at, .. }
             | Entry::Case { at, .. }
+            | Entry::Call { at, .. }
+            | Entry::CallRepeat { at, .. }
             | Entry::Urge { at, .. } => *at,
         };
         self.last_at = self.last_at.max(Some(at));
@@ -196,6 +243,17 @@ impl Journal {
             Entry::Cancel { at, notice_id, .. } => {
                 if let Some(&i) = self.by_notice.get(&notice_id) {
                     self.orders[i].cancelled_at.get_or_insert(at);
+                }
+            }
+            Entry::Call { at, channel, call } => {
+                self.by_key.insert(call.key.clone(), self.calls.len());
+                let rung = self.calls.iter().filter(|it| it.channel == channel && it.call.to == call.to);
+                let n_before = rung.count();
+                self.calls.push(ReceivedCall { at, channel, call: *call, times: 1, n_before });
+            }
+            Entry::CallRepeat { key, .. } => {
+                if let Some(&i) = self.by_key.get(&key) {
+                    self.calls[i].times += 1;
                 }
             }
             refused @ Entry::Refused { .. } => self.refused.push(refused),

@@ -14,8 +14,10 @@ mod cap;
 mod cases;
 mod clock;
 mod dice;
+mod evacuation;
 mod feeds;
 mod figures;
+mod gateway;
 mod journal;
 mod movers;
 mod mqtt;
@@ -81,6 +83,8 @@ pub struct Endpoints {
     pub mqtt: String,
     pub feeds: String,
     pub inventory: String,
+    /// `{gateway}/{message|sms|voice}/send`.
+    pub gateway: String,
     pub control: String,
 }
 
@@ -190,6 +194,7 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         mqtt: broker.address.to_string(),
         feeds: format!("{base}/feeds"),
         inventory: format!("{base}/inventory"),
+        gateway: format!("{base}/gateway"),
         control: format!("{base}/sim"),
     };
     let fonts = config.pack.join("../../fonts");

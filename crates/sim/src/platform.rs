@@ -7,6 +7,7 @@ use crate::{
     agencies,
     app::{App, Fault},
     cases::ChangeKey,
+    evacuation,
     journal::{CaseTold, Entry, Notice},
 };
 use axum::{
@@ -25,9 +26,9 @@ const CITY_PLATFORM: &str = "yunguanfu";
 const EMERGENCY_PLATFORM: &str = "yingji";
 
 /// Why an action was not done, as the platform words it.
-struct Denied {
-    code: i64,
-    msg: String,
+pub(crate) struct Denied {
+    pub(crate) code: i64,
+    pub(crate) msg: String,
 }
 
 #[derive(Deserialize)]
@@ -38,11 +39,11 @@ struct Request {
 }
 
 #[derive(Deserialize)]
-struct PageRequest {
+pub(crate) struct PageRequest {
     #[serde(default)]
-    cursor: String,
+    pub(crate) cursor: String,
     #[serde(default = "default_limit")]
-    limit: usize,
+    pub(crate) limit: usize,
 }
 
 #[derive(Deserialize)]
@@ -127,9 +128,20 @@ pub(crate) async fn journal(State(app): State<Arc<App>>) -> axum::Json<Value> {
             })
         })
         .collect();
-    axum::Json(
-        json!({ "realm": app.world.realm, "orders": orders, "refused": desk.journal.refused, "simulated": true }),
-    )
+    let calls: Vec<Value> = desk
+        .journal
+        .calls
+        .iter()
+        .map(|it| {
+            json!({
+                "key": it.call.key, "channel": it.channel, "to": it.call.to, "exercise": it.call.exercise,
+                "received_at": it.at.0, "times": it.times, "text": it.call.text,
+            })
+        })
+        .collect();
+    axum::Json(json!({
+        "realm": app.world.realm, "orders": orders, "calls": calls, "refused": desk.journal.refused, "simulated": true,
+    }))
 }
 
 fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, Denied> {
@@ -142,7 +154,7 @@ fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, De
         "APPLY_CANCEL" => cancel(app, parse(data, action)?),
         "SUPERVISE" | "PRESS" => urge(app, action, parse(data, action)?),
         "GET_NOTICE_INFO" => notices(app, platform, parse(data, action)?),
-        "GET_EVACUATION_INFO" if platform == EMERGENCY_PLATFORM => evacuation(app, parse(data, action)?),
+        "GET_EVACUATION_INFO" if platform == EMERGENCY_PLATFORM => people_moved(app, parse(data, action)?),
         _ => Err(denied(404, format!("本平台不支持 {action}"))),
     }
 }
@@ -283,30 +295,26 @@ fn notices(app: &App, platform: &str, page: PageRequest) -> Result<Value, Denied
     Ok(json!({ "items": items, "cursor": cursor, "more": more }))
 }
 
-fn evacuation(app: &App, page: PageRequest) -> Result<Value, Denied> {
+fn people_moved(app: &App, page: PageRequest) -> Result<Value, Denied> {
     let after = position(&page.cursor)?;
     let mut desk = app.desk();
     let now = app.clock.now();
     desk.told_until = desk.told_until.max(now);
     let (f, dice) = (&app.world.figures.orders, app.world.orders_dice());
-    let mut found = agencies::moved(&desk.journal.orders, &app.world.pack, f, dice, [Timestamp(after[0].max(0)), now]);
-    let key = |m: &agencies::Moved| [m.at.0, m.order as i64, m.i as i64];
-    found.retain(|m| key(m) > after);
-    let (more, cursor) = cut(&mut found, page.limit, after, key);
-    let items: Vec<Value> = found
-        .iter()
-        .map(|m| {
-            json!({
-                "class": m.class, "districtId": m.district, "moved": m.moved, "at": m.at.to_beijing_text(),
-                "simulated": true,
-            })
-        })
-        .collect();
+    let mut found = evacuation::said(&desk.journal.orders, &app.world.pack, f, dice, [Timestamp(after[0].max(0)), now]);
+    found.retain(|it| it.key > after);
+    let (more, cursor) = cut(&mut found, page.limit, after, |it| it.key);
+    let items: Vec<Value> = found.into_iter().map(|it| it.item).collect();
     Ok(json!({ "items": items, "cursor": cursor, "more": more }))
 }
 
 /// Cuts a page; whether there is more, and where the next begins.
-fn cut<T>(found: &mut Vec<T>, limit: usize, after: [i64; 3], key: impl Fn(&T) -> [i64; 3]) -> (bool, String) {
+pub(crate) fn cut<T>(
+    found: &mut Vec<T>,
+    limit: usize,
+    after: [i64; 3],
+    key: impl Fn(&T) -> [i64; 3],
+) -> (bool, String) {
     let limit = limit.clamp(1, MAX_PAGE);
     let more = found.len() > limit;
     found.truncate(limit);
@@ -314,7 +322,7 @@ fn cut<T>(found: &mut Vec<T>, limit: usize, after: [i64; 3], key: impl Fn(&T) ->
     (more, if at == i64::MIN { String::new() } else { format!("{at}-{a}-{b}") })
 }
 
-fn position(text: &str) -> Result<[i64; 3], Denied> {
+pub(crate) fn position(text: &str) -> Result<[i64; 3], Denied> {
     if text.is_empty() { Ok([i64::MIN; 3]) } else { cursor(text) }
 }
 
@@ -323,11 +331,11 @@ fn cursor(text: &str) -> Result<[i64; 3], Denied> {
     parts.and_then(|p| p.try_into().ok()).ok_or_else(|| denied(400, format!("cursor 无法识别：{text}")))
 }
 
-fn parse<T: DeserializeOwned>(data: Value, action: &str) -> Result<T, Denied> {
+pub(crate) fn parse<T: DeserializeOwned>(data: Value, action: &str) -> Result<T, Denied> {
     read(serde_json::from_value(data), action)
 }
 
-fn read<T>(parsed: serde_json::Result<T>, what: &str) -> Result<T, Denied> {
+pub(crate) fn read<T>(parsed: serde_json::Result<T>, what: &str) -> Result<T, Denied> {
     parsed.map_err(|e| denied(400, format!("{what} 参数错误：{e}")))
 }
 
@@ -339,11 +347,11 @@ fn default_limit() -> usize {
     200
 }
 
-fn unwritable(e: std::io::Error) -> Denied {
+pub(crate) fn unwritable(e: std::io::Error) -> Denied {
     denied(507, format!("日志无法写入：{e}"))
 }
 
-fn denied(code: i64, msg: impl Into<String>) -> Denied {
+pub(crate) fn denied(code: i64, msg: impl Into<String>) -> Denied {
     Denied { code, msg: msg.into() }
 }
 

@@ -9,7 +9,7 @@
 
 use crate::{
     app::{AdvanceError, App, Fault, FaultRequest},
-    cap, platform,
+    cap, gateway, platform,
 };
 use axum::{
     Json, Router,
@@ -27,6 +27,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/{platform}/openapi", post(platform::openapi))
         .route("/journal", get(platform::journal))
+        .route("/gateway/{channel}/send", post(gateway::send))
+        .route("/gateway/{channel}/status", post(gateway::status))
         .route("/cap/index.json", get(cap_index))
         .route("/cap/{file}", get(cap_alert))
         .route("/typhoon/Api/TyhoonActivity", get(typhoon_activity))

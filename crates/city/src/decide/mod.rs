@@ -5,7 +5,9 @@
 use crate::{apply::external_key, ids::*, model::*, *};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod callout;
 mod cases;
+mod evacuation;
 mod footing;
 mod forces;
 mod marking;
@@ -69,11 +71,24 @@ impl City {
                 self.report_order(source, *order, *definition_version, *rung, note)
             }
             Command::ReportMoved { class, district, n_people } => self.report_moved(*class, district, *n_people),
+            Command::ReportEvacuation { class, place, moved, refused, returned, proof } => {
+                self.report_evacuation(*class, place, [*moved, *refused, *returned], proof.as_ref())
+            }
+            Command::ReportShelter { shelter, moved_in, returned } => {
+                self.report_shelter(shelter, *moved_in, *returned)
+            }
+            Command::ReportCall { callout, call, attempt, state, note } => {
+                self.report_call(source, *callout, *call, *attempt, *state, note)
+            }
             Command::RefuseMessage { platform, what, why } => {
                 Ok(vec![Event::MessageRefused { platform: platform.clone(), what: clipped(what), why: clipped(why) }])
             }
             Command::ReportHealth { health } => self.report_health(health, now),
-            Command::Tick => Ok(self.tick(now)),
+            Command::Tick => {
+                let mut events = self.tick(now);
+                events.extend(self.tick_calls(now));
+                Ok(events)
+            }
             Command::NoteObservations { observations } => {
                 for it in observations {
                     check_past(it.as_of, now, "观测时间")?;
@@ -225,6 +240,20 @@ impl City {
                 }
                 Ok(vec![Event::MarkingRemoved { marking: *marking }])
             }
+            Command::StartCallOut { scope, text, ladder, is_test } => {
+                self.start_callout(source, scope, text, ladder, *is_test)
+            }
+            Command::EndCallOut { callout, reason } => self.end_callout(*callout, reason),
+            Command::MarkReached { callout, call, channel, by } => self.mark_reached(*callout, *call, *channel, by),
+            Command::SetExpected { class, place, n_people, reason } => {
+                self.set_expected(*class, place, *n_people, reason)
+            }
+            Command::CorrectEvacuation { class, place, moved, refused, returned, reason, proof } => {
+                self.correct_evacuation(*class, place, [*moved, *refused, *returned], reason, proof.as_ref())
+            }
+            Command::AllowReturn { district, township, reason } => {
+                self.allow_return(district, township.as_ref(), reason)
+            }
         }
     }
 
@@ -278,6 +307,9 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
             | C::UpdateTyphoon { .. }
             | C::ReportOrder { .. }
             | C::ReportMoved { .. }
+            | C::ReportEvacuation { .. }
+            | C::ReportShelter { .. }
+            | C::ReportCall { .. }
             | C::RefuseMessage { .. }
             | C::ReportHealth { .. }
     );

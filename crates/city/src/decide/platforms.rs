@@ -208,23 +208,6 @@ impl City {
         Ok(vec![climbed(order, rung, clipped(note))])
     }
 
-    pub(super) fn report_moved(
-        &self,
-        class: EvacueeClass,
-        district: &DistrictId,
-        n_people: u32,
-    ) -> Result<Vec<Event>, Refusal> {
-        if !self.districts.contains_key(district) {
-            return Err(unknown("区", district));
-        }
-        let tally = self.evacuation.get(&(class, district.clone())).copied().unwrap_or_default();
-        if n_people > tally.expected {
-            return Err(absurd(format!("{}已转移 {n_people} 人，应转移 {} 人", class.name_zh(), tally.expected)));
-        }
-        changes(n_people != tally.moved)?;
-        Ok(vec![Event::EvacuationMoved { class, district: district.clone(), n_people }])
-    }
-
     pub(super) fn report_health(&self, health: &ConnectorHealth, now: Timestamp) -> Result<Vec<Event>, Refusal> {
         if health.since > now.plus_mins(MAX_AHEAD_MINS) {
             return Err(absurd("状态时间在未来"));

@@ -236,13 +236,27 @@ fn decode_notice<R: RealmKind>(item: &Value) -> Result<Command, String> {
 }
 
 fn decode_evacuation(item: &Value) -> Result<Command, String> {
-    let class = serde_json::from_value(item["class"].clone()).map_err(|why| format!("class：{why}"))?;
-    let district = text_of(&item["districtId"]).ok_or("没有 districtId")?.into();
-    let moved = number_of(&item["moved"]).ok_or("没有 moved")?;
-    if !(0.0..=50_000_000.0).contains(&moved) {
-        return Err(format!("moved {moved} 不合理"));
+    let number = |key: &str| {
+        let n = number_of(&item[key]).ok_or_else(|| format!("没有 {key}"))?;
+        if (0.0..=50_000_000.0).contains(&n) { Ok(n as u32) } else { Err(format!("{key} {n} 不合理")) }
+    };
+    if let Some(shelter) = text_of(&item["shelterId"]) {
+        let (moved_in, returned) = (number("movedIn")?, number("returned")?);
+        return Ok(Command::ReportShelter { shelter: shelter.into(), moved_in, returned });
     }
-    Ok(Command::ReportMoved { class, district, n_people: moved as u32 })
+    let class = serde_json::from_value(item["class"].clone()).map_err(|why| format!("class：{why}"))?;
+    let district: DistrictId = text_of(&item["districtId"]).ok_or("没有 districtId")?.into();
+    let moved = number("moved")?;
+    let Some(township) = text_of(&item["townshipId"]) else {
+        return Ok(Command::ReportMoved { class, district, n_people: moved });
+    };
+    let optional = |key: &str| if item[key].is_null() { Ok(0) } else { number(key) };
+    let (refused, returned) = (optional("refused")?, optional("returned")?);
+    let cell = text_of(&item["cellId"]).map(Text::from);
+    let place = EvacuationPlace { district, township: Some(township.into()), cell };
+    let proof = text_of(&item["proof"]["text"])
+        .map(|text| Proof { text: text.into(), picture: text_of(&item["proof"]["picture"]).map(Text::from) });
+    Ok(Command::ReportEvacuation { class, place, moved, refused, returned, proof })
 }
 
 /// Platforms write numbers as text and text as numbers.

@@ -7,6 +7,7 @@
 pub mod cap;
 pub mod city_platform;
 pub mod dji;
+pub mod gateway;
 pub mod http;
 pub mod inventory;
 pub mod mqtt;
@@ -36,6 +37,11 @@ pub mod names {
     /// 应急: notices, evacuation.
     pub const EMERGENCY: &str = "yingji";
 
+    /// Gateways of call-outs.
+    pub const MESSAGE: &str = "message";
+    pub const SMS: &str = "sms";
+    pub const VOICE: &str = "voice";
+
     pub fn title_zh(platform: &str) -> &str {
         match platform {
             SENSORS => "物联感知",
@@ -46,6 +52,9 @@ pub mod names {
             THINGS => "城市部件",
             CASES => "运管服平台",
             EMERGENCY => "应急指挥平台",
+            MESSAGE => "消息网关",
+            SMS => "短信网关",
+            VOICE => "语音网关",
             other => other,
         }
     }

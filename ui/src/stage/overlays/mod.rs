@@ -225,7 +225,7 @@ mod tests {
             }
             let district = stand.city.districts[0].id.clone();
             stand.areas.districts.push((district.clone(), vec![rings]));
-            stand.city.evacuation.insert((EvacueeClass::Visitors, district), Tally { expected: 9, moved: 12 });
+            stand.city.evacuation.insert((EvacueeClass::Visitors, district), Tally { expected: 9, moved: 12, ..Tally::default() });
             stand.city.footing.posture = if at_war { Posture::War } else { Posture::Peace };
             stand.theme = if is_light { Theme::Light } else { Theme::Dark };
             stand.selection = selects.then(|| Selection::Drone("drone-1".into()));
