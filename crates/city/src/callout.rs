@@ -237,10 +237,17 @@ pub struct CallAttempt {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallEnd {
-    Reached { at: Timestamp, by: Text, channel: CallChannel },
+    Reached {
+        at: Timestamp,
+        by: Text,
+        channel: CallChannel,
+    },
     /// The place has no contact.
     NobodyAssigned,
-    GivenUp { at: Timestamp, why: Text },
+    GivenUp {
+        at: Timestamp,
+        why: Text,
+    },
 }
 
 /// The calling of one place.

@@ -224,8 +224,13 @@ impl City {
         add(whole.clone(), unshared);
         // Fewer than before: only those nobody has counted yet can be taken back.
         let mut fewer = before.saturating_sub(n_people);
-        let places: Vec<EvacuationPlace> =
-            self.evacuees.rows.keys().filter(|(c, p)| *c == class && whole.contains(p)).map(|it| it.1.clone()).collect();
+        let places: Vec<EvacuationPlace> = self
+            .evacuees
+            .rows
+            .keys()
+            .filter(|(c, p)| *c == class && whole.contains(p))
+            .map(|it| it.1.clone())
+            .collect();
         for place in places {
             let sums = place.and_above().into_iter().map(|it| self.evacuees.sum(class, &it));
             let spare = sums.map(Tally::remaining).min().unwrap_or(0);
@@ -440,9 +445,9 @@ impl City {
         let pace_needed = seven
             .filter(|it| it.mins_left > 0 && tally.expected > 0)
             .map(|it| f64::from(remaining) * 60.0 / it.mins_left as f64);
-        let is_behind = seven.filter(|_| tally.expected > 0).map(|it| {
-            remaining > 0 && (it.mins_left == 0 || pace_so_far.unwrap_or(0.0) < pace_needed.unwrap_or(0.0))
-        });
+        let is_behind = seven
+            .filter(|_| tally.expected > 0)
+            .map(|it| remaining > 0 && (it.mins_left == 0 || pace_so_far.unwrap_or(0.0) < pace_needed.unwrap_or(0.0)));
         let is_locked = self.evacuees.is_locked(&place);
         let name = name.clone();
         EvacuationLine {

@@ -307,8 +307,7 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
 
 /// Contacts answer for places there are; ladders have steps, and steps have channels.
 fn check_people(pack: &Pack, loader: &mut Loader<'_>) {
-    let villages: HashSet<&str> =
-        pack.townships.iter().flat_map(|it| &it.villages).map(|it| it.id.as_str()).collect();
+    let villages: HashSet<&str> = pack.townships.iter().flat_map(|it| &it.villages).map(|it| it.id.as_str()).collect();
     check_unique(loader, "townships.json", pack.townships.iter().flat_map(|it| &it.villages).map(|it| it.id.as_str()));
     for it in &pack.contacts {
         let (is_known, place) = match &it.place {
@@ -335,7 +334,8 @@ fn check_people(pack: &Pack, loader: &mut Loader<'_>) {
             loader.entry_error("ladders.json", id, format!("ladder {id} calls nobody"), why, "give each step channels");
         }
         for step in it.steps.iter().filter(|it| it.ack_within_mins > it.escalate_after_mins) {
-            let why = format!("{} minutes to answer, the next after {}", step.ack_within_mins, step.escalate_after_mins);
+            let why =
+                format!("{} minutes to answer, the next after {}", step.ack_within_mins, step.escalate_after_mins);
             let todo = "let ack_within_mins be at most escalate_after_mins";
             loader.entry_error("ladders.json", id, format!("ladder {id} calls on before it is late"), why, todo);
         }

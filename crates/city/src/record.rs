@@ -1,7 +1,8 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, Marking, Proof, TallyFlag, Timestamp, ids::*, model::*,
+    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, Marking, Proof, TallyFlag, Timestamp, ids::*,
+    model::*,
 };
 use serde::{Deserialize, Serialize};
 

@@ -29,7 +29,20 @@ use utoipa::OpenApi;
         title = "Gulang hub",
         description = "鼓浪枢纽：城市概况、指令、记录，提交命令与演练。令牌在 ?token= 或 Bearer。"
     ),
-    paths(city, orders, records, command, drill, calls, evacuation, callback, inventories, inventory, healthz, metrics)
+    paths(
+        city,
+        orders,
+        records,
+        command,
+        drill,
+        calls,
+        evacuation,
+        callback,
+        inventories,
+        inventory,
+        healthz,
+        metrics
+    )
 )]
 struct ApiDoc;
 

@@ -77,7 +77,7 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
     }
     for (name, gateway) in config.actual.iter().flat_map(|it| &it.gateways) {
         let line = text.lines().position(|it| it.contains("gateways") && it.contains(name)).map_or(1, |it| it + 1);
-        if CallChannel::ALL.iter().all(|it| it.gateway() != Some(name)) {
+        if CallChannel::ALL.iter().all(|it| it.gateway() != Some(name.as_str())) {
             return Err(fault(line, "没有这种网关", format!("{name:?}"), "用 message、sms 或 voice"));
         }
         if let Err(why) = gateway.check() {
@@ -89,7 +89,8 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
 }
 
 fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> {
-    let Addresses { platform, cap, typhoon, mqtt, feeds, inventory, gateway, control, gateways: _, token: _ } = addresses;
+    let Addresses { platform, cap, typhoon, mqtt, feeds, inventory, gateway, control, gateways: _, token: _ } =
+        addresses;
     let all = [
         ("platform", platform),
         ("cap", cap),
@@ -120,7 +121,9 @@ mod tests {
         assert!(check("[actual]\n\nmqtt = \"broker\"\n")?.contains("hub.toml:3: "));
         assert!(check("[actual]\ncap = \"ftp://x\"\n")?.contains("hub.toml:2: "));
         let gateway = |body: &str| {
-            format!("[actual.gateways.sms]\nsend = {{ url = \"http://x/\", body = '{body}' }}\naccepted = {{ at = \"/c\", is = [\"0\"] }}\n")
+            format!(
+                "[actual.gateways.sms]\nsend = {{ url = \"http://x/\", body = '{body}' }}\naccepted = {{ at = \"/c\", is = [\"0\"] }}\n"
+            )
         };
         assert_eq!(check(&gateway("{{ to | tojson }}"))?, "");
         assert!(check(&gateway("{{ phone }}"))?.contains("hub.toml:1: sms 网关有误"));

@@ -5,7 +5,9 @@ use crate::{
     actor::Numberer,
     callouts,
     clock::{HubClock, wall_now},
-    connectors::{city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse},
+    connectors::{
+        city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
+    },
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},
     health::HealthBook,

@@ -25,8 +25,8 @@
 
 use crate::connectors::gateway::GatewayConfig;
 use gulang_city::{
-    AttemptState, CallAttempt, CallChannel, Callout, CalloutId, Channel, City, Order, OrderId, PlatformId, Realm, Rung, Text,
-    Timestamp,
+    AttemptState, CallAttempt, CallChannel, Callout, CalloutId, Channel, City, Order, OrderId, PlatformId, Realm, Rung,
+    Text, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt::Debug, marker::PhantomData};
@@ -201,8 +201,7 @@ pub fn unsent_calls<R: RealmKind>(city: &City, channel: CallChannel) -> Vec<Call
     }
     for callout in city.calls.open.iter().filter_map(|it| city.calls.callouts.get(it)) {
         for (n, call) in (0..).zip(&callout.calls).filter(|(_, it)| it.end.is_none()) {
-            let waiting =
-                call.attempts.iter().filter(|it| it.channel == channel && it.state == AttemptState::Recorded);
+            let waiting = call.attempts.iter().filter(|it| it.channel == channel && it.state == AttemptState::Recorded);
             unsent.extend(waiting.filter_map(|it| CallDispatch::from_attempt(city, callout, n, it)));
         }
     }

@@ -59,9 +59,8 @@ pub(crate) fn said(
         if !moved.i.is_multiple_of(100) {
             continue;
         }
-        let totals = EvacueeClass::ALL.map(|class| {
-            (class, agencies::moved_by(orders, pack, f, dice, class, &moved.district, moved.at))
-        });
+        let totals = EvacueeClass::ALL
+            .map(|class| (class, agencies::moved_by(orders, pack, f, dice, class, &moved.district, moved.at)));
         let mut sub = 100;
         for township in townships {
             let mut left: u32 = totals
@@ -107,8 +106,8 @@ impl<'a> Map<'a> {
         let mut shelters: BTreeMap<&TownshipId, Vec<&Shelter>> = BTreeMap::new();
         for shelter in &pack.shelters {
             let nearest = townships.get(&shelter.district).into_iter().flatten();
-            let nearest = nearest
-                .min_by(|a, b| shelter.at.distance_m(a.center).total_cmp(&shelter.at.distance_m(b.center)));
+            let nearest =
+                nearest.min_by(|a, b| shelter.at.distance_m(a.center).total_cmp(&shelter.at.distance_m(b.center)));
             if let Some(township) = nearest {
                 shelters.entry(&township.id).or_default().push(shelter);
             }

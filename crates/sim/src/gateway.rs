@@ -66,7 +66,7 @@ async fn answer(
     channel: String,
     act: impl FnOnce(&App, &str) -> Result<Value, Denied> + Send + 'static,
 ) -> Response {
-    if !CallChannel::ALL.iter().any(|it| it.gateway() == Some(&channel)) {
+    if !CallChannel::ALL.iter().any(|it| it.gateway() == Some(channel.as_str())) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let fault = app.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&channel).copied();
@@ -147,7 +147,8 @@ fn outcomes(app: &App, channel: &str, page: &PageRequest) -> Result<Value, Denie
 pub(crate) fn what_happens(call: &ReceivedCall, f: &CallFigures, dice: Dice) -> Vec<Outcome> {
     let temper = temper(&call.call.to, f, dice);
     let dice = dice.of_text(&call.call.key);
-    let after = |n, low: f64, typical: f64, high: f64| call.at.plus_secs(dice.of(n).spread([low, typical, high]) as i64);
+    let after =
+        |n, low: f64, typical: f64, high: f64| call.at.plus_secs(dice.of(n).spread([low, typical, high]) as i64);
     let outcome = |at, status, note| Outcome { at, status, note };
     let is_voice = call.channel == "voice";
     if temper == Temper::WrongNumber {

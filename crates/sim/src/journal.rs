@@ -149,16 +149,15 @@ impl Journal {
         let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let mut journal =
-            Self {
-                file,
-                orders: Vec::new(),
-                refused: Vec::new(),
-                by_notice: HashMap::new(),
-                calls: Vec::new(),
-                by_key: HashMap::new(),
-                last_at: None,
-            };
+        let mut journal = Self {
+            file,
+            orders: Vec::new(),
+            refused: Vec::new(),
+            by_notice: HashMap::new(),
+            calls: Vec::new(),
+            by_key: HashMap::new(),
+            last_at: None,
+        };
         for (i, line) in bytes[..whole].split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
             let entry = serde_json::from_slice(line).map_err(|source| JournalError::Line {
                 path: path.clone(),

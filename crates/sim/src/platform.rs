@@ -247,7 +247,12 @@ fn people_moved(app: &App, page: PageRequest) -> Result<Value, Denied> {
 }
 
 /// Cuts a page; whether there is more, and where the next begins.
-pub(crate) fn cut<T>(found: &mut Vec<T>, limit: usize, after: [i64; 3], key: impl Fn(&T) -> [i64; 3]) -> (bool, String) {
+pub(crate) fn cut<T>(
+    found: &mut Vec<T>,
+    limit: usize,
+    after: [i64; 3],
+    key: impl Fn(&T) -> [i64; 3],
+) -> (bool, String) {
     let limit = limit.clamp(1, MAX_PAGE);
     let more = found.len() > limit;
     found.truncate(limit);

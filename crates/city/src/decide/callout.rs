@@ -80,10 +80,10 @@ impl City {
         }
         let mut events = vec![Event::CallProgressed { callout, call, attempt, state, note: clipped(note) }];
         if state == AttemptState::Answered && !known.is_reached() {
-            let by = self.contacts.get(&tried.contact).map_or_else(
-                || tried.contact.0.clone(),
-                |it| format!("{} {}", it.post, it.name).into(),
-            );
+            let by = self
+                .contacts
+                .get(&tried.contact)
+                .map_or_else(|| tried.contact.0.clone(), |it| format!("{} {}", it.post, it.name).into());
             events.push(Event::CallAnswered { callout, call, by, channel: tried.channel });
         }
         Ok(events)
@@ -120,7 +120,8 @@ impl City {
     fn tick_callout(&self, callout: &Callout, now: Timestamp, events: &mut Vec<Event>) {
         let id = callout.id;
         let Some(ladder) = self.ladders.get(&callout.ladder) else {
-            events.push(Event::CallOutEnded { callout: id, reason: "城市数据里已没有这一叫应梯次".into() });
+            events
+                .push(Event::CallOutEnded { callout: id, reason: "城市数据里已没有这一叫应梯次".into() });
             return;
         };
         let gives_up = now >= callout.started_at.plus_mins(i64::from(ladder.give_up_after_mins));
@@ -159,11 +160,7 @@ impl City {
             step.channels.iter().filter_map(|it| by_channel(*it)).all(|it| it.state == AttemptState::Failed)
         };
         let is_over = now >= call.step_since.plus_mins(i64::from(step.escalate_after_mins));
-        let next = if is_dead || is_over {
-            self.step_from(ladder, &call.place, call.step as usize + 1)
-        } else {
-            None
-        };
+        let next = if is_dead || is_over { self.step_from(ladder, &call.place, call.step as usize + 1) } else { None };
         let first = call.attempts.len() as u32 + 1;
         if let Some((at_step, step, contact)) = next {
             let contact = &contact.id;
@@ -212,7 +209,8 @@ impl City {
                         && self.warnings.get(id).is_some_and(|was| {
                             was.hazard == of.hazard
                                 && (was.districts.is_empty()
-                                    || !of.districts.is_empty() && of.districts.iter().all(|it| was.districts.contains(it)))
+                                    || !of.districts.is_empty()
+                                        && of.districts.iter().all(|it| was.districts.contains(it)))
                         })
                 }
                 _ => false,
@@ -281,11 +279,13 @@ impl City {
             for start in &ladder.starts {
                 let CallStart::Test { every_days, at_minute } = *start else { continue };
                 let due = midnight.plus_mins(i64::from(at_minute));
-                let is_due = day % i64::from(every_days.max(1)) == 0
-                    && (due..due.plus_mins(TEST_WINDOW_MINS)).contains(&now);
+                let is_due =
+                    day % i64::from(every_days.max(1)) == 0 && (due..due.plus_mins(TEST_WINDOW_MINS)).contains(&now);
                 let has_run = || {
                     self.calls.callouts.values().rev().any(|it| {
-                        it.ladder == ladder.id && it.cause == CallCause::Test { scheduled: true } && it.started_at >= due
+                        it.ladder == ladder.id
+                            && it.cause == CallCause::Test { scheduled: true }
+                            && it.started_at >= due
                     })
                 };
                 if !is_due || has_run() {

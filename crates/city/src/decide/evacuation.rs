@@ -119,9 +119,17 @@ impl City {
         }
         let kept = row.filter(|_| was_flagged && is_over).map_or_else(|| "".into(), |it| it.reason.clone());
         let reason = correction.map_or(kept, clipped);
-        let proof = proof
-            .map(|it| Proof { text: clipped(&it.text), picture: it.picture.as_ref().map(clipped) });
-        Ok(vec![Event::EvacuationCounted { class, place: place.clone(), moved, refused, returned, flags, reason, proof }])
+        let proof = proof.map(|it| Proof { text: clipped(&it.text), picture: it.picture.as_ref().map(clipped) });
+        Ok(vec![Event::EvacuationCounted {
+            class,
+            place: place.clone(),
+            moved,
+            refused,
+            returned,
+            flags,
+            reason,
+            proof,
+        }])
     }
 
     /// How many a place is to move, by hand: the plan's split by weights is only a beginning.

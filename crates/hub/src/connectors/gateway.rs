@@ -469,7 +469,8 @@ mod tests {
     #[test]
     fn a_callback_needs_its_secret_and_its_realm() {
         let gateway = gateway(REAL);
-        let body = br#"{"reports": [{"uid": "gulang-a-c2-3-1", "stat": "REPLY"}, {"uid": "gulang-x-c2-3-1", "stat": "REPLY"},
+        let body =
+            br#"{"reports": [{"uid": "gulang-a-c2-3-1", "stat": "REPLY"}, {"uid": "gulang-x-c2-3-1", "stat": "REPLY"},
             {"uid": "gulang-a-c2-3-2", "stat": "?"}]}"#;
         assert_eq!(gateway.called_back("wrong", body), None);
         let commands = gateway.called_back("env-SMS_CALLBACK", body).expect("let in");
