@@ -28,6 +28,8 @@ impl Story {
         for event in events {
             words.push(word(&event));
             let record = Record { seq: self.city.seq + 1, at: now, source: source.clone(), event };
+            let json = serde_json::to_string(&record).expect("serialisable");
+            assert_eq!(serde_json::from_str::<Record>(&json).expect(&json), record);
             assert_eq!(self.city.apply(&record), Applied::Advanced);
         }
         words.join(" ")
@@ -122,9 +124,9 @@ fn silence_calls_again_then_the_next_then_the_place_above_and_ends() {
     check(&mut story, 20, "up(0 2 d-1-1) call(0.10 2 d-1-1 电话)");
     check(&mut story, 25, "call(0.11 2 d-1-1 电话)");
     check(&mut story, 30, "call(0.12 2 d-1-1 电话)");
-    check(&mut story, 60, "lost(0 60 分钟内无人应答)");
+    check(&mut story, 60, "lost(0 60 分钟内无人应答) end");
     assert_eq!(story.counts(60), [1, 0, 1, 0]);
-    check(&mut story, 61, "end");
+    check(&mut story, 61, "");
     // Whoever rings back after all has been reached.
     assert_eq!(story.gateway(90, "voice", 0, 12, AttemptState::Answered), "已应答(0.12) answered(0 值班员 d-1 之 1)");
     assert_eq!(story.counts(90), [1, 1, 0, 0]);
@@ -422,6 +424,8 @@ proptest! {
                 prop_assert_eq!(parts, it.line.tally);
             }
         }
+        let bytes = story.city.to_bytes().expect("serialisable");
+        prop_assert_eq!(City::from_bytes(&bytes).expect("readable"), story.city);
     }
 
     #[test]

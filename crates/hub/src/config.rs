@@ -96,7 +96,7 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
     }
     for (name, gateway) in config.actual.iter().flat_map(|it| &it.gateways) {
         let line = text.lines().position(|it| it.contains("gateways") && it.contains(name)).map_or(1, |it| it + 1);
-        if CallChannel::ALL.iter().all(|it| it.gateway() != Some(name)) {
+        if CallChannel::ALL.iter().all(|it| it.gateway() != Some(name.as_str())) {
             return Err(fault(line, "没有这种网关", format!("{name:?}"), "用 message、sms 或 voice"));
         }
         if let Err(why) = gateway.check() {

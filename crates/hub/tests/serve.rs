@@ -574,6 +574,8 @@ async fn strangers_and_floods_are_turned_away() -> Check {
     }
     let outside = format!("{}/pack/..%2f..%2fLICENSES.md?token={}", hub.url, hub.token);
     assert_eq!(hub.http.get(outside).send().await?.status(), 404);
+    let callback = hub.http.post(format!("{}/callback/sms/guess", hub.url)).body("{}").send().await?;
+    assert_eq!(callback.status(), 404, "no gateway calls back where none is configured");
     let flood = hub
         .http
         .post(format!("{}/api/command", hub.url))

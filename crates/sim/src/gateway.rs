@@ -66,7 +66,7 @@ async fn answer(
     channel: String,
     act: impl FnOnce(&App, &str) -> Result<Value, Denied> + Send + 'static,
 ) -> Response {
-    if !CallChannel::ALL.iter().any(|it| it.gateway() == Some(&channel)) {
+    if !CallChannel::ALL.iter().any(|it| it.gateway() == Some(channel.as_str())) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let fault = app.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&channel).copied();
