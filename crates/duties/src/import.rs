@@ -284,7 +284,7 @@ fn columns_of(cells: &[String]) -> Option<BTreeMap<&'static str, usize>> {
             let fits = |it: &&str| {
                 it.chars().count() <= 12 && called.iter().any(|word| word.chars().count() > 2 && it.contains(word))
             };
-            cells.iter().position(|it| fits(&it))
+            cells.iter().position(fits)
         };
         if let Some(i) = found.or_else(longer).filter(|i| !columns.values().any(|it| it == i)) {
             columns.insert(name, i);
@@ -309,12 +309,14 @@ fn forms(name: &str) -> Vec<String> {
     forms
 }
 
-/// `一、市政公用` → `市政公用`; also `(二)`, `3.`.
+/// `一、市政公用` → `市政公用`; also `(二)`, `3.`. A number without a mark after it is a word: `一网统管` stays.
 fn without_number(text: &str) -> String {
     let text = text.replace('\n', "");
+    let text = text.trim();
     let rest = text.trim_start_matches(|it: char| "一二三四五六七八九十0123456789()第".contains(it));
-    let rest = rest.trim_start_matches(['、', '.', '章', '节', ':', ' ']);
-    if rest.is_empty() { text.trim().to_owned() } else { rest.trim().to_owned() }
+    let name = rest.trim_start_matches(['、', '.', '章', '节', ':', ' ']);
+    let is_numbered = rest.len() < text.len() && (name.len() < rest.len() || text.starts_with('('));
+    if is_numbered && !name.is_empty() { name.to_owned() } else { text.to_owned() }
 }
 
 /// `一、市政公用类`, `(三) 交通`.

@@ -5,8 +5,8 @@
 //! city's records nor the hub; agencies come in by id and name. Too large for the page's wasm: only the hub uses it.
 
 mod import;
-mod pinyin;
 mod search;
+mod sounds;
 
 pub use import::*;
 pub use search::*;

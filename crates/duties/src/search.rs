@@ -4,7 +4,7 @@
 //! characters, since what is said on the phone is rarely cut as the list is. What a duty's own words say outright counts
 //! most. Typed letters are taken as pinyin.
 
-use crate::{AgencyName, Duty, DutyList, pinyin::Sounds};
+use crate::{AgencyName, Duty, DutyList, sounds::Sounds};
 use jieba_rs::Jieba;
 use serde::Serialize;
 use std::{
