@@ -70,8 +70,8 @@ fn peace_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         drones::strip_ui(k, strip);
     }
     let map = upper(center);
-    map_ui(k, state, map);
     board::chips_ui(k, state, map, map.left() + tools::TOOLBAR_W + 14.0);
+    map_ui(k, state, map);
 }
 
 fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
@@ -291,7 +291,8 @@ fn toggle_layer(state: &mut PanelState, n: u8, out: &mut Vec<UiCommand>) {
     out.push(UiCommand::ToggleLayer(n));
 }
 
-/// The keyboard of DESIGN.md §11. No letter key sends an order; `A`, `S`, `C`, `E` act on the one selected thing.
+/// The keyboard of DESIGN.md §11. No letter key sends an order; `A`, `S`, `E` and a case's `C` act on the one selected thing,
+/// `C` and `P` open the boards.
 pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
     let pressed = |key: Key| ctx.input(|input| input.key_pressed(key) && !input.modifiers.any());
     let with = |key: Key, wanted: egui::Modifiers| {
@@ -328,8 +329,10 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     if state.sheet.is_some() || is_typing {
         return;
     }
+    // The key that closes a board means nothing else.
+    let had_board = state.board.is_some();
     board::keys(&pressed, model, state);
-    if state.board.is_some() {
+    if had_board || state.board.is_some() {
         return;
     }
     map_keys(&pressed, &with, model, state, out);

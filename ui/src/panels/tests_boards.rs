@@ -152,6 +152,19 @@ fn return_is_allowed_by_a_hold_once_the_level_has_fallen() {
 }
 
 #[test]
+fn the_key_that_closes_a_board_means_nothing_else() {
+    let mut screen = calling();
+    screen.selection = Some(Selection::Case(CaseId(1)));
+    let mut harness = open(screen, egui::Key::P, 1920.0, 1080.0);
+    for is_open in [true, false] {
+        harness.key_press(egui::Key::C);
+        harness.run_steps(2);
+        assert_eq!(harness.state().state.board.is_some(), is_open);
+        assert!(submitted(&harness).is_none());
+    }
+}
+
+#[test]
 fn an_empty_city_draws_both_boards_at_any_size() {
     for (width, height) in [(320.0, 200.0), (800.0, 600.0), (1280.0, 720.0), (3840.0, 1080.0)] {
         for realm in [Realm::Actual, Realm::Exercise] {
