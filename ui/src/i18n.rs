@@ -172,6 +172,96 @@ pub mod tr {
         ATTEMPTS_N = "已投递 {} 次・值班电话 {}", "{} attempts, duty phone {}";
         CANCEL_ORDER = "撤销", "Cancel order";
         CANCEL_REASON = "值班员撤销", "cancelled by the duty officer";
+        // boards: call-out, people
+        BOARD_KEYS = "↑↓ 选择  ←→ 收起展开  C 叫应  P 转移  Esc 返回", "↑↓ choose, ←→ fold, C calls, P people, Esc back";
+        BOARD_REASON_ASKED = "写明依据，随记录保存", "say why; it is kept with the record";
+        BOARD_NEEDS_WORDS = "要写明内容", "words are needed";
+        BOARD_RECORDED = "{}・按住 3 秒确认，先入册后执行", "{}; hold 3 s; recorded, then done";
+        CALLS_BOARD = "叫应", "Call-out";
+        CALLS_CHIP = "未叫应 {} / {}", "unreached {} / {}";
+        CALLS_SUB = "{}・{} 起・{}", "{}, since {}, {}";
+        CALLS_ENDED = "{} 结束", "ended {}";
+        CALLS_NONE = "没有进行过叫应", "nobody has been called yet";
+        CALLS_NOBODY_CALLED = "当前没有叫应；发起叫应后，每处一行列在这里", "nobody is being called; once begun, each place has a row here";
+        CALLS_BY_HAND = "人工发起", "by hand";
+        CALLS_BY_WARNING = "红色预警", "red warning";
+        CALLS_BY_ORDERS = "{} 条指令未签收", "{} orders unsigned";
+        CALLS_TEST = "通联测试", "Communication test";
+        CALLS_NOT_REACHED = "未叫应", "not reached";
+        CALLS_NOBODY = "无人负责", "nobody assigned";
+        CALLS_REACHED = "已叫应", "reached";
+        CALLS_ALL = "合计", "all";
+        CALLS_COUNTS = "未叫应 {}・无人负责 {}・已叫应 {}", "not reached {}, nobody {}, reached {}";
+        CALLS_DISTRICT_ITSELF = "{}本级", "{} itself";
+        CALLS_AGENCIES = "{}各部门", "agencies of {}";
+        CALLS_VILLAGES = "村居 {} 未 {}", "{} villages, {} silent";
+        CALLS_FOLD = "展开或收起村居：{}", "fold or unfold villages: {}";
+        CALLS_NOBODY_NOTE = "名册里没有联系人", "the register names nobody";
+        CALLS_STEP = "第 {} 级・已叫 {} 次", "step {}, called {} times";
+        CALLS_RADIO = "电台 {}", "radio {}";
+        CALLS_ANSWERED_AT = "{} 应答", "answered {}";
+        CALLS_NEXT = "再叫 {}", "then {}";
+        CALLS_NO_NEXT = "不再自动叫", "called no more";
+        CALLS_NO_NEXT_NOTE = "请人工联系", "reach them by hand";
+        CALLS_WHO = "正在叫", "calling";
+        CALLS_PHONE = "电话", "phone";
+        CALLS_BY_RADIO = "电台", "radio";
+        CALLS_WHO_ANSWERED = "应答人", "who answered";
+        CALLS_REACHED_BY = "已联系上 {}", "reached, {}";
+        CALLS_REACHED_NOTE = "人工联系上后按所用渠道登记", "press the channel it was by";
+        CALLS_START = "发起叫应", "Call out";
+        CALLS_STOP = "停止叫应", "Stop calling";
+        CALLS_SHOW_TEST = "看测试", "Show the test";
+        CALLS_SHOW_REAL = "看叫应", "Show the calls";
+        CALLS_START_TEXT = "请立即到岗待命，按预案组织防范，收到请回复。", "Report to your post and stand by. Please answer.";
+        CALLS_TEST_TEXT = "请回复收到。", "Please answer.";
+        CALLS_STOP_TEXT = "情况已解除", "it is over";
+        CALLS_WILL_CALL = "将叫应 {} 处・首轮 {}", "{} places will be called, first by {}";
+        CALLS_STOP_NOTE = "还有 {} 处在叫，将不再呼叫", "{} places are still being called and will not be";
+        CALLS_HOLD_START = "按住叫应 {} 处", "Hold to call {}";
+        CALLS_HOLD_TEST = "按住测试 {} 处", "Hold to test {}";
+        CALLS_HOLD_STOP = "按住停止叫应", "Hold to stop";
+        CALLS_NO_LADDER = "城市数据里没有叫应梯次", "the city data has no ladder";
+        CALLS_WHOLE_CITY = "全市", "whole city";
+        CALLS_TO_DISTRICT = "到区", "districts";
+        CALLS_TO_TOWNSHIP = "到镇街", "townships";
+        CALLS_TO_VILLAGE = "到村居", "villages";
+        CALLS_NO_TEST = "还没有做过通联测试", "no communication test yet";
+        CALLS_TEST_RUNNING = "进行中", "running";
+        CALLS_LAST_TEST = "上次通联测试 {}・应答 {}（{} / {}）・中位 {}・最慢 {}", "last test {}: {} answered ({} / {}), median {}, slowest {}";
+        PEOPLE_BOARD = "人员转移", "People moved";
+        PEOPLE_MOVED = "人员转移", "People";
+        PEOPLE_CHIP = "转移 尚余 {} 人", "{} still to move";
+        PEOPLE_NO_FORECAST = "没有预报风圈触及本市", "no wind circle is forecast to reach the city";
+        PEOPLE_FORECAST_BY = "按{}预报，{} 发布", "by the forecast of {}, issued {}";
+        PEOPLE_REMAINING = "尚余", "remaining";
+        PEOPLE_EXPECTED = "应转", "expected";
+        PEOPLE_DONE = "已转", "moved";
+        PEOPLE_REFUSED = "拒转", "refused";
+        PEOPLE_RETURNED = "返回", "returned";
+        PEOPLE_MOVED_OF = "区、镇街・已转 / 应转", "district, township; moved / expected";
+        PEOPLE_PACE = "速度", "pace";
+        PEOPLE_STATE = "情况", "state";
+        PEOPLE_PER_HOUR = "{} 人/时", "{}/h";
+        PEOPLE_NEEDED = "需 {}", "need {}";
+        PEOPLE_SO_FAR = "现 {}", "now {}";
+        PEOPLE_BEHIND = "落后", "behind";
+        PEOPLE_OVERFULL = "避灾点超员", "shelter overfull";
+        PEOPLE_LOCKED = "返回锁定", "return locked";
+        PEOPLE_MAY_RETURN = "已放行返回", "return allowed";
+        PEOPLE_NONE_HERE = "没有应转任务", "nobody to move";
+        PEOPLE_SHELTERS = "避灾点 在 {} / 容 {}・余 {}", "shelters {} of {}, room {}";
+        PEOPLE_NO_SHELTER = "没有登记避灾点", "no shelter registered";
+        PEOPLE_TROUBLE = "落后 {} 区・存疑 {} 区・超员 {} 处", "behind {}, flagged {}, overfull {}";
+        PEOPLE_REFUSED_RETURNED = "拒转 {} 人・已返回 {} 人", "refused {}, returned {}";
+        PEOPLE_MINS_LEFT = "余 {} 分钟", "{} min left";
+        PEOPLE_CIRCLE = "{} 级风圈 {} 到・{} {} 发布", "grade {} circle at {}; {}, issued {}";
+        PEOPLE_ELSEWHERE = "未分到镇街：已转 {} / 应转 {}", "in no township: {} / {}";
+        PEOPLE_RETURN = "允许返回", "Allow return";
+        PEOPLE_RETURN_TEXT = "响应已降级，现场核查安全", "the level has fallen; checked on site";
+        PEOPLE_RETURN_DONE = "已经放行", "already allowed";
+        PEOPLE_RETURN_NOTE = "放行后可组织人员返回；再升到 Ⅱ 级自动重新锁定", "people may be brought home; at level II it locks again";
+        PEOPLE_HOLD_RETURN = "按住放行{}返回", "Hold to allow return to {}";
         // evacuation, water, typhoon
         EVACUATION = "五类人员转移", "Evacuation";
         BY_TIME = "限 {}", "by {}";
@@ -583,6 +673,56 @@ impl Lang {
                 EvacueeClass::SeaAndSites => "sea and sites",
                 EvacueeClass::SpecialTrades => "special trades",
                 EvacueeClass::Responders => "responders",
+            },
+        }
+    }
+
+    pub fn call_channel(self, channel: CallChannel) -> &'static str {
+        match self {
+            Self::Zh => channel.name_zh(),
+            Self::En => match channel {
+                CallChannel::Message => "message",
+                CallChannel::Sms => "SMS",
+                CallChannel::Voice => "voice",
+                CallChannel::Radio => "radio",
+            },
+        }
+    }
+
+    pub fn call_state(self, state: CallState) -> &'static str {
+        match self {
+            Self::Zh => state.name_zh(),
+            Self::En => match state {
+                CallState::Reached => "reached",
+                CallState::Calling => "calling",
+                CallState::Late => "late",
+                CallState::GivenUp => "given up",
+                CallState::NobodyAssigned => "nobody assigned",
+            },
+        }
+    }
+
+    pub fn attempt_state(self, state: AttemptState) -> &'static str {
+        match self {
+            Self::Zh => state.name_zh(),
+            Self::En => match state {
+                AttemptState::Recorded => "to be sent",
+                AttemptState::Accepted => "at the gateway",
+                AttemptState::Delivered => "delivered",
+                AttemptState::NoAnswer => "no answer",
+                AttemptState::Failed => "unreachable",
+                AttemptState::Answered => "answered",
+            },
+        }
+    }
+
+    pub fn tally_flag(self, flag: TallyFlag) -> &'static str {
+        match self {
+            Self::Zh => flag.name_zh(),
+            Self::En => match flag {
+                TallyFlag::MoreThanExpected => "more than expected",
+                TallyFlag::ReturnedWhileLocked => "returned while locked",
+                TallyFlag::Corrected => "corrected by hand",
             },
         }
     }

@@ -2,7 +2,9 @@
 //! column; the event list never does.
 
 use super::kit::{Kit, RealmMark, realm_mark};
-use super::{Drawer, Model, PanelState, Selection, UiCommand, card, drawer, drones, events, forces, locator, metrics};
+use super::{
+    Drawer, Model, PanelState, Selection, UiCommand, board, card, drawer, drones, events, forces, locator, metrics,
+};
 use super::{orders, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
 use crate::stage::tools::Tool;
@@ -67,7 +69,9 @@ fn peace_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         forces::forces_ui(k, Rect::from_min_max(pos2(left.left(), y), pos2(left.right(), body.bottom())));
         drones::strip_ui(k, strip);
     }
-    map_ui(k, state, upper(center));
+    let map = upper(center);
+    board::chips_ui(k, state, map, map.left() + tools::TOOLBAR_W + 14.0);
+    map_ui(k, state, map);
 }
 
 fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
@@ -78,6 +82,10 @@ fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         let [track, evacuation, water] = stack(left, [432.0, 262.0, 304.0]);
         typhoon::typhoon_ui(k, track);
         war::evacuation_ui(k, evacuation);
+        let head = Rect::from_min_size(evacuation.min, vec2(evacuation.width(), 32.0));
+        if k.hit(head, "people-board", k.t(tr::PEOPLE_BOARD)).clicked() {
+            board::toggle(k.m, state, board::BoardKind::People);
+        }
         war::water_ui(k, state, water);
     }
     let [board, teams] = stack(right, [614.0, 390.0]);
@@ -108,6 +116,7 @@ fn war_events_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     k.outline(chip, 3.0, 1.0, STRONG);
     k.fit_center(chip, 14.0, if state.digest.n_unacknowledged > 0 { PRIMARY } else { TERTIARY }, &label, true);
     state.over_map.push(chip);
+    board::chips_ui(k, state, map, chip.right() + 8.0);
     if state.events_open {
         let height = (map.height() - 230.0).clamp(110.0, 407.0);
         let list = Rect::from_min_size(
@@ -282,7 +291,8 @@ fn toggle_layer(state: &mut PanelState, n: u8, out: &mut Vec<UiCommand>) {
     out.push(UiCommand::ToggleLayer(n));
 }
 
-/// The keyboard of DESIGN.md §11. No letter key sends an order; `A`, `S`, `C`, `E` act on the one selected thing.
+/// The keyboard of DESIGN.md §11. No letter key sends an order; `A`, `S`, `E` and a case's `C` act on the one selected thing,
+/// `C` and `P` open the boards.
 pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
     let pressed = |key: Key| ctx.input(|input| input.key_pressed(key) && !input.modifiers.any());
     let with = |key: Key, wanted: egui::Modifiers| {
@@ -292,6 +302,10 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     let is_typing = ctx.text_edit_focused();
     if pressed(Key::Escape) {
         if state.sheet.take().is_some() {
+        } else if let Some(board) = &mut state.board {
+            if !board.back() {
+                state.board = None;
+            }
         } else if state.metrics_open {
             state.metrics_open = false;
         } else if state.draft.take().is_some() || state.tools.escape() {
@@ -313,6 +327,12 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
         state.metrics_open = !state.metrics_open;
     }
     if state.sheet.is_some() || is_typing {
+        return;
+    }
+    // The key that closes a board means nothing else.
+    let had_board = state.board.is_some();
+    board::keys(&pressed, model, state);
+    if had_board || state.board.is_some() {
         return;
     }
     map_keys(&pressed, &with, model, state, out);
@@ -343,7 +363,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
                 out.push(UiCommand::Submit(shelve(model, *alarm)));
             }
         }
-        Some(Selection::Order(order)) if pressed(Key::C) || pressed(Key::E) => {
+        Some(Selection::Order(order)) if pressed(Key::E) => {
             out.push(UiCommand::Submit(Command::EscalateOrder { order: *order }));
         }
         Some(Selection::Case(case)) => {

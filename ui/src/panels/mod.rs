@@ -8,6 +8,8 @@
 //! One file per panel; [`kit`] is what they are drawn with, [`digest`] what they would otherwise count every frame.
 
 mod area;
+mod board;
+mod callout;
 mod card;
 mod desk;
 mod digest;
@@ -22,6 +24,7 @@ mod layers;
 mod locator;
 mod metrics;
 mod orders;
+mod people;
 mod sheet;
 mod today;
 mod tools;
@@ -33,6 +36,8 @@ mod war;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_boards;
 
 pub use digest::place_of;
 pub use drawer::Drawer;
@@ -177,6 +182,9 @@ pub struct PanelState {
     /// What lies above the map this frame: chips, cards, the locator.
     over_map: Vec<Rect>,
     sheet: Option<sheet::Sheet>,
+    /// 叫应 or 人员转移 over the desk; under a sheet.
+    board: Option<board::Board>,
+    boards: board::Boards,
     drawer: Option<Drawer>,
     drawer_scroll: f32,
     area: Option<area::Area>,
@@ -208,6 +216,8 @@ impl Default for PanelState {
             selection_on_screen: None,
             over_map: Vec::new(),
             sheet: None,
+            board: None,
+            boards: board::Boards::default(),
             drawer: None,
             drawer_scroll: 0.0,
             area: None,
@@ -231,6 +241,7 @@ impl PanelState {
     /// `true` where a press belongs to the map: inside [`PanelState::map_rect`], and no sheet, card or chip above it.
     pub fn is_on_map(&self, at: Pos2) -> bool {
         self.sheet.is_none()
+            && self.board.is_none()
             && !self.metrics_open
             && self.map_rect.contains(at)
             && !self.over_map.iter().any(|rect| rect.contains(at))
@@ -261,9 +272,9 @@ impl PanelState {
         self.drawer == Some(Drawer::Layers)
     }
 
-    /// The map's keys are free: no sheet is open.
+    /// The map's keys are free: no sheet and no board is open.
     pub fn has_map_keys(&self) -> bool {
-        self.sheet.is_none() && !self.metrics_open
+        self.sheet.is_none() && self.board.is_none() && !self.metrics_open
     }
 
     fn set_drawer(&mut self, drawer: Option<Drawer>) {
@@ -310,12 +321,18 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
     let ui = layer_ui(ctx, "gulang-desk", LayerOrder::Background, rect);
     let mut kit = Kit::new(&ui, model, 1.0);
     state.begin(ctx, model);
+    state.boards.refresh(model, ctx.input(|input| input.time), state.board.as_ref());
     desk::desk_ui(&mut kit, state, rect);
     let mut out = kit.out;
     if state.sheet.is_some() {
         let ui = layer_ui(ctx, "gulang-sheet", LayerOrder::Foreground, rect);
         let mut kit = Kit::new(&ui, model, 1.0);
         sheet::sheet_ui(&mut kit, state, rect);
+        out.append(&mut kit.out);
+    } else if state.board.is_some() {
+        let ui = layer_ui(ctx, "gulang-board", LayerOrder::Foreground, rect);
+        let mut kit = Kit::new(&ui, model, 1.0);
+        board::board_ui(&mut kit, state, rect);
         out.append(&mut kit.out);
     }
     desk::keys(ctx, model, state, &mut out);

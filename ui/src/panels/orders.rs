@@ -1,7 +1,7 @@
 //! The orders board: one stacked bar for all, then those that need a person, then the rest by deadline (DESIGN.md §4).
 
 use super::kit::{Kit, exact, mmss, row_id};
-use super::{PanelState, Selection, UiCommand, sheet};
+use super::{PanelState, Selection, UiCommand, board, sheet};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2, vec2};
@@ -84,7 +84,7 @@ pub(super) fn orders_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     k.fill(Rect::from_min_max(pos2(body.left() + 1.0, y - 14.0), pos2(body.right() - 1.0, y + 14.0)), 0.0, RAISED);
     let text = k.m.lang.fill(tr::NEEDS_PERSON_N, &[&urgent.len().to_string()]);
     k.bold(pos2(body.left() + 12.0, y), Align2::LEFT_CENTER, 13.0, PRIMARY, &text);
-    keys_ui(k, pos2(body.right() - 200.0, y));
+    keys_ui(k, state, pos2(body.right() - 200.0, y));
     let footer_h = 34.0;
     let list = Rect::from_min_max(pos2(body.left(), y + 14.0), pos2(body.right(), body.bottom() - footer_h));
     rows_ui(k, state, list, &urgent, &rest);
@@ -100,15 +100,20 @@ pub(super) fn orders_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     }
 }
 
-fn keys_ui(k: &mut Kit<'_>, mut at: egui::Pos2) {
+/// `C` opens the call-out board, at the selected order's agency; `E` raises the selected order.
+fn keys_ui(k: &mut Kit<'_>, state: &mut PanelState, mut at: egui::Pos2) {
     for (key, label) in [("C", tr::CALL_OUT), ("E", tr::ESCALATE)] {
         let chip = k.key(at, key);
         let text = k.text(pos2(chip.right() + 5.0, at.y), Align2::LEFT_CENTER, 12.0, SECONDARY, k.t(label));
         let hit = chip.union(text).expand2(vec2(2.0, 5.0));
-        if k.hit(hit, ("order-key", key), k.t(label)).clicked()
-            && let Some(Selection::Order(order)) = k.m.selection
-        {
-            k.out.push(UiCommand::Submit(Command::EscalateOrder { order: *order }));
+        if k.hit(hit, ("order-key", key), k.t(label)).clicked() {
+            match k.m.selection {
+                _ if key == "C" => board::toggle(k.m, state, board::BoardKind::Calls),
+                Some(Selection::Order(order)) => {
+                    k.out.push(UiCommand::Submit(Command::EscalateOrder { order: *order }));
+                }
+                _ => {}
+            }
         }
         at.x = hit.right() + 14.0;
     }
