@@ -235,7 +235,7 @@ fn snippet(description: &str, words: &[String]) -> String {
         return description.to_owned();
     }
     let sentences = description.split_inclusive(['。', '；', '\n']);
-    let n_said = |it: &str| words.iter().filter(|word| it.contains(word.as_str())).count();
+    let n_said = |it: &str| words.iter().filter(|word| it.contains(&word[..])).count();
     let best = sentences.rev().max_by_key(|it| n_said(it)).unwrap_or(description);
     best.trim().chars().take(SNIPPET_CHARS).collect()
 }
