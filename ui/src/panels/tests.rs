@@ -8,25 +8,25 @@ use egui_kittest::kittest::Queryable;
 use gulang_wire::ClockKind;
 
 /// A screen under test: what it reads, what it remembers, what it asked for.
-struct Screen {
-    city: City,
-    readings: Readings,
-    clock: Clock,
-    realm: Realm,
-    selection: Option<Selection>,
-    lang: Lang,
-    is_wall: bool,
-    state: PanelState,
-    layers: Vec<LayerRow>,
-    names: Names,
-    view: View,
-    asked: Vec<UiCommand>,
+pub(super) struct Screen {
+    pub city: City,
+    pub readings: Readings,
+    pub clock: Clock,
+    pub realm: Realm,
+    pub selection: Option<Selection>,
+    pub lang: Lang,
+    pub is_wall: bool,
+    pub state: PanelState,
+    pub layers: Vec<LayerRow>,
+    pub names: Names,
+    pub view: View,
+    pub asked: Vec<UiCommand>,
 }
 
-const NOON: Timestamp = Timestamp::from_secs(1_690_430_400);
+pub(super) const NOON: Timestamp = Timestamp::from_secs(1_690_430_400);
 
 impl Screen {
-    fn of(pack: &Pack, realm: Realm) -> Self {
+    pub fn of(pack: &Pack, realm: Realm) -> Self {
         let city = City::found(pack, realm);
         let readings = Readings::for_city(&city);
         let kind = match realm {
@@ -50,7 +50,7 @@ impl Screen {
     }
 
     /// Lets something happen, through the rules.
-    fn happen(&mut self, source: Source, command: Command) {
+    pub fn happen(&mut self, source: Source, command: Command) {
         let at = self.clock.now;
         let events = self.city.decide_from(&source, &command, at).expect("the rules admit it");
         for event in events {
@@ -60,7 +60,7 @@ impl Screen {
         }
     }
 
-    fn flood(&mut self) {
+    pub fn flood(&mut self) {
         let judged = Command::JudgeReading {
             sensor: "flood-1".into(),
             color: Some(WarningColor::Orange),
@@ -70,7 +70,7 @@ impl Screen {
         self.happen(Source::Hub, judged);
     }
 
-    fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
+    pub fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
         let land = LocatorLand::default();
         let seat = SeatId::from("值班长 01");
         let (pictures, inventories) = (BTreeMap::new(), BTreeMap::new());
@@ -110,7 +110,7 @@ impl Screen {
 }
 
 /// Every text painted in the last frame.
-fn painted(harness: &Harness<'_, Screen>) -> Vec<String> {
+pub(super) fn painted(harness: &Harness<'_, Screen>) -> Vec<String> {
     fn collect(shape: &egui::Shape, out: &mut Vec<String>) {
         match shape {
             egui::Shape::Text(text) => out.push(text.galley.text().to_owned()),
@@ -123,21 +123,21 @@ fn painted(harness: &Harness<'_, Screen>) -> Vec<String> {
     out
 }
 
-fn press(harness: &mut Harness<'_, Screen>, at: Pos2, pressed: bool) {
+pub(super) fn press(harness: &mut Harness<'_, Screen>, at: Pos2, pressed: bool) {
     harness.event(Input::PointerMoved(at));
     let modifiers = egui::Modifiers::NONE;
     harness.event(Input::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers });
 }
 
 /// Holds the pointer down for so many steps of a quarter of a second.
-fn hold_for(harness: &mut Harness<'_, Screen>, at: Pos2, n_steps: usize) {
+pub(super) fn hold_for(harness: &mut Harness<'_, Screen>, at: Pos2, n_steps: usize) {
     press(harness, at, true);
     harness.run_steps(n_steps);
     press(harness, at, false);
     harness.run_steps(2);
 }
 
-fn click(harness: &mut Harness<'_, Screen>, label: &str) {
+pub(super) fn click(harness: &mut Harness<'_, Screen>, label: &str) {
     let at = harness.get_by_label(label).rect().center();
     press(harness, at, true);
     harness.step();
@@ -206,7 +206,7 @@ fn open_sheet(harness: &mut Harness<'_, Screen>, level: ResponseLevel) -> Pos2 {
     harness.get_by_label(&label).rect().center()
 }
 
-fn submitted(harness: &Harness<'_, Screen>) -> Option<Command> {
+pub(super) fn submitted(harness: &Harness<'_, Screen>) -> Option<Command> {
     harness.state().asked.iter().find_map(|asked| match asked {
         UiCommand::Submit(command) => Some(command.clone()),
         _ => None,
@@ -466,7 +466,7 @@ fn layer_rows() -> Vec<LayerRow> {
 }
 
 /// Texts that were cut with … inside `rect`.
-fn cut(harness: &Harness<'_, Screen>, rect: egui::Rect) -> Vec<String> {
+pub(super) fn cut(harness: &Harness<'_, Screen>, rect: egui::Rect) -> Vec<String> {
     fn collect(shape: &egui::Shape, rect: egui::Rect, out: &mut Vec<String>) {
         match shape {
             egui::Shape::Text(text) if text.galley.elided && rect.contains(text.pos) => {
