@@ -239,7 +239,8 @@ fn lookups_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     let has_legend = rect.width() >= 500.0 && rect.height() >= 300.0;
     let mut at = pos2(rect.left() + if has_legend { 228.0 } else { 12.0 }, rect.bottom() - 116.0);
     let mut label = k.t(tr::NEEDS).to_owned();
-    for (word, n) in [(tr::SHORT_BY, needs::tally(k.m).0 as usize), (tr::SILENT_SHORT, needs::tally(k.m).1)] {
+    let (n_short, n_silent) = needs::tally(k.m);
+    for (word, n) in [(tr::SHORT_BY, n_short as usize), (tr::SILENT_SHORT, n_silent)] {
         if n > 0 {
             label += &format!(" {}", k.m.lang.fill(word, &[&n.to_string()]));
         }
