@@ -20,7 +20,7 @@ fn raise(screen: &mut Screen, what: Capability, how_many: u32) -> NeedId {
     let at = screen.city.center;
     let why = "地铁口进水".into();
     screen.happen(Source::Seat(SEAT.into()), Command::RaiseNeed { what, how_many, at, why, from_order: None });
-    *screen.city.needs.keys().last().expect("a need")
+    *screen.city.needs.keys().next_back().expect("a need")
 }
 
 fn case(screen: &mut Screen) -> CaseId {
@@ -38,7 +38,7 @@ fn case(screen: &mut Screen) -> CaseId {
         due_at: NOON.plus_mins(120),
     };
     screen.happen(Source::Hub, Command::ReportCase { report, stage: CaseStage::Dispatched, stage_at: NOON });
-    *screen.city.cases.keys().last().expect("a case")
+    *screen.city.cases.keys().next_back().expect("a case")
 }
 
 fn duty(title: &str) -> Duty {
