@@ -247,14 +247,14 @@ fn lookups_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     }
     for (drawer, label, key) in [(Drawer::Duties, k.t(tr::DUTIES), "D"), (Drawer::Needs, &*label, "Shift N")] {
         let chip = Rect::from_min_size(at, vec2(k.width(14.0, label) + k.width(12.0, key) + 30.0, 30.0));
-        if k.hit(chip, ("lookup", key), label).clicked() {
-            state.toggle_drawer(drawer);
-        }
         let is_on = state.drawer == Some(drawer);
         k.fill(chip, 3.0, if is_on { SELECTED } else { PANEL });
         k.outline(chip, 3.0, 1.0, if is_on { ACCENT } else { STRONG });
         k.text(pos2(chip.left() + 10.0, chip.center().y), Align2::LEFT_CENTER, 14.0, PRIMARY, label);
         k.text(pos2(chip.right() - 9.0, chip.center().y), Align2::RIGHT_CENTER, 12.0, TERTIARY, key);
+        if k.hit(chip, ("lookup", key), label).clicked() {
+            state.toggle_drawer(drawer);
+        }
         state.over_map.push(chip);
         at.y += 38.0;
     }

@@ -362,8 +362,8 @@ fn other_ui(k: &Kit<'_>, rect: Rect, j: usize, other: &Other) -> Option<Act> {
     let team = k.m.city.teams.get(&other.team)?;
     let label = k.m.lang.fill(tr::SEND_INSTEAD, &[&team.name]);
     let row = Rect::from_min_max(pos2(left - 8.0, rect.top() + 2.0), pos2(right, rect.bottom() - 2.0));
-    let is_chosen = k.hit(row, row_id("instead", j), &label).clicked();
     k.fill(row, 3.0, RAISED);
+    let is_chosen = k.hit(row, row_id("instead", j), &label).clicked();
     let eta = k.text(pos2(right - 8.0, c), Align2::RIGHT_CENTER, 12.0, PRIMARY, &k.m.lang.eta(other.eta_s, other.by));
     let fit = if other.fit == Fit::Exact { String::new() } else { format!("・{}", k.t(tr::STANDS_IN)) };
     let name = format!("{}{fit}", team.name);

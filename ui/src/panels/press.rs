@@ -120,9 +120,8 @@ pub(super) fn choice_ui(
     label: &str,
     is_chosen: bool,
 ) -> bool {
-    let is_pressed = k.hit(rect, id, label).clicked();
     k.fill(rect, 3.0, if is_chosen { SELECTED } else { PANEL });
     k.outline(rect, 3.0, 1.0, if is_chosen { ACCENT } else { STRONG });
     k.fit_center(rect, 13.0, if is_chosen { PRIMARY } else { SECONDARY }, label, false);
-    is_pressed
+    k.hit(rect, id, label).clicked()
 }

@@ -9,24 +9,24 @@ use gulang_wire::ClockKind;
 
 /// A screen under test: what it reads, what it remembers, what it asked for.
 pub(super) struct Screen {
-    pub city: City,
-    pub readings: Readings,
-    pub clock: Clock,
-    pub realm: Realm,
-    pub selection: Option<Selection>,
-    pub lang: Lang,
-    pub is_wall: bool,
-    pub state: PanelState,
-    pub layers: Vec<LayerRow>,
-    pub names: Names,
-    pub view: View,
-    pub asked: Vec<UiCommand>,
+    pub(super) city: City,
+    pub(super) readings: Readings,
+    pub(super) clock: Clock,
+    pub(super) realm: Realm,
+    pub(super) selection: Option<Selection>,
+    pub(super) lang: Lang,
+    pub(super) is_wall: bool,
+    pub(super) state: PanelState,
+    pub(super) layers: Vec<LayerRow>,
+    pub(super) names: Names,
+    pub(super) view: View,
+    pub(super) asked: Vec<UiCommand>,
 }
 
 pub(super) const NOON: Timestamp = Timestamp::from_secs(1_690_430_400);
 
 impl Screen {
-    pub fn of(pack: &Pack, realm: Realm) -> Self {
+    pub(super) fn of(pack: &Pack, realm: Realm) -> Self {
         let city = City::found(pack, realm);
         let readings = Readings::for_city(&city);
         let kind = match realm {
@@ -50,7 +50,7 @@ impl Screen {
     }
 
     /// Lets something happen, through the rules.
-    pub fn happen(&mut self, source: Source, command: Command) {
+    pub(super) fn happen(&mut self, source: Source, command: Command) {
         let at = self.clock.now;
         let events = self.city.decide_from(&source, &command, at).expect("the rules admit it");
         for event in events {
@@ -60,7 +60,7 @@ impl Screen {
         }
     }
 
-    pub fn flood(&mut self) {
+    fn flood(&mut self) {
         let judged = Command::JudgeReading {
             sensor: "flood-1".into(),
             color: Some(WarningColor::Orange),
@@ -70,7 +70,7 @@ impl Screen {
         self.happen(Source::Hub, judged);
     }
 
-    pub fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
+    pub(super) fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
         let land = LocatorLand::default();
         let seat = SeatId::from("值班长 01");
         let (pictures, inventories) = (BTreeMap::new(), BTreeMap::new());
