@@ -7,6 +7,7 @@
 //! ```
 
 use crate::{
+    duties::DutyMail,
     hall::{Errand, Hall, Pictures},
     net::{Address, Net},
     panels::{
@@ -204,6 +205,8 @@ struct Panels {
     names: Names,
     /// Came before egui could hold them.
     errands: Vec<Errand>,
+    /// The list of duties, as asked and answered.
+    duties: DutyMail,
     n_frames: u32,
 }
 
@@ -322,6 +325,9 @@ fn draw(
             Errand::Notice(text) => panels.state.notify(text),
         }
     }
+    for (ticket, answer) in panels.duties.poll() {
+        panels.state.take_duties(ticket, answer);
+    }
     let Some(city) = &hall.city else {
         frame.rect = None;
         waiting_ui(&ctx, net.address(), hall.connected);
@@ -368,6 +374,7 @@ fn draw(
         director.place = found.is_none().then(|| local.geo_from_local(at));
         found
     });
+    panels.state.place = director.place;
     panels.state.selection_on_screen = (hall.selection.as_ref())
         .and_then(|it| director.where_shown(hall, it, time))
         .map(|at| {
@@ -459,6 +466,7 @@ fn draw(
             UiCommand::ToggleLayer(chip) => director.toggle_chip(chip, &panels.state.layers_off),
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
+            UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
             // The helm's, and done.
             _ => {}
         }

@@ -459,6 +459,114 @@ pub mod tr {
         KIND_CASE = "案件", "case";
         KIND_CAMERA = "摄像头", "camera";
         KIND_THING = "登记部件", "registered thing";
+        // duties
+        DUTIES = "事项", "Duties";
+        DUTIES_SUB = "谁牵头、找谁", "who leads, whom to call";
+        DUTIES_EXAMPLE = "示例清单，非正式清单", "an example list, not the city's";
+        DUTIES_HINT = "发生了什么：词、句或拼音", "what happened: words or pinyin";
+        DUTIES_KEYS = "↑↓ 选择  回车展开", "↑↓ choose, Enter opens";
+        DUTIES_NONE = "清单里没有对得上的事项", "no duty answers to that";
+        DUTIES_ASKING = "正在查", "asking";
+        DUTIES_NO_LIST = "城市数据里没有事项清单", "the city pack has no list of duties";
+        DUTIES_BUILDING = "事项索引正在建立", "the index of duties is being built";
+        DUTIES_FAILED = "没有查到，中枢未答：{}", "not found out, the hub did not answer: {}";
+        DUTIES_AGAIN = "回车再查", "Enter asks again";
+        DUTY_SUPPORTING = "配合", "with";
+        DUTY_CLAUSE = "依据", "clause";
+        DUTY_CONTACT = "值班", "on duty";
+        DUTY_PHONE = "电话", "phone";
+        EXAMPLE = "示例", "example";
+        WITHIN_MINS = "{} 分内", "in {} min";
+        WITHIN_HOURS = "{} 小时内", "in {} h";
+        WITHIN_DAYS = "{} 天内", "in {} days";
+        // needs
+        NEEDS = "需求", "Needs";
+        NEEDS_SUB = "缺 {} 队・失联 {} 队", "short by {}, silent {}";
+        NEEDS_N = "需求 {} 处・缺 {} 队", "{} needs, {} teams short";
+        NEEDS_NOTE = "建议派遣，按住派出前不动任何队伍", "a proposal: nobody moves before the held button";
+        NO_NEEDS = "没有未了结的需求", "no open needs";
+        SHORT_BY = "缺 {}", "short {}";
+        SILENT_SHORT = "失联 {}", "silent {}";
+        RAISE_NEED = "提出需求", "Raise a need";
+        PUT_NEED = "在此提出", "Raise it here";
+        NEED_AT = "地点 {}", "at {}";
+        NEED_NO_PLACE = "先在地图上点一处，或选中一处", "press a place on the map, or select something";
+        NEED_WHY = "缘由", "why";
+        NEED_WHY_HINT = "缘由（不填按类别写）", "why (left free: the usual)";
+        HOW_MANY = "几支队伍", "how many";
+        N_TEAMS = "{} 支", "{}";
+        NEED_SHORT = "缺 {} / 要 {} 队", "short {} of {}";
+        NEED_MET = "已够 {} 队", "met, {}";
+        RAISED_AGO = "{}前 {}", "{} ago, {}";
+        FROM_ORDER = "指令 {}", "order {}";
+        NEAR_PLACE = "近{}", "near {}";
+        CLOSE_NEED = "了结", "Close";
+        NEED_DONE = "已处置完", "done with";
+        NEED_NOT_WANTED = "不再需要", "not needed";
+        STAYS_SHORT = "仍缺 {} 队：{}", "still short by {}: {}";
+        CHOOSE_OTHER = "换队", "Other";
+        CHOOSE_OTHER_FOR = "换下 {}", "another for {}";
+        SEND_INSTEAD = "改派 {}", "send {}";
+        STANDS_IN = "可代", "stands in";
+        NO_OTHERS = "没有别的可用队伍", "no other able team";
+        CHANGED_BY_HAND = "值班员改派，原建议 {}", "changed by hand, proposed was {}";
+        PROPOSED_AT = "{} 所算・{}", "as of {}, {}";
+        PROPOSE_AGAIN = "重算", "Again";
+        SEND_N = "按此派出 {} 队", "Send these {}";
+        SENT_AS_PROPOSED = "按建议派出", "sent as proposed";
+        SENT_AS_CHANGED = "值班员改派 {} 队后派出", "sent, {} changed by hand";
+        NOTHING_TICKED = "没有勾选队伍", "no team is ticked";
+        HOLD_A_SECOND = "按住 1 秒", "hold for a second";
+        OUT_N = "在外队伍 {}", "teams out: {}";
+        SILENT_N = "失联队伍 {}", "silent teams: {}";
+        SILENT_FOR = "失联 {}", "silent {}";
+        CHECK_IN_LEFT = "报到余 {}", "check-in in {}";
+        MISSED_N = "{} 次未报到", "missed {}";
+        NO_WORD = "尚无音讯", "no word yet";
+        CHECK_IN = "报到", "Spoke";
+        CHECKED_BY_HAND = "值班员代记报到", "noted by the duty officer";
+        CALL_HOME = "召回", "Call home";
+        WHY_RESCUE = "人员被困", "people trapped";
+        WHY_FIRE = "火情", "fire";
+        WHY_WATER = "水上遇险", "distress on water";
+        WHY_DRAINAGE = "积水抢排", "water to pump";
+        WHY_POWER = "停电抢修", "power out";
+        WHY_MEDICAL = "伤员救治", "people hurt";
+        WHY_CITY = "设施损毁", "things broken";
+        CAP_RESCUE = "抢险救援", "rescue";
+        CAP_FIRE = "消防", "fire";
+        CAP_WATER = "水上救援", "water rescue";
+        CAP_DRAINAGE = "排涝", "drainage";
+        CAP_POWER = "供电抢修", "power";
+        CAP_MEDICAL = "医疗救护", "medical";
+        CAP_CITY = "市政抢修", "municipal";
+        // cases
+        CASE_RETURN = "退回", "Return";
+        CASE_POSTPONE = "延期", "Postpone";
+        CASE_CANCEL = "作废", "Cancel it";
+        CASE_CONFIRM = "确定{}", "{} it";
+        CASE_WHY = "原因", "why";
+        CASE_WHY_HINT = "另写原因（不填用上面所选）", "another reason (free: the one above)";
+        CASE_NEW_DUE = "新期限 {}", "new due {}";
+        CASE_STAGE_LEFT = "{}限时 余 {}・{}类", "{}: left {}, class {}";
+        CASE_STAGE_OVER = "{}限时 超 {}・{}类", "{}: over {}, class {}";
+        CASE_BASIS = "限时依据：{}", "limits: {}";
+        CASE_BOUNCING = "来回转派 {} 次：{}", "handed round {} times: {}";
+        CASE_GROUP = "同一件事 {} 起上报・首报 {}", "{} reports of one thing, first {}";
+        CASE_RETURNED_N = "退回 {} 次", "returned {}";
+        CASE_POSTPONED_N = "延期 {} 次，原期限 {}", "postponed {}, due at first {}";
+        CASE_CANCELLED = "已作废 {}：{}", "cancelled {}: {}";
+        RETURN_UNDONE = "没有处置到位", "not done properly";
+        RETURN_WRONG = "现场不符", "not as found";
+        RETURN_NO_PROOF = "缺处置照片", "no pictures of it";
+        POSTPONE_WEATHER = "天气影响", "weather";
+        POSTPONE_PARTS = "等待材料设备", "parts awaited";
+        POSTPONE_JOINT = "需多部门协同", "several agencies";
+        CANCEL_TWICE = "重复上报", "reported twice";
+        CANCEL_FALSE = "查无此事", "nothing found";
+        CANCEL_ELSEWHERE = "不属本市", "not this city's";
+        PLUS_HOURS = "+{} 小时", "+{} h";
+        PLUS_DAYS = "+{} 天", "+{} days";
         // layers
         LAYERS_PANEL = "图层", "Layers";
         LAYERS_SUB = "视野内 / 全部", "in view / all";
@@ -662,6 +770,18 @@ impl Lang {
                 Channel::PlatformAndSms => "platform + SMS",
             },
         }
+    }
+
+    pub fn capability(self, capability: Capability) -> &'static str {
+        self.t(match capability {
+            Capability::Rescue => tr::CAP_RESCUE,
+            Capability::Fire => tr::CAP_FIRE,
+            Capability::Water => tr::CAP_WATER,
+            Capability::Drainage => tr::CAP_DRAINAGE,
+            Capability::Power => tr::CAP_POWER,
+            Capability::Medical => tr::CAP_MEDICAL,
+            Capability::City => tr::CAP_CITY,
+        })
     }
 
     pub fn class(self, class: EvacueeClass) -> &'static str {

@@ -47,6 +47,18 @@ impl Address {
         format!("{}/raster/{source}/{z}/{x}/{y}?token={}", self.url, self.token)
     }
 
+    /// What the list of duties has for `query`.
+    pub fn duties_url(&self, query: &str) -> String {
+        let query: String = query
+            .bytes()
+            .map(|it| match it {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
+                _ => format!("%{it:02X}"),
+            })
+            .collect();
+        format!("{}/duties?q={query}&limit=30&token={}", self.url, self.token)
+    }
+
     /// A file of the city pack.
     pub fn pack_url(&self, path: &str) -> String {
         format!("{}/pack/{path}?token={}", self.url, self.token)
@@ -163,6 +175,7 @@ mod tests {
         let address = Address::new("http://127.0.0.1:8700/", "t0k", "大屏");
         assert_eq!(address.socket_url(), "ws://127.0.0.1:8700/ws?token=t0k");
         assert_eq!(address.pack_url("map/land.geojson"), "http://127.0.0.1:8700/pack/map/land.geojson?token=t0k");
+        assert_eq!(address.duties_url("井 a&"), "http://127.0.0.1:8700/duties?q=%E4%BA%95%20a%26&limit=30&token=t0k");
         assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");
     }
 }

@@ -1,8 +1,8 @@
 //! The card of the selected thing, over the map and clear of its target.
 
 use super::digest::{budget_of, district_name};
-use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, realm_mark};
-use super::{PanelState, Selection, UiCommand, desk};
+use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
+use super::{PanelState, Selection, UiCommand, desk, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Stroke, pos2, vec2};
@@ -14,15 +14,104 @@ struct Card {
     level: Option<(WarningColor, bool)>,
     title: String,
     lines: Vec<String>,
+    /// What is wrong with it, under the lines.
+    flags: Vec<String>,
     /// A reading with its age.
     reading: Option<(String, Budget, Timestamp)>,
-    actions: Vec<(Tr, Command)>,
+    actions: Vec<(Tr, Does)>,
 }
+
+/// What a button of a card does.
+enum Does {
+    Submit(Command),
+    /// Opens the form that asks for what the command needs beside the case.
+    Ask(CaseId, CaseAct),
+}
+
+/// What an officer does to a case that takes a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CaseAct {
+    Return,
+    Postpone,
+    Cancel,
+}
+
+/// The form of a [`CaseAct`], over its card.
+pub(super) struct CaseForm {
+    case: CaseId,
+    act: CaseAct,
+    /// Of [`CaseAct::reasons`].
+    reason: usize,
+    /// Instead of `reason`, if anything.
+    typed: String,
+    /// Of [`POSTPONE_HOURS`].
+    later: usize,
+}
+
+const POSTPONE_HOURS: [i64; 3] = [4, 24, 72];
+const FORM_ROW: f32 = 36.0;
+
+impl CaseAct {
+    fn name(self) -> Tr {
+        match self {
+            Self::Return => tr::CASE_RETURN,
+            Self::Postpone => tr::CASE_POSTPONE,
+            Self::Cancel => tr::CASE_CANCEL,
+        }
+    }
+
+    /// As roles name it.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Return => "return_case",
+            Self::Postpone => "postpone_case",
+            Self::Cancel => "cancel_case",
+        }
+    }
+
+    fn reasons(self) -> [Tr; 3] {
+        match self {
+            Self::Return => [tr::RETURN_UNDONE, tr::RETURN_WRONG, tr::RETURN_NO_PROOF],
+            Self::Postpone => [tr::POSTPONE_WEATHER, tr::POSTPONE_PARTS, tr::POSTPONE_JOINT],
+            Self::Cancel => [tr::CANCEL_TWICE, tr::CANCEL_FALSE, tr::CANCEL_ELSEWHERE],
+        }
+    }
+}
+
+impl CaseForm {
+    fn height(&self) -> f32 {
+        let n_rows = if self.act == CaseAct::Postpone { 4.0 } else { 3.0 };
+        FORM_ROW * n_rows + REASON_H
+    }
+
+    /// Later than now and than it was due.
+    fn new_due(&self, k: &Kit<'_>, case: &Case) -> Timestamp {
+        k.now().max(case.report.due_at).plus_mins(POSTPONE_HOURS[self.later] * 60)
+    }
+
+    fn command(&self, k: &Kit<'_>, case: &Case) -> Command {
+        let typed = self.typed.trim();
+        let reason: Text = if typed.is_empty() { k.t(self.act.reasons()[self.reason]).into() } else { typed.into() };
+        match self.act {
+            CaseAct::Return => Command::ReturnCase { case: case.id, to: None, reason },
+            CaseAct::Postpone => Command::PostponeCase { case: case.id, due_at: self.new_due(k, case), reason },
+            CaseAct::Cancel => Command::CancelCase { case: case.id, reason },
+        }
+    }
+}
+
+/// Two lines of why something may not be done.
+const REASON_H: f32 = 38.0;
 
 pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, selection: &Selection) {
     let Some(card) = card_of(k, selection) else { return };
-    let n_lines = card.lines.len() + usize::from(card.reading.is_some());
-    let height = 44.0 + 20.0 * n_lines as f32 + if card.actions.is_empty() { 6.0 } else { 44.0 };
+    let form = state.case_form.take().filter(|it| *selection == Selection::Case(it.case));
+    let n_lines = card.lines.len() + card.flags.len() + usize::from(card.reading.is_some());
+    let barred: Vec<Option<String>> = card.actions.iter().map(|(_, does)| barred(k, does)).collect();
+    let reason = barred.iter().flatten().next().filter(|_| form.is_none());
+    let actions_h = if card.actions.is_empty() { 6.0 } else { 44.0 };
+    let under_h = form.as_ref().map_or(if reason.is_some() { REASON_H } else { 0.0 }, CaseForm::height);
+    let height = 44.0 + 20.0 * n_lines as f32 + actions_h + under_h;
     let size = vec2(340.0f32.min(map.width() - 16.0), height);
     let at = match state.selection_on_screen {
         Some(target) if map.contains(target) => beside(map, target, size),
@@ -60,14 +149,140 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
         k.fit(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 13.0, SECONDARY, line, size.x - 24.0);
         y += 20.0;
     }
+    for flag in &card.flags {
+        k.bold_fit(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 13.0, LATE, flag, size.x - 24.0);
+        y += 20.0;
+    }
+    let under = Rect::from_min_max(pos2(rect.left() + 12.0, rect.bottom() - under_h), rect.max - vec2(12.0, 0.0));
     let mut x = rect.left() + 12.0;
-    for (label, command) in card.actions {
+    let mut asked = None;
+    for ((label, does), barred) in card.actions.into_iter().zip(&barred) {
         let label = k.t(label);
-        let button = Rect::from_min_size(pos2(x, rect.bottom() - 40.0), vec2(k.width(13.0, label) + 24.0, 30.0));
-        if k.button(button, ("card", label), 13.0, label, false) {
-            k.out.push(UiCommand::Submit(command));
+        let button = Rect::from_min_size(pos2(x, under.top() - 40.0), vec2(k.width(13.0, label) + 24.0, 30.0));
+        if press::guarded_ui(k, button, ("card", label), 13.0, label, barred.is_some()) {
+            match does {
+                Does::Submit(command) => k.out.push(UiCommand::Submit(command)),
+                Does::Ask(case, act) => asked = Some((case, act)),
+            }
         }
         x = button.right() + 8.0;
+    }
+    if let Some(reason) = reason {
+        k.wrap(under, 12.0, TERTIARY, reason);
+    }
+    let form = match (asked, form) {
+        // The same button again puts its form away.
+        (Some((_, act)), Some(form)) if form.act == act => None,
+        (Some((case, act)), _) => Some(CaseForm { case, act, reason: 0, typed: String::new(), later: 0 }),
+        (None, form) => form,
+    };
+    state.case_form = form.and_then(|form| form_ui(k, form, under));
+}
+
+/// Why a button may not be pressed: the seat's role, or for what needs nothing more, the rules themselves.
+fn barred(k: &Kit<'_>, does: &Does) -> Option<String> {
+    match does {
+        Does::Ask(_, act) => press::barred(k, act.kind()),
+        Does::Submit(command @ (Command::SuperviseCase { .. } | Command::PressCase { .. })) => {
+            press::refused(k, command)
+        }
+        Does::Submit(command) => press::barred(k, command.kind()),
+    }
+}
+
+/// A reason from three or typed, for a postponement how long, and the button that sends it. `None` once it was sent or
+/// put away.
+fn form_ui(k: &mut Kit<'_>, mut form: CaseForm, rect: Rect) -> Option<CaseForm> {
+    // A form just opened has its room from the next frame on.
+    if rect.height() + 0.5 < form.height() {
+        return Some(form);
+    }
+    let case = k.m.city.cases.get(&form.case)?;
+    let width = (rect.width() - 16.0) / 3.0;
+    let cell = |row: usize, i: usize| {
+        let at = rect.min + vec2((width + 8.0) * i as f32, FORM_ROW * row as f32);
+        Rect::from_min_size(at, vec2(width, 30.0))
+    };
+    for (i, reason) in form.act.reasons().into_iter().enumerate() {
+        let is_chosen = form.reason == i && form.typed.trim().is_empty();
+        if press::choice_ui(k, cell(0, i), row_id("case-reason", i), k.t(reason), is_chosen) {
+            form.reason = i;
+            form.typed.clear();
+        }
+    }
+    let line = Rect::from_min_size(cell(1, 0).min, vec2(rect.width(), 30.0));
+    press::line_ui(k, line, "case-why", &mut form.typed, tr::CASE_WHY, tr::CASE_WHY_HINT, &mut false);
+    let mut row = 2;
+    let name = k.t(form.act.name());
+    let mut label = k.m.lang.fill(tr::CASE_CONFIRM, &[name]);
+    if form.act == CaseAct::Postpone {
+        for (i, hours) in POSTPONE_HOURS.into_iter().enumerate() {
+            let text = match hours {
+                hours if hours % 24 == 0 => k.m.lang.fill(tr::PLUS_DAYS, &[&(hours / 24).to_string()]),
+                hours => k.m.lang.fill(tr::PLUS_HOURS, &[&hours.to_string()]),
+            };
+            if press::choice_ui(k, cell(row, i), row_id("case-later", i), &text, form.later == i) {
+                form.later = i;
+            }
+        }
+        row += 1;
+        let due = k.m.lang.day_time(form.new_due(k, case), k.now());
+        label = format!("{label}・{}", k.m.lang.fill(tr::CASE_NEW_DUE, &[&due]));
+    }
+    let command = form.command(k, case);
+    let refused = press::refused(k, &command);
+    let confirm = Rect::from_min_max(cell(row, 0).min, pos2(cell(row, 1).right(), cell(row, 1).bottom()));
+    if let Some(why) = &refused {
+        let at = Rect::from_min_size(pos2(rect.left(), confirm.bottom() + 1.0), vec2(rect.width(), REASON_H));
+        k.wrap(at, 12.0, TERTIARY, why);
+    }
+    if press::guarded_ui(k, confirm, "case-confirm", 13.0, &label, refused.is_some()) {
+        k.out.push(UiCommand::Submit(command));
+        return None;
+    }
+    (!k.button(cell(row, 2), "case-not", 13.0, k.t(tr::CANCEL), false)).then_some(form)
+}
+
+/// The case's stage against its time, how it was handed about, and what it is one of.
+fn case_lines(k: &Kit<'_>, card: &mut Card, case: &Case) {
+    let (city, lang, now) = (k.m.city, k.m.lang, k.now());
+    if let Some(clock) = city.case_clock(case) {
+        let left = clock.stage_due.since_ms(now);
+        let (text, ms) = if left < 0 { (tr::CASE_STAGE_OVER, -left) } else { (tr::CASE_STAGE_LEFT, left) };
+        let line = lang.fill(text, &[lang.stage(case.stage), &mmss(ms), &clock.class]);
+        if left < 0 {
+            card.flags.push(line)
+        } else {
+            card.lines.push(line)
+        }
+        if city.case_rules.is_default {
+            card.lines.push(lang.fill(tr::CASE_BASIS, &[&city.case_rules.basis]));
+        }
+    }
+    let history = &case.history;
+    let mut changes = Vec::new();
+    if history.n_returned > 0 {
+        changes.push(lang.fill(tr::CASE_RETURNED_N, &[&history.n_returned.to_string()]));
+    }
+    if history.n_postponed > 0 {
+        let first = history.first_due_at.map_or("—".to_owned(), |it| lang.day_time(it, now));
+        changes.push(lang.fill(tr::CASE_POSTPONED_N, &[&history.n_postponed.to_string(), &first]));
+    }
+    if !changes.is_empty() {
+        card.lines.push(changes.join("・"));
+    }
+    if let Some(group) = history.group.and_then(|lead| city.case_groups.get(&lead)) {
+        let first = city.cases.get(&group.lead).map_or("—", |it| &*it.report.external);
+        card.lines.push(lang.fill(tr::CASE_GROUP, &[&exact(group.cases.len() as i64), first]));
+    }
+    if case.is_bouncing(&city.case_rules) {
+        let short = |id: &AgencyId| city.agencies.get(id).map_or(id.to_string(), |it| it.short.to_string());
+        let mut way: Vec<String> = history.transfers.first().map(|it| short(&it.from)).into_iter().collect();
+        way.extend(history.transfers.iter().map(|it| short(&it.to)));
+        card.flags.push(lang.fill(tr::CASE_BOUNCING, &[&history.transfers.len().to_string(), &way.join("→")]));
+    }
+    if let Some((at, why)) = &history.cancelled {
+        card.flags.push(lang.fill(tr::CASE_CANCELLED, &[&lang.day_time(*at, now), why]));
     }
 }
 
@@ -96,10 +311,10 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             }
             card.lines.push(district(&sensor.district));
             if alarm.acknowledged.is_none() {
-                card.actions.push((tr::ACKNOWLEDGE, Command::AcknowledgeAlarm { alarm: *id }));
+                card.actions.push((tr::ACKNOWLEDGE, Does::Submit(Command::AcknowledgeAlarm { alarm: *id })));
             }
             if alarm.color != WarningColor::Red && alarm.cleared_at.is_none() {
-                card.actions.push((tr::SHELVE, desk::shelve(k.m, *id)));
+                card.actions.push((tr::SHELVE, Does::Submit(desk::shelve(k.m, *id))));
             }
         }
         Selection::Case(id) => {
@@ -115,8 +330,12 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
                 lang.fill(tr::DUE_AT, &[&case.report.due_at.hm()])
             ));
             card.lines.push(lang.fill(tr::PRESSED_N, &[&case.n_supervised.to_string(), &case.n_pressed.to_string()]));
-            card.actions.push((tr::SUPERVISE, Command::SuperviseCase { case: *id }));
-            card.actions.push((tr::PRESS, Command::PressCase { case: *id }));
+            case_lines(k, &mut card, case);
+            card.actions.push((tr::SUPERVISE, Does::Submit(Command::SuperviseCase { case: *id })));
+            card.actions.push((tr::PRESS, Does::Submit(Command::PressCase { case: *id })));
+            for act in [CaseAct::Return, CaseAct::Postpone, CaseAct::Cancel] {
+                card.actions.push((act.name(), Does::Ask(*id, act)));
+            }
         }
         Selection::Order(id) => {
             let order = city.orders.get(id)?;
@@ -136,9 +355,9 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
                 card.lines.push(order.note.to_string());
             }
             if !order.rung.is_end() {
-                card.actions.push((tr::CALL_OUT, Command::EscalateOrder { order: *id }));
+                card.actions.push((tr::CALL_OUT, Does::Submit(Command::EscalateOrder { order: *id })));
                 let reason = k.t(tr::CANCEL_REASON).into();
-                card.actions.push((tr::CANCEL_ORDER, Command::CancelOrder { order: *id, reason }));
+                card.actions.push((tr::CANCEL_ORDER, Does::Submit(Command::CancelOrder { order: *id, reason })));
             }
         }
         Selection::Team(id) => {
@@ -156,12 +375,12 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             match city.assignments.get(id) {
                 Some((_, purpose)) => {
                     card.lines.push(format!("{} {purpose}", k.t(tr::ON_TASK)));
-                    card.actions.push((tr::RELEASE_TEAM, Command::ReleaseTeam { team: id.clone() }));
+                    card.actions.push((tr::RELEASE_TEAM, Does::Submit(Command::ReleaseTeam { team: id.clone() })));
                 }
                 None => {
                     let purpose = k.t(tr::STAND_BY_PURPOSE).into();
-                    card.actions
-                        .push((tr::ASSIGN_TEAM, Command::AssignTeam { team: id.clone(), order: None, purpose }));
+                    let assign = Command::AssignTeam { team: id.clone(), order: None, purpose };
+                    card.actions.push((tr::ASSIGN_TEAM, Does::Submit(assign)));
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::kit::{Kit, RealmMark, realm_mark};
 use super::{
     Drawer, Model, PanelState, Selection, UiCommand, board, card, drawer, drones, events, forces, locator, metrics,
 };
-use super::{orders, sheet, today, tools, topbar, typhoon, war};
+use super::{needs, orders, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
 use crate::stage::tools::Tool;
 use crate::theme::*;
@@ -158,6 +158,7 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     realm_mark(k, RealmMark::Watermark(rect));
     layer_chips_ui(k, state, rect);
     legend_ui(k, state, rect);
+    lookups_ui(k, state, rect);
     tools::tools_ui(k, state, rect);
     let drawer = drawer::rect_on(state, rect);
     if !state.locator_hidden && drawer.is_none() && rect.width() > 640.0 && rect.height() > 420.0 {
@@ -172,6 +173,8 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         // Beside the drawer where there is room for a card.
         let right = drawer.map_or(rect.right(), |it| it.left()).max(rect.left() + 400.0).min(rect.right());
         card::card_ui(k, state, Rect::from_min_max(rect.min, pos2(right, rect.bottom())), selection);
+    } else {
+        state.case_form = None;
     }
     drawer::drawer_ui(k, state, rect);
     tools::draft_ui(k, state, rect);
@@ -235,6 +238,35 @@ fn legend_ui(k: &Kit<'_>, state: &mut PanelState, rect: Rect) {
         k.fit(cell(i) + vec2(13.0, 0.0), Align2::LEFT_CENTER, 12.0, SECONDARY, k.t(word), 74.0);
     }
     state.over_map.push(at);
+}
+
+/// Whose duty it is and who is needed where: two drawers, beside the legend, with what waits in them.
+fn lookups_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
+    if rect.width() < 240.0 || rect.height() < 240.0 {
+        return;
+    }
+    let has_legend = rect.width() >= 500.0 && rect.height() >= 300.0;
+    let mut at = pos2(rect.left() + if has_legend { 228.0 } else { 12.0 }, rect.bottom() - 116.0);
+    let mut label = k.t(tr::NEEDS).to_owned();
+    let (n_short, n_silent) = needs::tally(k.m);
+    for (word, n) in [(tr::SHORT_BY, n_short as usize), (tr::SILENT_SHORT, n_silent)] {
+        if n > 0 {
+            label += &format!(" {}", k.m.lang.fill(word, &[&n.to_string()]));
+        }
+    }
+    for (drawer, label, key) in [(Drawer::Duties, k.t(tr::DUTIES), "D"), (Drawer::Needs, &*label, "Shift N")] {
+        let chip = Rect::from_min_size(at, vec2(k.width(14.0, label) + k.width(12.0, key) + 30.0, 30.0));
+        let is_on = state.drawer == Some(drawer);
+        k.fill(chip, 3.0, if is_on { SELECTED } else { PANEL });
+        k.outline(chip, 3.0, 1.0, if is_on { ACCENT } else { STRONG });
+        k.text(pos2(chip.left() + 10.0, chip.center().y), Align2::LEFT_CENTER, 14.0, PRIMARY, label);
+        k.text(pos2(chip.right() - 9.0, chip.center().y), Align2::RIGHT_CENTER, 12.0, TERTIARY, key);
+        if k.hit(chip, ("lookup", key), label).clicked() {
+            state.toggle_drawer(drawer);
+        }
+        state.over_map.push(chip);
+        at.y += 38.0;
+    }
 }
 
 /// 平转战: the control opens the sheet, it sends nothing.
@@ -308,7 +340,8 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
             }
         } else if state.metrics_open {
             state.metrics_open = false;
-        } else if state.draft.take().is_some() || state.tools.escape() {
+        } else if state.draft.take().is_some() || state.tools.escape() || state.case_form.take().is_some() {
+        } else if state.drawer == Some(Drawer::Needs) && state.needs.back() {
         } else if state.drawer.is_some() {
             state.close_drawer();
         } else if state.events_open {
@@ -408,6 +441,13 @@ fn map_keys(
     }
     if with(Key::V, M::SHIFT) {
         state.toggle_drawer(Drawer::Views);
+    }
+    if pressed(Key::D) {
+        state.toggle_drawer(Drawer::Duties);
+    }
+    // Without Shift it turns the map to the north.
+    if with(Key::N, M::SHIFT) {
+        state.toggle_drawer(Drawer::Needs);
     }
     if pressed(Key::O) {
         state.locator_hidden = !state.locator_hidden;

@@ -1,7 +1,7 @@
-//! The drawer at the map's right edge: one thing at a time in it. Finding, layers, an area, views.
+//! The drawer at the map's right edge: one thing at a time in it. Finding, layers, an area, views, duties, needs.
 
 use super::kit::{Kit, RealmMark, realm_mark};
-use super::{PanelState, area, find, layers, views};
+use super::{PanelState, area, duties, find, layers, needs, views};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
@@ -12,15 +12,23 @@ pub enum Drawer {
     Layers,
     Area,
     Views,
+    Duties,
+    Needs,
 }
 
 const WIDTH: f32 = 330.0;
+/// Where the map leaves the toolbar its room.
+const WIDE: f32 = 400.0;
+const TOOLS_W: f32 = 84.0;
 pub(super) const HEADER: f32 = 36.0;
 
 /// Where the drawer lies over a map, if one is open and there is room.
 pub(super) fn rect_on(state: &PanelState, map: Rect) -> Option<Rect> {
-    state.drawer?;
-    let width = WIDTH.min(map.width() - 24.0);
+    let wanted = match state.drawer? {
+        Drawer::Duties | Drawer::Needs => WIDE.min(map.width() - TOOLS_W).max(WIDTH),
+        _ => WIDTH,
+    };
+    let width = wanted.min(map.width() - 24.0);
     let rect = Rect::from_min_max(
         pos2(map.right() - 12.0 - width, map.top() + 54.0),
         pos2(map.right() - 12.0, map.bottom() - 40.0),
@@ -36,6 +44,8 @@ pub(super) fn drawer_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
         Some(Drawer::Layers) => layers::layers_ui(k, state, rect),
         Some(Drawer::Area) => area::area_ui(k, state, rect),
         Some(Drawer::Views) => views::views_ui(k, state, rect),
+        Some(Drawer::Duties) => duties::duties_ui(k, state, rect),
+        Some(Drawer::Needs) => needs::needs_ui(k, state, rect),
         None => {}
     }
 }

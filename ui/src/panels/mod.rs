@@ -15,6 +15,7 @@ mod desk;
 mod digest;
 mod drawer;
 mod drones;
+mod duties;
 mod events;
 mod find;
 mod forces;
@@ -23,8 +24,10 @@ mod land;
 mod layers;
 mod locator;
 mod metrics;
+mod needs;
 mod orders;
 mod people;
+mod press;
 mod sheet;
 mod today;
 mod tools;
@@ -38,6 +41,8 @@ mod war;
 mod tests;
 #[cfg(test)]
 mod tests_boards;
+#[cfg(test)]
+mod tests_duties;
 
 pub use digest::place_of;
 pub use drawer::Drawer;
@@ -45,6 +50,7 @@ pub use land::LocatorLand;
 pub use layers::LayerRow;
 pub use locator::LocatorTiles;
 
+use crate::duties::DutyAnswer;
 use crate::i18n::Lang;
 use crate::search::Names;
 use crate::stage::{
@@ -146,6 +152,11 @@ pub enum Selection {
 pub enum UiCommand {
     Submit(Command),
     Drill(Drill),
+    /// Ask the hub's list of duties; the answer comes to [`PanelState::take_duties`] with the ticket.
+    FindDuties {
+        ticket: u64,
+        query: String,
+    },
     Select(Option<Selection>),
     /// Move the big map: to where, metres across the view.
     FlyTo(LonLat, f64),
@@ -179,6 +190,8 @@ pub struct PanelState {
     pub bookmarks: Bookmarks,
     /// Where the selected thing stands on the screen, if the stage knows: the card keeps clear of it.
     pub selection_on_screen: Option<Pos2>,
+    /// The place last pressed on bare ground, until something is selected: a need is raised there.
+    pub place: Option<LonLat>,
     /// What lies above the map this frame: chips, cards, the locator.
     over_map: Vec<Rect>,
     sheet: Option<sheet::Sheet>,
@@ -189,6 +202,10 @@ pub struct PanelState {
     drawer_scroll: f32,
     area: Option<area::Area>,
     find: find::Find,
+    duties: duties::Duties,
+    needs: needs::Needs,
+    /// What a case is about to suffer, and why.
+    case_form: Option<card::CaseForm>,
     /// A marking drawn and not yet put.
     draft: Option<tools::Draft>,
     digest: Digest,
@@ -214,6 +231,7 @@ impl Default for PanelState {
             tools: Tools::default(),
             bookmarks: Bookmarks::default(),
             selection_on_screen: None,
+            place: None,
             over_map: Vec::new(),
             sheet: None,
             board: None,
@@ -222,6 +240,9 @@ impl Default for PanelState {
             drawer_scroll: 0.0,
             area: None,
             find: find::Find::default(),
+            duties: duties::Duties::default(),
+            needs: needs::Needs::default(),
+            case_form: None,
             draft: None,
             digest: Digest::default(),
             metrics_open: false,
@@ -282,6 +303,9 @@ impl PanelState {
         self.drawer_scroll = 0.0;
         self.area = None;
         self.find.wants_focus = drawer == Some(Drawer::Find);
+        if drawer == Some(Drawer::Duties) {
+            self.duties.begin();
+        }
     }
 
     fn toggle_drawer(&mut self, drawer: Drawer) {
@@ -295,6 +319,11 @@ impl PanelState {
     /// `true` while a sheet covers the screen.
     pub fn is_sheet_open(&self) -> bool {
         self.sheet.is_some()
+    }
+
+    /// The hub's answer to [`UiCommand::FindDuties`].
+    pub fn take_duties(&mut self, ticket: u64, answer: DutyAnswer) {
+        self.duties.take(ticket, answer);
     }
 
     /// A line shown to the officer for ten seconds: a refusal, a failure.

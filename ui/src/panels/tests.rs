@@ -466,7 +466,7 @@ fn layer_rows() -> Vec<LayerRow> {
 }
 
 /// Texts that were cut with … inside `rect`.
-fn cut(harness: &Harness<'_, Screen>, rect: egui::Rect) -> Vec<String> {
+pub(super) fn cut(harness: &Harness<'_, Screen>, rect: egui::Rect) -> Vec<String> {
     fn collect(shape: &egui::Shape, rect: egui::Rect, out: &mut Vec<String>) {
         match shape {
             egui::Shape::Text(text) if text.galley.elided && rect.contains(text.pos) => {

@@ -201,7 +201,7 @@ pub(super) fn draft_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
 }
 
 /// A figure with less and more; which was pressed is returned, -1, 0 or 1.
-fn stepper_ui(k: &Kit<'_>, at: Pos2, width: f32, name: Tr, figure: &str) -> f32 {
+pub(super) fn stepper_ui(k: &Kit<'_>, at: Pos2, width: f32, name: Tr, figure: &str) -> f32 {
     let name = k.t(name);
     let c = at.y + 14.0;
     k.fit(pos2(at.x, c), Align2::LEFT_CENTER, 13.0, SECONDARY, name, 96.0);
@@ -248,6 +248,8 @@ fn words(k: &Kit<'_>, does: Does) -> (String, &'static str) {
         Does::Open(Drawer::Layers) => (tr::LAYERS_PANEL, "L"),
         Does::Open(Drawer::Views) => (tr::VIEWS, "Shift V"),
         Does::Open(Drawer::Area) => (tr::AREA, ""),
+        Does::Open(Drawer::Duties) => (tr::DUTIES, "D"),
+        Does::Open(Drawer::Needs) => (tr::NEEDS, "Shift N"),
         Does::North => (tr::NORTH_UP, "N"),
         Does::Back => (tr::VIEW_BACK, "Alt ←"),
         Does::Follow(true) => (tr::FOLLOW, "F"),
@@ -315,6 +317,8 @@ fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
         }
         Does::Open(Drawer::Views) => path(&[(-5.0, -7.0), (5.0, -7.0), (5.0, 7.0), (0.0, 2.5), (-5.0, 7.0)], true),
         Does::Open(Drawer::Area) => glyph("区"),
+        Does::Open(Drawer::Duties) => glyph("事"),
+        Does::Open(Drawer::Needs) => glyph("需"),
         Does::Back => glyph("←"),
         Does::North => {
             // The needle points where north is on the screen.
