@@ -247,7 +247,90 @@ pub mod tr {
         LADDER_RULE = "下发后 {} 分钟未签收转叫应，{} 分钟仍未应答升级：{}", "unsigned after {} min: call; after {} min: {}";
         EXACT_TEXT = "发送原文", "Exact text";
         NTH_OF = "{}・第 {} / {} 条", "{}, {} of {}";
-        PREVIEW_KEYS = "↑↓ 逐条核对  X 取消", "↑↓ read, X strike";
+        PREVIEW_KEYS = "↑↓ 逐条核对  X 划去", "↑↓ read, X strike";
+        TAB_ORDERS = "指令 {}", "orders {}";
+        TAB_PEOPLE = "待转移 {} 人", "to move {}";
+        TAB_CALLS = "待叫应 {} 家", "to call {}";
+        N_LINES = "{} 条", "{} orders";
+        HELD_N = "其中 {} 条待发", "{} of them held";
+        HELD_BECAUSE = "待发：{}", "held: {}";
+        GROUP_N = "第 {} 组", "group {}";
+        CLAUSE = "条款 {}", "clause {}";
+        SUPPORTED_BY = "配合 {}", "with {}";
+        TIGHTENED_BY = "时限由{}收紧", "tightened by {}";
+        STRUCK_NO_REASON = "已划去，还没有写原因", "struck, no reason yet";
+        STRUCK_BECAUSE = "已划去：{}", "struck: {}";
+        WHY_STRUCK = "划去原因", "Why struck";
+        STRIKE_DONE = "已经办妥", "already done";
+        STRIKE_NOT_HERE = "不适用于本次", "does not apply";
+        STRIKE_OTHERS = "改由他单位办", "another agency does it";
+        STRIKE_LATER = "稍后另行下发", "sent later";
+        NO_ORDERS_HERE = "本级没有新的指令", "no new orders at this level";
+        PEOPLE_BEFORE = "此前已要求 {}", "asked before: {}";
+        NOBODY_TO_MOVE = "没有要转移的人", "nobody to move";
+        NOBODY_TO_CALL = "没有要叫应的单位", "nobody to call";
+        FORCE_SHORT = "{} 缺 {} 支", "{}: short by {}";
+        LEVEL_CHANGES = "{}：{} → {}，随动 {} 个区", "{}: {} → {}, with {} districts";
+        LEVEL_STAYS = "级别不变，只补发指令", "the level stays, orders are added";
+        // signing
+        REASON_HINT = "或写明其他原因", "or another reason";
+        REASON_FORECAST = "预报提前", "forecast early";
+        REASON_SITUATION = "灾情所迫", "the situation";
+        REASON_ORDERED = "上级要求", "ordered from above";
+        REASON_EASED = "影响减弱", "it eases";
+        REASON_PASSED = "影响已过", "it has passed";
+        REASON_CANCELLED = "预警解除", "warnings lifted";
+        WHY_SKIP = "越级启动，须选或写明原因", "levels are skipped: say why";
+        WHY_LOWER = "降低级别，须选或写明原因", "a lower level: say why";
+        WHY_OVERRIDE = "一人越权，须选或写明原因", "one for two: say why";
+        LEVEL_NEEDS_REASON = "须先写明调整级别的原因", "say why the level changes so";
+        STRUCK_WITHOUT_REASON = "划去的 {} 条没有写原因", "{} struck without a reason";
+        NOTHING_CHANGES = "与当前响应相同，没有变化", "nothing would change";
+        OVERRIDE = "一人越权启动", "One person for two";
+        OVERRIDE_ON = "一人越权启动：事后须另一人补签", "one person for two: another must countersign";
+        OVERRIDE_NEEDS_REASON = "一人越权须先写明原因", "say why one signs for two";
+        HOLD_TO_OVERRIDE = "按住越权启动{}级响应（{}）", "Hold to start level {} alone ({})";
+        ROLE_CANNOT_SIGN = "角色「{}」不能签这一级", "the role {} may not sign this level";
+        ROLE_CANNOT_OVERRIDE = "一人越权：角色「{}」不可", "one for two: not as {}";
+        // a sheet that changed under the officer's eyes
+        SHEET_CHANGED = "复核单已变", "The sheet changed";
+        SEEN_AGAIN = "已重新看过", "Seen again";
+        LOOK_AGAIN_FIRST = "复核单已变，请先重新看过", "the sheet changed: look again first";
+        CHANGED_FOOTING = "响应级别已经变动", "the level in force changed";
+        CHANGED_PLAN = "预案已经更换", "the plan changed";
+        CHANGED_NEW = "新增「{}」", "new: {}";
+        CHANGED_OTHER = "「{}」有变", "changed: {}";
+        CHANGED_GONE = "不再有「{}」", "gone: {}";
+        CHANGED_PEOPLE = "待转移由 {} 人变为 {} 人", "to move: {} became {}";
+        CHANGED_SEATS = "签署人数有变", "the signatures needed changed";
+        CHANGED_DETAIL = "细节有变", "details changed";
+        MARK_NEW = "新", "new";
+        MARK_CHANGED = "变", "changed";
+        // the level argued
+        ADVICE = "级别建议", "Advice";
+        ADVICE_SUB = "只建议，由人签署", "advice; people sign";
+        HAZARD_ADVISED = "{} 建议{}级", "{}: level {} advised";
+        MAY_BE_HIGHER = "数据不全，可能到{}级", "data missing, may be {}";
+        SPEAKS_FOR = "支持", "for";
+        SPEAKS_AGAINST = "未到", "against";
+        IS_MISSING = "缺数", "missing";
+        NO_TRIGGER_HOLDS = "没有启动条件成立", "no trigger holds";
+        N_MORE_ARGUMENTS = "还有 {} 条依据", "{} more";
+        // one person signed
+        COUNTERSIGN = "补签", "Countersign";
+        COUNTERSIGN_WAITS = "一人越权，待补签", "Signed by one, countersignature due";
+        COUNTERSIGN_LATE = "一人越权，补签超时", "Signed by one, countersignature late";
+        COUNTERSIGN_NOTE = "同意，补签", "agreed and countersigned";
+        OVERRIDE_TOLD = "{} 于 {} 签署{}，已 {}；原因：{}", "{} at {} signed {}, {} ago; because {}";
+        OVERRIDES_MORE = "另有 {} 件", "{} more";
+        ANOTHER_MUST_SIGN = "补签的要是另一个人", "another person must sign";
+        // what peace leaves open
+        STILL_OPEN = "仍未了结 {} 件，已认可 {}", "{} still open, {} accepted";
+        ACCEPT_ALL = "全部认可", "Accept all";
+        ACCEPT_OPEN = "认可：{}", "accept: {}";
+        OPEN_NOT_ACCEPTED = "还有 {} 件没有认可", "{} not accepted yet";
+        NOTHING_OPEN = "没有未了结的事", "nothing is open";
+        ALREADY_PEACE = "已经是平时", "already at peace";
         LAYOUT_WAR = "上墙布局：战时", "wall layout: war";
         NOT_NEEDED = "本级不需要", "not needed at this level";
         PRESS_TO_CONFIRM = "点此确认（席位签名）", "press to confirm";
@@ -256,7 +339,7 @@ pub mod tr {
         HOW_SENT = "下发方式", "How";
         SEND_ACTUAL = "实战下发", "Actual";
         DRY_RUN = "试运行（不发送）", "Dry run";
-        DRY_RUN_DONE = "试运行完成：{} 条指令生成，未发送", "dry run: {} orders made, none sent";
+        DRY_RUN_DONE = "试运行：本会发出 {} 条指令到 {} 家单位，转移 {} 人，其中待发 {} 条，拟派 {} 支队伍；一条未发", "dry run: it would have sent {} orders to {} agencies, moved {} people; {} held, {} teams; nothing was sent";
         TOTALS = "{} 条指令  {} 家单位  {} 人待转移", "{} orders  {} agencies  {} to move";
         DEGRADED_ARE = "{} 降级，改走电话", "{} degraded, by telephone";
         CANCEL = "取消", "Cancel";
@@ -267,7 +350,6 @@ pub mod tr {
         CONFIRMED_ON_SHEET = "复核单确认", "confirmed on the review sheet";
         HOLD_TO_STAND_DOWN = "按住转为平时（{}）", "Hold to stand down ({})";
         PRESENT_RESPONSE = "当前响应", "present response";
-        ORDERS_STILL_OPEN = "未结指令", "open orders";
         PEOPLE_STILL = "尚未转移人数", "people not yet moved";
         WARNINGS_IN_FORCE = "生效预警", "warnings in force";
         STAND_DOWN_NOTE = "仍未结的指令随之撤销，撤销逐条入册并发往各平台", "open orders are cancelled, each on the record and at its platform";
@@ -290,6 +372,9 @@ pub mod tr {
         STAGE6 = "评价", "evaluated";
         HAZARD_TYPHOON = "台风", "Typhoon";
         HAZARD_RAINSTORM = "暴雨", "Rainstorm";
+        HAZARD_FOREST_FIRE = "森林火险", "Forest fire";
+        HAZARD_EARTHQUAKE = "地震", "Earthquake";
+        HAZARD_GENERAL = "综合", "General";
         HAZARD_OTHER = "其他", "Other";
         WARNING_OF = "{}{}色预警", "{} {} warning";
         // the map's tools
@@ -504,6 +589,9 @@ impl Lang {
         match hazard {
             Some(Hazard::Typhoon) => self.t(tr::HAZARD_TYPHOON),
             Some(Hazard::Rainstorm) => self.t(tr::HAZARD_RAINSTORM),
+            Some(Hazard::ForestFire) => self.t(tr::HAZARD_FOREST_FIRE),
+            Some(Hazard::Earthquake) => self.t(tr::HAZARD_EARTHQUAKE),
+            Some(Hazard::General) => self.t(tr::HAZARD_GENERAL),
             Some(Hazard::Other) => self.t(tr::HAZARD_OTHER),
             None => "",
         }

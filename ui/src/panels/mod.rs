@@ -7,6 +7,7 @@
 //! ```
 //! One file per panel; [`kit`] is what they are drawn with, [`digest`] what they would otherwise count every frame.
 
+mod advice;
 mod area;
 mod card;
 mod desk;
@@ -22,7 +23,9 @@ mod layers;
 mod locator;
 mod metrics;
 mod orders;
+mod review;
 mod sheet;
+mod signing;
 mod today;
 mod tools;
 mod topbar;
@@ -33,6 +36,8 @@ mod war;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_sheet;
 
 pub use digest::place_of;
 pub use drawer::Drawer;
@@ -176,6 +181,8 @@ pub struct PanelState {
     /// What lies above the map this frame: chips, cards, the locator.
     over_map: Vec<Rect>,
     sheet: Option<sheet::Sheet>,
+    /// The review sheet last sent, until another is opened: a refusal brings it back.
+    sent: Option<Box<review::Review>>,
     drawer: Option<Drawer>,
     drawer_scroll: f32,
     area: Option<area::Area>,
@@ -205,6 +212,7 @@ impl Default for PanelState {
             selection_on_screen: None,
             over_map: Vec::new(),
             sheet: None,
+            sent: None,
             drawer: None,
             drawer_scroll: 0.0,
             area: None,
@@ -287,6 +295,17 @@ impl PanelState {
         self.notices.push((f64::NAN, text));
         let excess = self.notices.len().saturating_sub(4);
         self.notices.drain(..excess);
+    }
+
+    /// The city refused a command. A sheet that was no longer the one seen comes back, with what changed.
+    pub fn refused(&mut self, refusal: &Refusal) {
+        self.notify(refusal.to_string());
+        if matches!(refusal, Refusal::SheetChanged { .. })
+            && self.sheet.is_none()
+            && let Some(review) = self.sent.take()
+        {
+            self.sheet = Some(sheet::Sheet::Review(Box::new(review.refused(refusal.to_string()))));
+        }
     }
 
     /// Opens the 平转战 review sheet as F9 does, for hosts with menus of their own.

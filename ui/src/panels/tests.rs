@@ -8,25 +8,25 @@ use egui_kittest::kittest::Queryable;
 use gulang_wire::ClockKind;
 
 /// A screen under test: what it reads, what it remembers, what it asked for.
-struct Screen {
-    city: City,
-    readings: Readings,
-    clock: Clock,
-    realm: Realm,
+pub(super) struct Screen {
+    pub city: City,
+    pub readings: Readings,
+    pub clock: Clock,
+    pub realm: Realm,
     selection: Option<Selection>,
-    lang: Lang,
+    pub lang: Lang,
     is_wall: bool,
-    state: PanelState,
+    pub state: PanelState,
     layers: Vec<LayerRow>,
     names: Names,
     view: View,
-    asked: Vec<UiCommand>,
+    pub asked: Vec<UiCommand>,
 }
 
-const NOON: Timestamp = Timestamp::from_secs(1_690_430_400);
+pub(super) const NOON: Timestamp = Timestamp::from_secs(1_690_430_400);
 
 impl Screen {
-    fn of(pack: &Pack, realm: Realm) -> Self {
+    pub fn of(pack: &Pack, realm: Realm) -> Self {
         let city = City::found(pack, realm);
         let readings = Readings::for_city(&city);
         let kind = match realm {
@@ -50,7 +50,7 @@ impl Screen {
     }
 
     /// Lets something happen, through the rules.
-    fn happen(&mut self, source: Source, command: Command) {
+    pub fn happen(&mut self, source: Source, command: Command) {
         let at = self.clock.now;
         let events = self.city.decide_from(&source, &command, at).expect("the rules admit it");
         for event in events {
@@ -60,7 +60,7 @@ impl Screen {
         }
     }
 
-    fn flood(&mut self) {
+    pub fn flood(&mut self) {
         let judged = Command::JudgeReading {
             sensor: "flood-1".into(),
             color: Some(WarningColor::Orange),
@@ -70,7 +70,7 @@ impl Screen {
         self.happen(Source::Hub, judged);
     }
 
-    fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
+    pub fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
         let land = LocatorLand::default();
         let seat = SeatId::from("值班长 01");
         let (pictures, inventories) = (BTreeMap::new(), BTreeMap::new());
@@ -110,7 +110,7 @@ impl Screen {
 }
 
 /// Every text painted in the last frame.
-fn painted(harness: &Harness<'_, Screen>) -> Vec<String> {
+pub(super) fn painted(harness: &Harness<'_, Screen>) -> Vec<String> {
     fn collect(shape: &egui::Shape, out: &mut Vec<String>) {
         match shape {
             egui::Shape::Text(text) => out.push(text.galley.text().to_owned()),
@@ -123,21 +123,21 @@ fn painted(harness: &Harness<'_, Screen>) -> Vec<String> {
     out
 }
 
-fn press(harness: &mut Harness<'_, Screen>, at: Pos2, pressed: bool) {
+pub(super) fn press(harness: &mut Harness<'_, Screen>, at: Pos2, pressed: bool) {
     harness.event(Input::PointerMoved(at));
     let modifiers = egui::Modifiers::NONE;
     harness.event(Input::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers });
 }
 
 /// Holds the pointer down for so many steps of a quarter of a second.
-fn hold_for(harness: &mut Harness<'_, Screen>, at: Pos2, n_steps: usize) {
+pub(super) fn hold_for(harness: &mut Harness<'_, Screen>, at: Pos2, n_steps: usize) {
     press(harness, at, true);
     harness.run_steps(n_steps);
     press(harness, at, false);
     harness.run_steps(2);
 }
 
-fn click(harness: &mut Harness<'_, Screen>, label: &str) {
+pub(super) fn click(harness: &mut Harness<'_, Screen>, label: &str) {
     let at = harness.get_by_label(label).rect().center();
     press(harness, at, true);
     harness.step();
@@ -196,17 +196,20 @@ fn a_acknowledges_the_selected_alarm_and_esc_lets_go() {
     assert!(harness.state().asked.contains(&UiCommand::Select(None)));
 }
 
-/// Opens the sheet, strikes its first measure and returns the hold button's centre.
-fn open_sheet(harness: &mut Harness<'_, Screen>, level: ResponseLevel) -> Pos2 {
+/// Opens the sheet at a level, says why where levels are skipped, and returns the hold button's centre.
+pub(super) fn open_sheet(harness: &mut Harness<'_, Screen>, level: ResponseLevel) -> Pos2 {
     harness.key_press(egui::Key::F9);
     harness.run_steps(2);
     click(harness, &Lang::Zh.fill(tr::LEVEL_N, &[level.roman()]));
+    if harness.query_by_label(Lang::Zh.t(tr::REASON_FORECAST)).is_some() {
+        click(harness, Lang::Zh.t(tr::REASON_FORECAST));
+    }
     let realm = if harness.state().realm == Realm::Exercise { "演练" } else { "实战" };
     let label = Lang::Zh.fill(tr::HOLD_TO_START, &[level.roman(), realm]);
     harness.get_by_label(&label).rect().center()
 }
 
-fn submitted(harness: &Harness<'_, Screen>) -> Option<Command> {
+pub(super) fn submitted(harness: &Harness<'_, Screen>) -> Option<Command> {
     harness.state().asked.iter().find_map(|asked| match asked {
         UiCommand::Submit(command) => Some(command.clone()),
         _ => None,
@@ -222,6 +225,9 @@ fn hold_to_confirm_needs_three_seconds_and_sends_what_is_ticked() {
     let mut harness = screen.show(1920.0, 1080.0);
     let hold = open_sheet(&mut harness, ResponseLevel::III);
     click(&mut harness, &Lang::Zh.fill(tr::STRIKE, &[&first.title]));
+    hold_for(&mut harness, hold, 16);
+    assert_eq!(submitted(&harness), None, "nobody said why it was struck");
+    click(&mut harness, Lang::Zh.t(tr::STRIKE_DONE));
 
     hold_for(&mut harness, hold, 8); // 2 s
     assert_eq!(submitted(&harness), None, "two seconds are not three");
@@ -257,9 +263,14 @@ fn two_seats_stand_down_what_two_seats_started() {
     let switch = Command::SwitchToWar {
         plan: screen.city.plans.keys().next().cloned().expect("a plan"),
         level: ResponseLevel::I,
+        districts: Vec::new(),
         struck: Vec::new(),
+        added: Vec::new(),
         confirmed_by: vec!["值班长 01".into(), "带班领导 02".into()],
         reason: "test".into(),
+        reasons: Default::default(),
+        sheet_version: None,
+        overridden: false,
     };
     screen.happen(Source::Seat("值班长 01".into()), switch);
     screen.state.sheet = Some(sheet::Sheet::stand_down());
@@ -272,6 +283,8 @@ fn two_seats_stand_down_what_two_seats_started() {
     for seat in ["值班长 01", "带班领导 02"] {
         click(&mut harness, &Lang::Zh.fill(tr::CONFIRM_AS, &[seat]));
     }
+    click(&mut harness, Lang::Zh.t(tr::ACCEPT_ALL));
+    click(&mut harness, Lang::Zh.t(tr::REASON_PASSED));
     hold_for(&mut harness, hold, 16);
     let Some(command @ Command::StandDown { .. }) = submitted(&harness) else { panic!("nothing was submitted") };
     let city = &harness.state().city;
@@ -323,9 +336,14 @@ fn orders_that_need_a_person_come_first_with_their_time() {
     let switch = Command::SwitchToWar {
         plan,
         level: ResponseLevel::III,
+        districts: Vec::new(),
         struck: Vec::new(),
+        added: Vec::new(),
         confirmed_by: vec!["值班长 01".into()],
         reason: "test".into(),
+        reasons: Default::default(),
+        sheet_version: None,
+        overridden: false,
     };
     screen.happen(Source::Seat("值班长 01".into()), switch);
     screen.clock.now = NOON.plus_mins(40);
