@@ -38,7 +38,7 @@ pub(super) fn argued_ui(k: &Kit<'_>, rect: Rect, advice: &Advice) {
     let n_shown = if cut { n_fit.saturating_sub(1) } else { lines.len() };
     let mut y = rect.top() + LINE_H * 0.5;
     for (word, ink, text, as_of) in lines.iter().take(n_shown) {
-        argument_ui(k, rect, y, 13.0, (*word, *ink, text, *as_of));
+        argument_ui(k, rect, y, 13.0, (*word, *ink, *text, *as_of));
         y += LINE_H;
     }
     if cut && n_fit > 0 {
@@ -116,7 +116,7 @@ fn block_ui(k: &Kit<'_>, rect: Rect, advice: &Advice) {
     for (i, (line, word)) in lines.iter().zip(words).enumerate() {
         let y = rect.top() + 24.0 + 18.0 * i as f32 + 9.0;
         match line {
-            Some((word, ink, text, as_of)) => argument_ui(k, rect, y, 13.0, (*word, *ink, text, *as_of)),
+            Some((word, ink, text, as_of)) => argument_ui(k, rect, y, 13.0, (*word, *ink, &**text, *as_of)),
             None => argument_ui(k, rect, y, 13.0, none(word)),
         }
     }

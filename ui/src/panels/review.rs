@@ -160,8 +160,15 @@ impl Review {
             self.signing.hold_since = None;
         }
         let advice = city.advices(k.now()).into_iter().find(|it| it.plan == *plan && it.district.is_none());
-        let needs = needs_of(k, &sheet.forces);
-        let forces = who_goes(k, &needs);
+        // Teams move little within a minute, and weighing them all is what costs.
+        let (needs, forces) = match self.built.take() {
+            Some(old) if old.minute == minute && old.sheet.forces == sheet.forces => (old.needs, old.forces),
+            _ => {
+                let needs = needs_of(k, &sheet.forces);
+                let forces = who_goes(k, &needs);
+                (needs, forces)
+            }
+        };
         self.built = Some(Built { ask, seq, minute, at: time, full, sheet, advice, needs, forces });
     }
 
@@ -204,7 +211,7 @@ impl Review {
     /// The command the hold gives: what the sheet was asked for, and the version that was seen.
     fn command(&self, k: &Kit<'_>, built: &Built) -> Command {
         let (ask, n_seats) = (built.ask.clone(), built.sheet.n_seats);
-        let said = |id: &MeasureId| Some((id.clone(), self.reasons.get(id)?.trim().into()));
+        let said = |id: &MeasureId| Some((id.clone(), Text::from(self.reasons.get(id)?.trim())));
         Command::SwitchToWar {
             reasons: ask.struck.iter().filter_map(said).collect(),
             plan: ask.plan,
@@ -318,6 +325,7 @@ fn differences(k: &Kit<'_>, old: &Sheet, new: &Sheet) -> (Vec<String>, BTreeMap<
 
 // ---------------------------------------------------------------- the sheet
 
+/// The whole sheet, and what becomes of it.
 pub(super) fn review_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect) -> Keep {
     let city = k.m.city;
     let plan = review.plan.as_ref().and_then(|id| city.plans.get(id));
@@ -425,7 +433,8 @@ fn why_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, built: Opti
     let tabs = tab_rows(k, rect.width());
     let needs_reason = built.is_some_and(|it| review.needs_reason(k, &it.sheet)) || review.signing.overridden;
     let levels_h = if in_rows { 36.0 * 4.0 } else { 36.0 * 2.0 };
-    let part2_h = 34.0 + 8.0 + 30.0 * tabs as f32 + 38.0 + levels_h + if needs_reason { 22.0 + REASON_H } else { 0.0 };
+    // Room for the reason even when none is needed: rows must not jump under the pointer.
+    let part2_h = 34.0 + 8.0 + 30.0 * tabs as f32 + 38.0 + levels_h + 22.0 + REASON_H;
     let part2 = (rect.bottom() - part2_h).max(rect.top() + 60.0);
 
     let as_of = built.map_or(String::new(), |_| k.now().hm());
@@ -1022,7 +1031,7 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, built: &Built) ->
     k.bold_fit(pos2(left, c - 10.0), Align2::LEFT_CENTER, 19.0, PRIMARY, &totals, room);
     let told = review.told.clone().unwrap_or_else(|| connectors_text(k));
     let ink = if review.told.is_some() { PRIMARY } else { TERTIARY };
-    k.fit(pos2(left, c + 18.0), Align2::LEFT_CENTER, 12.0, ink, &told, room);
+    k.wrap(Rect::from_min_size(pos2(left, c + 7.0), vec2(room, 38.0)), 12.0, ink, &told);
     if k.button(cancel_rect(rect), "cancel", 16.0, k.t(tr::CANCEL_ESC), false) {
         return Keep::Closed;
     }

@@ -191,7 +191,7 @@ pub(super) fn reason_ui(k: &Kit<'_>, rect: Rect, name: &'static str, words: &[Tr
 }
 
 /// A line to type into; its label is its hint.
-pub(super) fn line_ui(k: &Kit<'_>, rect: Rect, name: &'static str, hint: &str, text: &mut String) {
+fn line_ui(k: &Kit<'_>, rect: Rect, name: &'static str, hint: &'static str, text: &mut String) {
     k.fill(rect, 3.0, APP);
     let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 4.0))).layer_id(k.ui.layer_id());
     let mut ui = Ui::new(k.ui.ctx().clone(), k.ui.id().with(("line", name)), builder);
