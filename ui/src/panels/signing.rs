@@ -8,8 +8,9 @@ use crate::theme::*;
 use egui::{Align2, FontId, Id, Rect, Sense, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
 use gulang_city::*;
 
-/// The second seat that Ⅰ and Ⅱ need.
+/// The second seat that Ⅰ and Ⅱ need, and whose is asked for at that seat itself.
 const SECOND_SEAT: &str = "带班领导 02";
+const FIRST_SEAT: &str = "值班长 01";
 
 /// What a reason line takes up: a row of words to press, a line to type into.
 pub(super) const REASON_H: f32 = 62.0;
@@ -43,7 +44,7 @@ impl Seats {
 impl Signing {
     /// Those who sign; one alone where two are overridden.
     pub fn confirmed_by(&self, n_needed: u8, own: &SeatId) -> Vec<SeatId> {
-        let second = (n_needed > 1 && !self.overridden).then(|| SECOND_SEAT.into());
+        let second = (n_needed > 1 && !self.overridden).then(|| second_seat(own));
         std::iter::once(own.clone()).chain(second).collect()
     }
 
@@ -66,6 +67,11 @@ impl Signing {
         }
         (!self.seats.are_enough(n_needed)).then(|| k.t(tr::NEEDS_TWO).to_owned())
     }
+}
+
+/// Who signs beside `own`.
+fn second_seat(own: &SeatId) -> SeatId {
+    if own.as_str() == SECOND_SEAT { FIRST_SEAT.into() } else { SECOND_SEAT.into() }
 }
 
 /// Why the city would not take this kind of command from this seat.
@@ -128,7 +134,7 @@ fn seat_ui(
     time: f64,
     level: Option<ResponseLevel>,
 ) {
-    let seat = if slot == 0 { k.m.seat.clone() } else { SeatId::from(SECOND_SEAT) };
+    let seat = if slot == 0 { k.m.seat.clone() } else { second_seat(k.m.seat) };
     let why_not = cannot_sign(k, &seat, level).filter(|_| !idle);
     let left = confirmed_at.map(|at| TWO_PERSON_WINDOW_S - (time - at));
     if idle || why_not.is_some() || left.is_some_and(|left| left <= 0.0) {
@@ -173,11 +179,11 @@ pub(super) fn reason_ui(k: &Kit<'_>, rect: Rect, name: &'static str, words: &[Tr
     let mut x = rect.left();
     for (n, word) in words.iter().enumerate() {
         let label = k.t(*word);
-        let chip = Rect::from_min_size(pos2(x, rect.top()), vec2(k.width(12.0, label) + 14.0, 28.0));
+        let chip = Rect::from_min_size(pos2(x, rect.top()), vec2(k.width(12.0, label) + 8.0, 28.0));
         if chip.right() > rect.right() + 0.5 {
             break;
         }
-        x = chip.right() + 6.0;
+        x = chip.right() + 4.0;
         let chosen = reason.trim() == label;
         k.fill(chip, 3.0, if chosen { SELECTED } else { PANEL });
         k.outline(chip, 3.0, 1.0, if chosen { PRIMARY } else { HAIR });
