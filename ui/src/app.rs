@@ -323,6 +323,7 @@ fn draw(
         match errand {
             Errand::Picture { drone, at, jpeg } => panels.pictures.take(&ctx, drone, at, &jpeg),
             Errand::Notice(text) => panels.state.notify(text),
+            Errand::Refused(refusal) => panels.state.refused(&refusal),
         }
     }
     for (ticket, answer) in panels.duties.poll() {

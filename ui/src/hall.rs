@@ -40,8 +40,14 @@ pub struct Changes {
 
 /// What a frame asks of the app beyond the hall's own state.
 pub enum Errand {
-    Picture { drone: DroneId, at: Timestamp, jpeg: Vec<u8> },
+    Picture {
+        drone: DroneId,
+        at: Timestamp,
+        jpeg: Vec<u8>,
+    },
     Notice(String),
+    /// The city refused what this screen asked.
+    Refused(Refusal),
 }
 
 impl Hall {
@@ -146,7 +152,7 @@ impl Hall {
             Body::Things(change) => self.things_news.extend(self.inventories.take(change)),
             Body::ThingsStale { inventory } => self.inventories.stale(inventory),
             Body::Picture { drone, at, jpeg, .. } => errands.push(Errand::Picture { drone, at, jpeg }),
-            Body::Answer { result: Err(refusal), .. } => errands.push(Errand::Notice(refusal.to_string())),
+            Body::Answer { result: Err(refusal), .. } => errands.push(Errand::Refused(refusal)),
             Body::Answer { .. } | Body::Beat => {}
         }
         if self.city.is_some() {

@@ -3,7 +3,7 @@
 
 use super::kit::{Kit, RealmMark, realm_mark};
 use super::{
-    Drawer, Model, PanelState, Selection, UiCommand, board, card, drawer, drones, events, forces, locator, metrics,
+    Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator, metrics,
 };
 use super::{needs, orders, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
@@ -25,8 +25,12 @@ pub(super) fn desk_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     }
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 48.0));
     topbar::topbar_ui(k, bar);
-    let body =
+    let mut body =
         Rect::from_min_max(pos2(rect.left(), bar.bottom() + if is_war { 3.0 } else { 0.0 }), rect.max).shrink(GUTTER);
+    let banner_h = advice::override_banner_ui(k, body);
+    if banner_h > 0.0 {
+        body.min.y += banner_h + GUTTER;
+    }
     if is_war {
         war_ui(k, state, body)
     } else {
@@ -54,7 +58,8 @@ fn peace_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     }
     let right = upper(right);
     let switch = Rect::from_min_max(pos2(right.left(), right.bottom() - 110.0), right.max);
-    let lists = Rect::from_min_max(right.min, pos2(right.right(), switch.top() - GUTTER));
+    let mut lists = Rect::from_min_max(right.min, pos2(right.right(), switch.top() - GUTTER));
+    advised_ui(k, &mut lists);
     if lists.height() > 520.0 {
         let [list, flow] = stack(lists, [407.0, 236.0]);
         events::events_ui(k, state, list);
@@ -88,6 +93,12 @@ fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         }
         war::water_ui(k, state, water);
     }
+    let mut right = right;
+    let footing = &k.m.city.footing;
+    // What is already in force needs no arguing.
+    if k.m.city.recommendation.as_ref().is_some_and(|it| Some(it.level) != footing.level) {
+        advised_ui(k, &mut right);
+    }
     let [board, teams] = stack(right, [614.0, 390.0]);
     orders::orders_ui(k, state, board);
     forces::nearest_ui(k, teams, 6);
@@ -98,6 +109,17 @@ fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     }
     map_ui(k, state, map);
     war_events_ui(k, state, map);
+}
+
+/// What the plans advise, at the foot of a column if the column can spare it.
+fn advised_ui(k: &Kit<'_>, column: &mut Rect) {
+    let height = advice::height(k.m.city);
+    if height <= 0.0 || column.height() - height - GUTTER < 260.0 {
+        return;
+    }
+    let at = Rect::from_min_max(pos2(column.left(), column.bottom() - height), column.max);
+    advice::advice_ui(k, at);
+    column.max.y = at.top() - GUTTER;
 }
 
 /// In war the columns are orders and water; the event list never drops, so it waits behind a count over the map.

@@ -7,6 +7,7 @@
 //! ```
 //! One file per panel; [`kit`] is what they are drawn with, [`digest`] what they would otherwise count every frame.
 
+mod advice;
 mod area;
 mod board;
 mod callout;
@@ -28,7 +29,9 @@ mod needs;
 mod orders;
 mod people;
 mod press;
+mod review;
 mod sheet;
+mod signing;
 mod today;
 mod tools;
 mod topbar;
@@ -43,6 +46,8 @@ mod tests;
 mod tests_boards;
 #[cfg(test)]
 mod tests_duties;
+#[cfg(test)]
+mod tests_sheet;
 
 pub use digest::place_of;
 pub use drawer::Drawer;
@@ -198,6 +203,8 @@ pub struct PanelState {
     /// 叫应 or 人员转移 over the desk; under a sheet.
     board: Option<board::Board>,
     boards: board::Boards,
+    /// The review sheet last sent, until another is opened: a refusal brings it back.
+    sent: Option<Box<review::Review>>,
     drawer: Option<Drawer>,
     drawer_scroll: f32,
     area: Option<area::Area>,
@@ -236,6 +243,7 @@ impl Default for PanelState {
             sheet: None,
             board: None,
             boards: board::Boards::default(),
+            sent: None,
             drawer: None,
             drawer_scroll: 0.0,
             area: None,
@@ -331,6 +339,17 @@ impl PanelState {
         self.notices.push((f64::NAN, text));
         let excess = self.notices.len().saturating_sub(4);
         self.notices.drain(..excess);
+    }
+
+    /// The city refused a command. A sheet that was no longer the one seen comes back, with what changed.
+    pub fn refused(&mut self, refusal: &Refusal) {
+        self.notify(refusal.to_string());
+        if matches!(refusal, Refusal::SheetChanged { .. })
+            && self.sheet.is_none()
+            && let Some(review) = self.sent.take()
+        {
+            self.sheet = Some(sheet::Sheet::Review(Box::new(review.refused(refusal.to_string()))));
+        }
     }
 
     /// Opens the 平转战 review sheet as F9 does, for hosts with menus of their own.

@@ -60,7 +60,7 @@ impl Screen {
         }
     }
 
-    fn flood(&mut self) {
+    pub fn flood(&mut self) {
         let judged = Command::JudgeReading {
             sensor: "flood-1".into(),
             color: Some(WarningColor::Orange),
@@ -196,11 +196,14 @@ fn a_acknowledges_the_selected_alarm_and_esc_lets_go() {
     assert!(harness.state().asked.contains(&UiCommand::Select(None)));
 }
 
-/// Opens the sheet, strikes its first measure and returns the hold button's centre.
-fn open_sheet(harness: &mut Harness<'_, Screen>, level: ResponseLevel) -> Pos2 {
+/// Opens the sheet at a level, says why where levels are skipped, and returns the hold button's centre.
+pub(super) fn open_sheet(harness: &mut Harness<'_, Screen>, level: ResponseLevel) -> Pos2 {
     harness.key_press(egui::Key::F9);
     harness.run_steps(2);
     click(harness, &Lang::Zh.fill(tr::LEVEL_N, &[level.roman()]));
+    if harness.query_by_label(Lang::Zh.t(tr::REASON_FORECAST)).is_some() {
+        click(harness, Lang::Zh.t(tr::REASON_FORECAST));
+    }
     let realm = if harness.state().realm == Realm::Exercise { "演练" } else { "实战" };
     let label = Lang::Zh.fill(tr::HOLD_TO_START, &[level.roman(), realm]);
     harness.get_by_label(&label).rect().center()
@@ -222,6 +225,9 @@ fn hold_to_confirm_needs_three_seconds_and_sends_what_is_ticked() {
     let mut harness = screen.show(1920.0, 1080.0);
     let hold = open_sheet(&mut harness, ResponseLevel::III);
     click(&mut harness, &Lang::Zh.fill(tr::STRIKE, &[&first.title]));
+    hold_for(&mut harness, hold, 16);
+    assert_eq!(submitted(&harness), None, "nobody said why it was struck");
+    click(&mut harness, Lang::Zh.t(tr::STRIKE_DONE));
 
     hold_for(&mut harness, hold, 8); // 2 s
     assert_eq!(submitted(&harness), None, "two seconds are not three");
@@ -277,6 +283,8 @@ fn two_seats_stand_down_what_two_seats_started() {
     for seat in ["值班长 01", "带班领导 02"] {
         click(&mut harness, &Lang::Zh.fill(tr::CONFIRM_AS, &[seat]));
     }
+    click(&mut harness, Lang::Zh.t(tr::ACCEPT_ALL));
+    click(&mut harness, Lang::Zh.t(tr::REASON_PASSED));
     hold_for(&mut harness, hold, 16);
     let Some(command @ Command::StandDown { .. }) = submitted(&harness) else { panic!("nothing was submitted") };
     let city = &harness.state().city;
