@@ -3,7 +3,8 @@
 
 use super::kit::{Kit, RealmMark, realm_mark};
 use super::{
-    Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator, metrics,
+    Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator,
+    metrics,
 };
 use super::{needs, orders, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;

@@ -91,6 +91,7 @@ fn a_press_marks_the_chosen_township_reached_by_that_channel() {
 #[test]
 fn a_seat_that_may_not_sees_it_grey_with_the_reason() {
     let mut screen = calling();
+    screen.city.roles.seats.clear();
     screen.city.roles.default = "leader".into();
     let mut harness = open(screen, egui::Key::C, 1920.0, 1080.0);
     click(&mut harness, &Lang::Zh.fill(tr::CALLS_REACHED_BY, &[Lang::Zh.call_channel(CallChannel::Voice)]));
