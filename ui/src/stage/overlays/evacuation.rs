@@ -103,7 +103,10 @@ mod tests {
         let ids: Vec<DistrictId> = stand.city.districts.keys().cloned().collect();
         for (id, moved) in ids.iter().zip([2100, 1000]) {
             let expected = if moved == 1000 { 1000 } else { 7000 };
-            stand.city.evacuation.insert((EvacueeClass::UrbanVillage, id.clone()), Tally { expected, moved, ..Tally::default() });
+            stand
+                .city
+                .evacuation
+                .insert((EvacueeClass::UrbanVillage, id.clone()), Tally { expected, moved, ..Tally::default() });
             let c = stand.city.districts[id].center;
             let ring = vec![c, LonLat(c.0 + 0.05, c.1), LonLat(c.0, c.1 + 0.05)];
             stand.areas.districts.push((id.clone(), vec![vec![ring]]));
