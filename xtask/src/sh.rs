@@ -43,8 +43,16 @@ pub fn cargo(args: &[&str]) -> Command {
 /// `verb` over every native program and library: one selection for every chore, because another selection means other
 /// features of what the crates share, and everything built twice.
 pub fn everything(verb: &[&'static str]) -> Vec<&'static str> {
-    const PACKAGES: [&str; 7] =
-        ["gulang-city", "gulang-wire", "gulang-tiles", "gulang-hub", "gulang-sim", "gulang-ui", "gulang"];
+    const PACKAGES: [&str; 8] = [
+        "gulang-city",
+        "gulang-wire",
+        "gulang-tiles",
+        "gulang-duties",
+        "gulang-hub",
+        "gulang-sim",
+        "gulang-ui",
+        "gulang",
+    ];
     verb.iter().copied().chain(PACKAGES.into_iter().flat_map(|package| ["-p", package])).collect()
 }
 

@@ -565,7 +565,7 @@ impl City {
         let real = || self.calls.callouts.values().filter(|it| !it.is_test());
         let mut on_it: Vec<&Callout> = real().filter(|it| it.ended_at.is_none()).collect();
         if on_it.is_empty() {
-            on_it.extend(real().last());
+            on_it.extend(real().next_back());
         }
         self.board_of(&on_it, now)
     }

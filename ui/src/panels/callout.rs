@@ -438,7 +438,7 @@ fn detail_ui(k: &mut Kit<'_>, board: &mut Board, rect: Rect, line: Option<&Line<
         k.bold_fit(pos2(right, y), Align2::RIGHT_CENTER, 16.0, PRIMARY, &value, room - 90.0);
         y += 26.0;
     }
-    let buttons_h = 132.0;
+    let buttons_h = 170.0;
     let list = Rect::from_min_max(pos2(left, y + 4.0), pos2(right, (rect.bottom() - buttons_h).max(y + 4.0)));
     attempts_ui(k, row, list);
     let buttons = Rect::from_min_max(pos2(left, rect.bottom() - buttons_h), pos2(right, rect.bottom() - 8.0));
@@ -481,10 +481,10 @@ fn reached_ui(k: &mut Kit<'_>, board: &mut Board, row: &CallRow, rect: Rect) {
     line_ui(k, line, "call-answered-line", k.t(tr::CALLS_WHO_ANSWERED), &mut board.answered.1);
     let by: Text = board.answered.1.trim().into();
     let channels = [CallChannel::Voice, CallChannel::Radio, CallChannel::Sms, CallChannel::Message];
-    let width = (rect.width() - 8.0 * 3.0) / 4.0;
+    let width = (rect.width() - 8.0) / 2.0;
     let mut reason = None;
     for (i, channel) in channels.into_iter().enumerate() {
-        let at = pos2(rect.left() + (width + 8.0) * i as f32, y + 22.0);
+        let at = rect.left_top() + vec2((width + 8.0) * (i % 2) as f32, 42.0 + 38.0 * (i / 2) as f32);
         let button = Rect::from_min_size(at, vec2(width, 32.0));
         let label = k.m.lang.fill(tr::CALLS_REACHED_BY, &[k.m.lang.call_channel(channel)]);
         let command = Command::MarkReached { callout: row.callout, call: row.call, channel, by: by.clone() };
@@ -494,7 +494,7 @@ fn reached_ui(k: &mut Kit<'_>, board: &mut Board, row: &CallRow, rect: Rect) {
         }
         reason = reason.or(why);
     }
-    let y = y + 72.0;
+    let y = y + 110.0;
     let mut right = rect.right();
     if let Some(order) = silent_order(k.m.city, row) {
         let label = k.t(tr::ESCALATE);

@@ -363,8 +363,11 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
             }
         } else if state.metrics_open {
             state.metrics_open = false;
-        } else if state.draft.take().is_some() || state.tools.escape() || state.case_form.take().is_some() {
-        } else if state.drawer == Some(Drawer::Needs) && state.needs.back() {
+        } else if state.draft.take().is_some()
+            || state.tools.escape()
+            || state.case_form.take().is_some()
+            || state.drawer == Some(Drawer::Needs) && state.needs.back()
+        {
         } else if state.drawer.is_some() {
             state.close_drawer();
         } else if state.events_open {

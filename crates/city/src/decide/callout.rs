@@ -169,7 +169,7 @@ impl City {
             events.extend(attempts(callout, call, first, at_step, step, contact, false));
             return;
         }
-        let Some(last) = here().last() else { return };
+        let Some(last) = here().next_back() else { return };
         if now >= last.at.plus_mins(i64::from(step.again_every_mins.max(1)))
             && let Some(contact) = &call.contact
         {
