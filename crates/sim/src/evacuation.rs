@@ -160,7 +160,7 @@ mod tests {
         let at = Timestamp::parse("2023-07-27 10:00:00").unwrap();
         let order = Received { at, platform: "yingji".into(), notice, times: 1, cancelled_at: None };
         let (f, end) = (Figures::shipped().orders, at.plus_mins(600));
-        let all = said(&[order.clone()], &pack, &f, Dice::new(3), [at, end]);
+        let all = said(std::slice::from_ref(&order), &pack, &f, Dice::new(3), [at, end]);
         let expected = apportion(1200, &[5, 3, 1]);
         let n = |item: &Value, key: &str| item[key].as_u64().unwrap_or(0) as u32;
         let mut last = [0; 3];
