@@ -224,8 +224,8 @@ fn a_case_handed_round_is_flagged() {
     let on = [start.clone(), (1, transfer("ag-water")), (2, transfer("ag-emergency")), (3, transfer("ag-350203"))];
     assert_eq!((bounces(&on[..3]), bounces(&on)), (0, 1));
     // The platform passes it on too; an old page told again does not.
-    check(&[start.clone()], 9, news("ag-water", CaseStage::Dispatched, 8), "CaseTransferred");
-    check(&[start.clone()], 9, news("ag-water", CaseStage::Handled, 8), "CaseTransferred CaseAdvanced");
+    check(std::slice::from_ref(&start), 9, news("ag-water", CaseStage::Dispatched, 8), "CaseTransferred");
+    check(std::slice::from_ref(&start), 9, news("ag-water", CaseStage::Handled, 8), "CaseTransferred CaseAdvanced");
     check(&[start.clone(), (5, transfer("ag-water"))], 9, news("ag-city", CaseStage::Dispatched, 3), "!没有变化");
     check(&[start], 9, transfer("ag-city"), "!没有变化");
 }

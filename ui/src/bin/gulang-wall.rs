@@ -288,8 +288,8 @@ mod native {
         let tell = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             tell(panic);
+            // Comes back only where it cannot: then the panic takes its course.
             begin_again(started, is_headless);
-            std::process::exit(1);
         }));
     }
 
