@@ -363,7 +363,7 @@ fn peace_names_what_it_leaves_open() {
     give(&mut city, &seat("A"), 0, to_war(ResponseLevel::III, &[]));
     give(&mut city, &seat("A"), 0, C::AssignTeam { team: "team-2".into(), order: None, purpose: "排水".into() });
     let moved = C::ReportMoved { class: EvacueeClass::SeaAndSites, district: "350203".into(), n_people: 40 };
-    check(&mut city, "hub", 1, moved, "EvacuationMoved");
+    check(&mut city, "hub", 1, moved, "EvacuationCounted");
     let down = |accepted: Vec<OpenItem>, reason: &str| C::StandDown {
         districts: vec![],
         confirmed_by: vec![],

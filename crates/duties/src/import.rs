@@ -120,8 +120,12 @@ fn csv_rows(bytes: &[u8]) -> Result<Rows, ImportError> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record?;
-        // The reader skips blank lines; the position keeps the count right.
-        let row = record.position().map_or(rows.len() + 1, |it| it.line() as usize);
+        // The reader's position is where it began to look: before the blank lines it skipped.
+        let row = record.position().map_or(rows.len() + 1, |it| {
+            let rest = text.as_bytes().get(it.byte() as usize..).unwrap_or_default();
+            let skipped = rest.iter().take_while(|it| matches!(it, b'\n' | b'\r')).filter(|it| **it == b'\n').count();
+            it.line() as usize + skipped
+        });
         rows.push((row, record.iter().map(tidy).collect()));
     }
     Ok(rows)

