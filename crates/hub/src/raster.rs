@@ -187,19 +187,23 @@ impl Rasters {
             }
             words
         };
-        let answer = self.client.get(url).send().await.map_err(said)?;
+        let mut answer = self.client.get(url).send().await.map_err(said)?;
         if !answer.status().is_success() {
             return Err(format!("回答 HTTP {}", answer.status().as_u16()));
         }
-        if answer.content_length().is_some_and(|it| it > MAX_TILE_BYTES as u64) {
-            return Err("回答太大，不是瓦片".into());
+        // An answer need not say how long it is, nor keep to it.
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(said)? {
+            if bytes.len() + chunk.len() > MAX_TILE_BYTES {
+                return Err("回答太大，不是瓦片".into());
+            }
+            bytes.extend_from_slice(&chunk);
         }
-        let bytes = answer.bytes().await.map_err(said)?;
         // A portal's login page is an answer too.
-        if kind_of(&bytes).is_none() || bytes.len() > MAX_TILE_BYTES {
+        if kind_of(&bytes).is_none() {
             return Err("回答的不是 PNG 或 JPEG".into());
         }
-        Ok(bytes)
+        Ok(bytes.into())
     }
 }
 
@@ -286,6 +290,13 @@ mod tests {
                     picture
                 }),
             )
+            .route(
+                "/huge/{z}/{x}/{y}",
+                axum::routing::get(|| async {
+                    let parts = std::iter::repeat_n(Ok::<_, std::convert::Infallible>(vec![0xFF_u8; 256 * 1024]), 12);
+                    axum::body::Body::from_stream(futures_util::stream::iter(parts))
+                }),
+            )
             .route("/portal/{z}/{x}/{y}", axum::routing::get(|| async { "<html>请登录" }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let host = listener.local_addr()?;
@@ -295,13 +306,16 @@ mod tests {
             ..source(&format!("http://{host}/{path}/{{z}}/{{x}}/{{y}}"))
         };
         let keyed = RasterSource { key_env: Some("GULANG_NO_SUCH_KEY".into()), ..named("keyed", "good") };
-        let rasters = Rasters::new(vec![named("good", "good"), named("portal", "portal"), keyed]);
+        let rasters =
+            Rasters::new(vec![named("good", "good"), named("portal", "portal"), named("huge", "huge"), keyed]);
         let tile = TileId::new(3, 4, 3).ok_or("a tile")?;
         for _ in 0..2 {
             assert_eq!(&rasters.tile("good", tile).await?[..], picture);
         }
         assert_eq!(ASKED.load(Ordering::SeqCst), 1, "the second time it was kept");
-        for (id, says) in [("portal", "不是 PNG"), ("keyed", "GULANG_NO_SUCH_KEY"), ("none", "没有在线底图")] {
+        for (id, says) in
+            [("huge", "太大"), ("portal", "不是 PNG"), ("keyed", "GULANG_NO_SUCH_KEY"), ("none", "没有在线底图")]
+        {
             let refusal = rasters.tile(id, tile).await.err().ok_or("refused")?.to_string();
             assert!(refusal.contains(says), "{id}: {refusal}");
         }

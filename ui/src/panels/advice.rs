@@ -5,7 +5,7 @@
 
 use super::UiCommand;
 use super::kit::{Kit, row_id};
-use super::signing;
+use super::press;
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2};
@@ -183,7 +183,7 @@ pub(super) fn override_banner_ui(k: &mut Kit<'_>, body: Rect) -> f32 {
 /// Why this seat may not countersign: its role, or because it is the same person.
 fn why_not(k: &Kit<'_>, it: &Override) -> Option<String> {
     let roles = &k.m.city.roles;
-    if let Some(why) = signing::refused(k, "countersign") {
+    if let Some(why) = press::barred(k, "countersign") {
         return Some(why);
     }
     if *k.m.seat == it.by || roles.officer_at(k.m.seat) == roles.officer_at(&it.by) {

@@ -2,7 +2,7 @@
 //! [`callout`] and [`people`] are drawn in it; [`Boards`] is what they are counted from.
 
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark};
-use super::{Model, PanelState, Selection, UiCommand, callout, drawer, people};
+use super::{Model, PanelState, Selection, UiCommand, callout, drawer, people, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, FontId, Id, Key, Rect, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
@@ -333,50 +333,6 @@ pub(super) fn scroll(k: &Kit<'_>, board: &mut Board, list: Rect, slots: &[Slot])
 
 // ---------------------------------------------------------------- asking
 
-/// Why this seat may not give a kind of command; none if it may.
-pub(super) fn role_refuses(k: &Kit<'_>, kind: &str) -> Option<String> {
-    k.m.city.may(&Source::Seat(k.m.seat.clone()), kind).err().map(|it| it.to_string())
-}
-
-/// Why the rules would refuse a command now; none if they would not.
-pub(super) fn why_not(k: &Kit<'_>, command: &Command) -> Option<String> {
-    let source = Source::Seat(k.m.seat.clone());
-    k.m.city.decide_from(&source, command, k.now()).err().map(|it| it.to_string())
-}
-
-/// A button; grey and dead where there is a reason, which the caller writes beside it.
-pub(super) fn button_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    id: impl std::hash::Hash + std::fmt::Debug,
-    label: &str,
-    why_not: Option<&str>,
-) -> bool {
-    if why_not.is_none() {
-        return k.button(rect, id, 14.0, label, false);
-    }
-    let response = k.ui.interact(rect, k.ui.id().with(id), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, false, label));
-    k.fill(rect, 4.0, PANEL);
-    k.outline(rect, 4.0, 1.0, HAIR);
-    k.fit_center(rect, 14.0, QUIET, label, false);
-    false
-}
-
-/// One of several: a press chooses it. The chip's box is `rect`.
-pub(super) fn choice_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    id: impl std::hash::Hash + std::fmt::Debug,
-    label: &str,
-    is_chosen: bool,
-) -> bool {
-    k.fill(rect, 3.0, if is_chosen { SELECTED } else { PANEL });
-    k.outline(rect, 3.0, 1.0, if is_chosen { ACCENT } else { STRONG });
-    k.fit_center(rect, 13.0, if is_chosen { PRIMARY } else { SECONDARY }, label, false);
-    k.hit(rect, id, label).clicked()
-}
-
 /// A line to write into.
 pub(super) fn line_ui(k: &Kit<'_>, rect: Rect, id: &'static str, label: &str, text: &mut String) {
     k.fill(rect, 3.0, APP);
@@ -426,8 +382,8 @@ fn form_ui(k: &mut Kit<'_>, board: &mut Board, rect: Rect) {
     let command = command_of(k, &form);
     let why = match &command {
         None => Some(k.t(tr::CALLS_NO_LADDER).to_owned()),
-        Some(Command::StartCallOut { .. }) => role_refuses(k, "start_call_out"),
-        Some(command) => why_not(k, command),
+        Some(Command::StartCallOut { .. }) => press::barred(k, "start_call_out"),
+        Some(command) => press::refused(k, command),
     };
     let why = match form.text.trim().is_empty() && form.asked != Asked::Test {
         true => Some(k.t(tr::BOARD_NEEDS_WORDS).to_owned()),

@@ -2,10 +2,9 @@
 //! to dial by hand (DESIGN.md §4).
 
 use super::UiCommand;
-use super::board::{
-    Asked, Board, Boards, Form, Parts, Slot, button_ui, choice_ui, line_ui, role_refuses, scroll, why_not,
-};
+use super::board::{Asked, Board, Boards, Form, Parts, Slot, line_ui, scroll};
 use super::kit::{Kit, exact, mmss, percent, row_id};
+use super::press::{barred, choice_ui, guarded_ui, refused};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Color32, Key, Pos2, Rect, pos2, vec2};
@@ -217,7 +216,7 @@ fn head_ui(k: &mut Kit<'_>, boards: &Boards, board: &mut Board, shown: &CallBoar
 
 /// From the right: begin, test, stop, and the other board. What has no room is left out from the end.
 fn buttons_ui(k: &mut Kit<'_>, boards: &Boards, board: &mut Board, shown: &CallBoard, at: Pos2, left: f32) {
-    let starts = role_refuses(k, "start_call_out");
+    let starts = barred(k, "start_call_out");
     let open = shown.callouts.iter().rev().find(|it| k.m.city.calls.open.contains(*it)).copied();
     let mut right = at.x;
     let mut place = |k: &Kit<'_>, label: &str| {
@@ -227,21 +226,21 @@ fn buttons_ui(k: &mut Kit<'_>, boards: &Boards, board: &mut Board, shown: &CallB
     };
     let label = k.t(tr::CALLS_START);
     if let Some(rect) = place(k, label)
-        && button_ui(k, rect, "calls-start", label, starts.as_deref())
+        && guarded_ui(k, rect, "calls-start", 14.0, label, starts.is_some())
     {
         board.form = Some(Form::new(Asked::CallOut, k.t(tr::CALLS_START_TEXT)));
     }
     let label = k.t(tr::CALLS_TEST);
     if let Some(rect) = place(k, label)
-        && button_ui(k, rect, "calls-test", label, starts.as_deref())
+        && guarded_ui(k, rect, "calls-test", 14.0, label, starts.is_some())
     {
         board.form = Some(Form::new(Asked::Test, k.t(tr::CALLS_TEST_TEXT)));
     }
     if let Some(open) = open {
         let label = k.t(tr::CALLS_STOP);
-        let refused = role_refuses(k, "end_call_out");
+        let stops = barred(k, "end_call_out");
         if let Some(rect) = place(k, label)
-            && button_ui(k, rect, "calls-stop", label, refused.as_deref())
+            && guarded_ui(k, rect, "calls-stop", 14.0, label, stops.is_some())
         {
             board.form = Some(Form::new(Asked::Stop(open), k.t(tr::CALLS_STOP_TEXT)));
         }
@@ -488,8 +487,8 @@ fn reached_ui(k: &mut Kit<'_>, board: &mut Board, row: &CallRow, rect: Rect) {
         let button = Rect::from_min_size(at, vec2(width, 32.0));
         let label = k.m.lang.fill(tr::CALLS_REACHED_BY, &[k.m.lang.call_channel(channel)]);
         let command = Command::MarkReached { callout: row.callout, call: row.call, channel, by: by.clone() };
-        let why = why_not(k, &command);
-        if button_ui(k, button, ("call-reached", i), &label, why.as_deref()) {
+        let why = refused(k, &command);
+        if guarded_ui(k, button, ("call-reached", i), 14.0, &label, why.is_some()) {
             k.out.push(UiCommand::Submit(command));
         }
         reason = reason.or(why);
@@ -501,8 +500,8 @@ fn reached_ui(k: &mut Kit<'_>, board: &mut Board, row: &CallRow, rect: Rect) {
         let button = Rect::from_center_size(pos2(rect.right() - 46.0, y), vec2(92.0, 28.0));
         right = button.left() - 10.0;
         let command = Command::EscalateOrder { order };
-        let why = why_not(k, &command);
-        if button_ui(k, button, "call-escalate", label, why.as_deref()) {
+        let why = refused(k, &command);
+        if guarded_ui(k, button, "call-escalate", 14.0, label, why.is_some()) {
             k.out.push(UiCommand::Submit(command));
         }
     }

@@ -1,8 +1,9 @@
 //! The people board (人员转移): who is still to move, against which wind, into which shelters, and who may go home. People
 //! still at risk are exact, never rounded (DESIGN.md §8).
 
-use super::board::{Asked, Board, Boards, Form, Parts, Slot, button_ui, scroll, why_not};
+use super::board::{Asked, Board, Boards, Form, Parts, Slot, scroll};
 use super::kit::{Kit, exact, fresh, fresh_value, freshness_mark, mmss, percent, row_id};
+use super::press::{guarded_ui, refused};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2, vec2};
@@ -310,9 +311,9 @@ fn return_ui(k: &Kit<'_>, board: &mut Board, line: &EvacuationLine, rect: Rect) 
         township: place.township.clone(),
         reason: k.t(tr::PEOPLE_RETURN_TEXT).into(),
     };
-    let why = if line.is_locked { why_not(k, &command) } else { Some(k.t(tr::PEOPLE_RETURN_DONE).to_owned()) };
+    let why = if line.is_locked { refused(k, &command) } else { Some(k.t(tr::PEOPLE_RETURN_DONE).to_owned()) };
     let button = Rect::from_min_size(rect.min + vec2(0.0, 10.0), vec2(120.0, 34.0));
-    if button_ui(k, button, "people-return", k.t(tr::PEOPLE_RETURN), why.as_deref()) {
+    if guarded_ui(k, button, "people-return", 14.0, k.t(tr::PEOPLE_RETURN), why.is_some()) {
         let asked = Asked::Return(place.district.clone(), place.township.clone());
         board.form = Some(Form::new(asked, k.t(tr::PEOPLE_RETURN_TEXT)));
     }

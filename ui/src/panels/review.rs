@@ -5,7 +5,7 @@
 
 use super::kit::{Kit, exact, row_id};
 use super::signing::{self, REASON_H, Signing};
-use super::{Model, UiCommand, advice, sheet, topbar, typhoon};
+use super::{Model, UiCommand, advice, press, sheet, topbar, typhoon};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Shape, Stroke, pos2, vec2};
@@ -186,7 +186,7 @@ impl Review {
     /// Why it cannot be held now; none when it can.
     fn blocked(&self, k: &Kit<'_>, sheet: &Sheet) -> Option<String> {
         let kind = if self.dry_run { "dry_run" } else { "switch_to_war" };
-        if let Some(why) = signing::refused(k, kind) {
+        if let Some(why) = press::barred(k, kind) {
             return Some(why);
         }
         if !self.changed.is_empty() {

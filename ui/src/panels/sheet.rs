@@ -6,7 +6,7 @@
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark, row_id};
 use super::review::{Keep, Review, review_ui};
 use super::signing::{self, REASON_H, Signing};
-use super::{Model, PanelState, UiCommand, topbar};
+use super::{Model, PanelState, UiCommand, press, topbar};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Sense, Shape, Stroke, pos2, vec2};
@@ -189,7 +189,7 @@ fn stand_down_blocked(
     level: Option<ResponseLevel>,
     n_seats: u8,
 ) -> Option<String> {
-    if let Some(why) = signing::refused(k, "stand_down") {
+    if let Some(why) = press::barred(k, "stand_down") {
         return Some(why);
     }
     if !k.m.city.is_any_war() {

@@ -74,11 +74,6 @@ fn second_seat(own: &SeatId) -> SeatId {
     if own.as_str() == SECOND_SEAT { FIRST_SEAT.into() } else { SECOND_SEAT.into() }
 }
 
-/// Why the city would not take this kind of command from this seat.
-pub(super) fn refused(k: &Kit<'_>, kind: &str) -> Option<String> {
-    k.m.city.may(&Source::Seat(k.m.seat.clone()), kind).err().map(|it| it.to_string())
-}
-
 /// Why a seat's role may not sign a level.
 fn cannot_sign(k: &Kit<'_>, seat: &SeatId, level: Option<ResponseLevel>) -> Option<String> {
     let role = k.m.city.roles.role_of(seat);
