@@ -14,6 +14,8 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("gulang-wire", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-tiles", &["reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-duties", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
+    ("gulang-charts", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "typst", "gulang-hub", "gulang-ui"]),
+    ("gulang-report", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-hub", &["bevy", "bevy_app", "egui", "tauri", "gulang-ui", "gulang-sim"]),
     ("gulang-sim", &["bevy", "egui", "tauri", "gulang-hub", "gulang-ui", "gulang-wire"]),
     ("gulang-ui", &["tauri", "gulang-duties", "gulang-hub", "gulang-sim"]),
@@ -25,13 +27,15 @@ const MUST_NOT_NAME: &[(&str, &[&str])] = &[("gulang-ui", &["tokio", "reqwest"])
 
 /// The only arrows between our own crates.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("gulang-charts", &["gulang-city"]),
     ("gulang-city", &[]),
+    ("gulang-report", &["gulang-charts", "gulang-city"]),
     ("gulang-wire", &["gulang-city"]),
     ("gulang-tiles", &["gulang-city"]),
     ("gulang-duties", &[]),
-    ("gulang-hub", &["gulang-city", "gulang-duties", "gulang-tiles", "gulang-wire"]),
+    ("gulang-hub", &["gulang-city", "gulang-duties", "gulang-report", "gulang-tiles", "gulang-wire"]),
     ("gulang-sim", &["gulang-city"]),
-    ("gulang-ui", &["gulang-city", "gulang-tiles", "gulang-wire"]),
+    ("gulang-ui", &["gulang-charts", "gulang-city", "gulang-tiles", "gulang-wire"]),
     ("gulang", &["gulang-city", "gulang-hub", "gulang-sim"]),
     ("xtask", &[]),
     ("gulang-bindgen", &[]),

@@ -63,6 +63,7 @@ impl Hub {
             rasters: raster,
             seed: SEED,
             scale: SimScale::default(),
+            sign_key: std::env::var_os("GULANG_SIGN_KEY").map(Into::into),
             data,
         };
         let handle = gulang_hub::start(config)?;

@@ -1,8 +1,8 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation, Proof,
-    Timestamp, ids::*, model::*,
+    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
+    Proof, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,6 +106,16 @@ pub enum Command {
     },
     ShelveAlarm {
         alarm: AlarmId,
+        until: Timestamp,
+        reason: Text,
+    },
+    /// Every unacknowledged alarm of a row of [`crate::City::alarm_groups`].
+    AcknowledgeGroup {
+        group: AlarmGroupKey,
+    },
+    /// Every alarm of a row, until one time, with one reason.
+    ShelveGroup {
+        group: AlarmGroupKey,
         until: Timestamp,
         reason: Text,
     },

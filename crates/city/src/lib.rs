@@ -9,6 +9,7 @@
 //!
 //! Coordinates are WGS-84 degrees ([`LonLat`]) unless a name says otherwise.
 
+mod alarm_groups;
 mod apply;
 mod callout;
 mod cases;
@@ -20,6 +21,7 @@ mod forces;
 mod freshness;
 mod geo;
 mod ids;
+pub mod inject;
 mod marking;
 mod model;
 mod pack;
@@ -27,12 +29,15 @@ mod plan;
 mod query;
 mod readings;
 mod record;
+pub mod review;
 mod roads;
 mod roles;
+pub mod score;
 mod things;
 mod time;
 mod tiny;
 
+pub use alarm_groups::*;
 pub use callout::*;
 pub use cases::*;
 pub use city::*;

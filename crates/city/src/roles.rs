@@ -69,7 +69,8 @@ impl Default for Roles {
             signs_up_to,
             overrides,
         };
-        let at_seat = ["acknowledge_alarm", "press_case", "put_marking", "remove_marking", "dry_run"];
+        let at_seat =
+            ["acknowledge_alarm", "acknowledge_group", "press_case", "put_marking", "remove_marking", "dry_run"];
         Self {
             default: "officer".into(),
             roles: vec![
@@ -164,10 +165,26 @@ fn command_zh(kind: &str) -> &str {
         "escalate_order" => "升级叫应",
         "acknowledge_alarm" => "确认告警",
         "shelve_alarm" => "搁置告警",
+        "acknowledge_group" => "成组确认告警",
+        "shelve_group" => "成组搁置告警",
         "supervise_case" => "督办",
         "press_case" => "催办",
+        "return_case" => "退回案件",
+        "transfer_case" => "转派案件",
+        "postpone_case" => "案件延期",
+        "cancel_case" => "作废案件",
         "assign_team" => "派出队伍",
         "release_team" => "收回队伍",
+        "raise_need" => "提出力量需求",
+        "close_need" => "了结力量需求",
+        "assign_teams" => "成批派出队伍",
+        "check_in" => "登记队伍报到",
+        "start_call_out" => "发起叫应",
+        "end_call_out" => "结束叫应",
+        "mark_reached" => "登记叫应答复",
+        "set_expected" => "设定应转移人数",
+        "correct_evacuation" => "更正转移人数",
+        "allow_return" => "放行返回",
         "show_scene" => "切换大屏场景",
         "put_marking" | "remove_marking" => "标绘",
         "dry_run" => "试运行",

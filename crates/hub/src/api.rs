@@ -5,7 +5,7 @@
     reason = "axum answers errors as whole responses; once a request, they may be large"
 )]
 
-use crate::{core::Core, hall::Hall, log::Log, server::App};
+use crate::{core::Core, hall::Hall, log::Log, review::Reviewed, server::App};
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use gulang_city::{CalloutId, CaseStage, Command, Inventory, Realm, Refusal, SeatId, Source, ThingState};
+use gulang_city::{CalloutId, CaseStage, Command, Inventory, Realm, Refusal, SeatId, Source, ThingState, Timestamp};
 use gulang_wire::{Drill, Watch};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,6 +33,8 @@ use utoipa::OpenApi;
         city,
         orders,
         records,
+        review,
+        report,
         command,
         drill,
         calls,
@@ -52,6 +54,8 @@ pub fn routes() -> Router<App> {
         .route("/api/city", get(city))
         .route("/api/orders", get(orders))
         .route("/api/records", get(records))
+        .route("/api/review", get(review))
+        .route("/api/report", get(report))
         .route("/api/command", post(command))
         .route("/api/drill", post(drill))
         .route("/api/calls", get(calls))
@@ -136,6 +140,54 @@ async fn records(
 }
 
 #[derive(Deserialize)]
+struct Stretch {
+    realm: Option<Realm>,
+    /// Milliseconds since 1970, the realm's clock; without them the whole log.
+    from_ms: Option<i64>,
+    to_ms: Option<i64>,
+    /// `pdf` or `docx`; only asked of a report.
+    form: Option<String>,
+}
+
+impl Stretch {
+    /// Off the async threads: the whole log is folded.
+    async fn told(&self, hall: &Hall) -> Result<Reviewed, Response> {
+        let core = Which { realm: self.realm }.core(hall)?;
+        let (dir, scenarios) = (core.dir.clone(), hall.scenarios_dir().map(std::path::Path::to_owned));
+        let (from, to) = (self.from_ms.map(Timestamp), self.to_ms.map(Timestamp));
+        let told =
+            tokio::task::spawn_blocking(move || crate::review::review(&dir, from, to, scenarios.as_deref())).await;
+        let failed = |why: String| (StatusCode::INTERNAL_SERVER_ERROR, why).into_response();
+        told.map_err(|why| failed(why.to_string()))?.map_err(|why| failed(why.to_string()))
+    }
+}
+
+/// 复盘：谁在何时知道、指令攀升、部门、评分表，每个数带记录号
+#[utoipa::path(get, path = "/api/review", params(("from_ms" = Option<i64>, Query, description = "起，毫秒"), ("to_ms" = Option<i64>, Query, description = "止，毫秒"), ("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{review, score}", content_type = "application/json")))]
+async fn review(State(app): State<App>, Query(stretch): Query<Stretch>) -> Result<Json<Reviewed>, Response> {
+    stretch.told(&app.hall).await.map(Json)
+}
+
+/// 复盘报告文件
+#[utoipa::path(get, path = "/api/report", params(("form" = String, Query, description = "pdf | docx"), ("from_ms" = Option<i64>, Query, description = "起，毫秒"), ("to_ms" = Option<i64>, Query, description = "止，毫秒"), ("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "文件"), (status = 422, description = "为什么写不了")))]
+async fn report(State(app): State<App>, Query(stretch): Query<Stretch>) -> Result<Response, Response> {
+    let form = stretch.form.clone().unwrap_or_else(|| "pdf".into());
+    let kind = match form.as_str() {
+        "pdf" => "application/pdf",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        _ => return Err((StatusCode::UNPROCESSABLE_ENTITY, "form 只能是 pdf 或 docx").into_response()),
+    };
+    let told = stretch.told(&app.hall).await?;
+    let made = tokio::task::spawn_blocking(move || {
+        crate::review::document(&told, &form, crate::assets::assets_dir().ok().as_deref())
+    });
+    match made.await.map_err(|why| why.to_string()).flatten() {
+        Ok(bytes) => Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response()),
+        Err(why) => Err((StatusCode::UNPROCESSABLE_ENTITY, why).into_response()),
+    }
+}
+
+#[derive(Deserialize)]
 struct Submitted {
     seat: SeatId,
     command: Command,
@@ -156,7 +208,7 @@ async fn command(State(app): State<App>, Json(submitted): Json<Submitted>) -> Re
 }
 
 /// 开始、调速、结束演练
-#[utoipa::path(post, path = "/api/drill", request_body(content_type = "application/json", content = String, description = r#"{"Start":{"scenario":"doksuri-2023","seed":1,"speed":60.0}} | {"SetSpeed":{"speed":60.0,"paused":false}} | "End""#), responses((status = 200, description = "好"), (status = 409, description = "为什么不行")))]
+#[utoipa::path(post, path = "/api/drill", request_body(content_type = "application/json", content = String, description = r#"{"Start":{"scenario":"doksuri-2023","seed":1,"speed":60.0}} | {"SetSpeed":{"speed":60.0,"paused":false}} | {"Jump":{"to":1690440000000}} | "End""#), responses((status = 200, description = "好"), (status = 409, description = "为什么不行")))]
 async fn drill(State(app): State<App>, Json(drill): Json<Drill>) -> Result<Json<Value>, Response> {
     match app.hall.drill(drill).await {
         Ok(()) => Ok(Json(json!({ "ok": true }))),

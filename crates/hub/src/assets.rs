@@ -1,6 +1,6 @@
 //! Where the city pack and the scenarios lie, and reading them.
 
-use gulang_city::{Pack, Plan, RoadNet, Timestamp, load_pack};
+use gulang_city::{Pack, Plan, ResponseLevel, RoadNet, Timestamp, load_pack};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -99,8 +99,32 @@ pub struct Scenario {
     pub seed: u64,
     #[serde(default)]
     pub officer: Officer,
+    /// What publicly happened, to compare a drill with.
+    #[serde(default)]
+    pub reference: Vec<Reference>,
     #[serde(skip)]
     pub file: PathBuf,
+}
+
+/// One line of the public timeline; `level` or `measure` (words in its title) say what of a drill it is compared with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Reference {
+    #[serde(deserialize_with = "beijing")]
+    pub at: Timestamp,
+    pub text: String,
+    #[serde(default)]
+    pub source: String,
+    #[serde(default)]
+    pub level: Option<ResponseLevel>,
+    #[serde(default)]
+    pub measure: Option<String>,
+}
+
+impl Reference {
+    pub fn to_score(&self) -> gulang_city::score::Reference {
+        let Self { at, text, source, level, measure } = self.clone();
+        gulang_city::score::Reference { at, text, source, level, measure }
+    }
 }
 
 /// The officer's part in a drill run without people.

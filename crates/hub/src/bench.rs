@@ -355,6 +355,7 @@ fn quiet_hub(pack_dir: &Path, scratch: &Scratch) -> Result<HubHandle, HubError> 
         rasters: Vec::new(),
         seed: 1,
         scale: SimScale::None,
+        sign_key: None,
     })
 }
 

@@ -17,7 +17,7 @@ use crate::{
     realm::{Endpoints, Exercise, RealmKind, undelivered, unsent_calls},
     sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
-use gulang_city::*;
+use gulang_city::{score::ScoreSheet, *};
 use rumqttc::{Event as MqttEvent, Packet};
 use serde::Serialize;
 use std::{
@@ -40,6 +40,8 @@ pub enum DrillError {
     Log(#[from] LogError),
     #[error("{0}")]
     Sim(String),
+    #[error("日志签名用不了：{0}")]
+    Signing(String),
     #[error("模拟城市在第 {step} 步（{at}）没有跟上：{why}")]
     Step { step: u64, at: String, why: String },
     #[error("{path}：{source}")]
@@ -60,6 +62,8 @@ pub struct DrillReport {
     pub readings: u64,
     pub scenario: String,
     pub seed: u64,
+    /// How it went, each figure with its record numbers.
+    pub score: ScoreSheet,
 }
 
 /// How many orders ever reached each rung.
@@ -96,6 +100,8 @@ pub struct DrillPlan<'a> {
     pub pack: &'a Pack,
     pub pack_dir: &'a Path,
     pub sim: &'a dyn SimHost,
+    /// Signs the log; none leaves it unsigned.
+    pub sign_key: Option<&'a Path>,
 }
 
 /// Moves an earlier exercise's folder aside, so that each drill has its own log.
@@ -115,10 +121,14 @@ pub fn set_aside(dir: &Path) -> Result<(), DrillError> {
 
 pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
     let started = Instant::now();
-    let DrillPlan { scenario, seed, data, pack, pack_dir, sim } = plan;
+    let DrillPlan { scenario, seed, data, pack, pack_dir, sim, sign_key } = plan;
     let dir = data.join(Exercise::FOLDER);
     set_aside(&dir)?;
-    let (log, city) = Log::open(&dir, LogOptions::default(), || City::found(pack, Realm::Exercise))?;
+    let (mut log, city) = Log::open(&dir, LogOptions::default(), || City::found(pack, Realm::Exercise))?;
+    if let Some(key) = sign_key {
+        let signing = log.sign_with(key, Realm::Exercise, crate::evidence::SEGMENT_RECORDS);
+        signing.map_err(|why| DrillError::Signing(why.to_string()))?;
+    }
     let request = SimRequest {
         pack_dir: pack_dir.to_owned(),
         scenario: Some(scenario.file.clone()),
@@ -194,6 +204,7 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
         tracing::warn!("the readings recorder died");
     }
     numberer.close(&city)?;
+    let score = crate::review::review_beside(&dir, None, None, |_| scenario.reference.clone())?.score;
     let wall_secs = started.elapsed().as_secs_f64();
     let exercise_secs = scenario.ends_at.since_ms(scenario.starts_at) / 1000;
     let people = |it: fn(&gulang_city::Tally) -> u32| city.evacuation.values().map(|tally| u64::from(it(tally))).sum();
@@ -209,6 +220,7 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
         readings,
         scenario: scenario.id,
         seed,
+        score,
     })
 }
 

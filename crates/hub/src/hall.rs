@@ -38,6 +38,8 @@ pub struct HubConfig {
     pub seed: u64,
     /// Of every simulated city.
     pub scale: SimScale,
+    /// Signs both logs: an SM2 secret key, PKCS#8 PEM. None leaves them unsigned.
+    pub sign_key: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +60,8 @@ pub enum HubError {
     Listen { address: std::net::SocketAddr, source: std::io::Error },
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    #[error("日志签名用不了：{0}")]
+    Signing(String),
     #[error("{0}")]
     Refused(String),
 }
@@ -69,6 +73,7 @@ pub struct Hall {
     data: PathBuf,
     sim: Arc<dyn SimHost>,
     scale: SimScale,
+    sign_key: Option<PathBuf>,
     actual: Mutex<Option<RealmHub>>,
     actual_core: Arc<Core>,
     exercise: Mutex<Option<RealmHub>>,
@@ -88,7 +93,9 @@ impl Hall {
     pub async fn open(config: &HubConfig) -> Result<Arc<Self>, HubError> {
         let pack = read_pack(&config.pack_dir)?;
         let dir = config.data.join(Actual::FOLDER);
-        let opened = open_log(&dir, || City::found(&pack, Realm::Actual))?;
+        let opened = open_log(&dir, || City::found(&pack, Realm::Actual))?
+            .signed_with(config.sign_key.as_deref())
+            .map_err(|why| HubError::Signing(why.to_string()))?;
         let (addresses, running) = match &config.actual {
             Some(addresses) => (addresses.clone(), None),
             None => {
@@ -115,6 +122,7 @@ impl Hall {
             data: config.data.clone(),
             sim: config.sim.clone(),
             scale: config.scale,
+            sign_key: config.sign_key.clone(),
             actual_core: actual.core.clone(),
             actual: Mutex::new(Some(actual)),
             exercise: Mutex::new(None),
@@ -128,6 +136,11 @@ impl Hall {
 
     pub fn actual(&self) -> &Arc<Core> {
         &self.actual_core
+    }
+
+    /// Where drills are named from.
+    pub fn scenarios_dir(&self) -> Option<&std::path::Path> {
+        self.scenarios_dir.as_deref()
     }
 
     /// The realm a screen sees; none while it waits for an exercise.
@@ -155,6 +168,18 @@ impl Hall {
                 }
                 None => Err(HubError::Refused("没有进行中的演练".into())),
             },
+            Drill::Jump { to } => match self.exercise.lock().await.as_ref() {
+                Some(exercise) => {
+                    let now = exercise.core.clock.now();
+                    if to <= now {
+                        let now = now.to_beijing_text();
+                        return Err(HubError::Refused(format!("演练时钟只能向前跳，现在是 {now}")));
+                    }
+                    exercise.jump(to).await;
+                    Ok(())
+                }
+                None => Err(HubError::Refused("没有进行中的演练".into())),
+            },
             Drill::End => self.end_drill().await,
         }
     }
@@ -170,7 +195,9 @@ impl Hall {
         let scenario = read_scenario(named, self.scenarios_dir.as_deref())?;
         let dir = self.data.join(Exercise::FOLDER);
         set_aside(&dir)?;
-        let opened = open_log(&dir, || City::found(&self.pack, Realm::Exercise))?;
+        let opened = open_log(&dir, || City::found(&self.pack, Realm::Exercise))?
+            .signed_with(self.sign_key.as_deref())
+            .map_err(|why| HubError::Signing(why.to_string()))?;
         let parts = DrillParts { scenario: scenario.file.clone(), seed };
         write_whole(&dir.join("drill.json"), &serde_json::to_string(&parts).unwrap_or_default())?;
         let speed = if speed.is_finite() { speed.clamp(0.1, 3600.0) } else { 1.0 };
@@ -206,7 +233,9 @@ impl Hall {
         let parts =
             std::fs::read(dir.join("drill.json")).ok().and_then(|it| serde_json::from_slice::<DrillParts>(&it).ok());
         let Some(parts) = parts.filter(|_| dir.join(LOG_FILE).exists()) else { return Ok(()) };
-        let opened = open_log(&dir, || City::found(&self.pack, Realm::Exercise))?;
+        let opened = open_log(&dir, || City::found(&self.pack, Realm::Exercise))?
+            .signed_with(self.sign_key.as_deref())
+            .map_err(|why| HubError::Signing(why.to_string()))?;
         let Some(exercise) = opened.city.exercise.clone().filter(|it| !it.ended) else { return Ok(()) };
         let anchor = Anchor { now: exercise.starts_at, speed: 1.0, paused: false };
         let resumed = self.connect_exercise(opened, parts, anchor).await?;

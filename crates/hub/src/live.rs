@@ -59,6 +59,16 @@ pub fn open_log(dir: &Path, found: impl FnOnce() -> City) -> Result<Opened, LogE
     Ok(Opened { log, city })
 }
 
+impl Opened {
+    /// Signs the log with this key, if there is one.
+    pub fn signed_with(mut self, key: Option<&Path>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        if let Some(key) = key {
+            self.log.sign_with(key, self.city.realm, crate::evidence::SEGMENT_RECORDS)?;
+        }
+        Ok(self)
+    }
+}
+
 impl RealmHub {
     /// Connects an opened realm to its endpoints. Must be called on a tokio runtime.
     pub fn connect<R: RealmKind>(
@@ -115,6 +125,14 @@ impl RealmHub {
     /// Tells the simulated city a change of the exercise clock.
     pub async fn set_speed(&self, speed: f32, paused: bool) {
         self.core.clock.set_speed(speed, paused);
+        if let Some(control) = &self.control {
+            control.set(&self.core.clock).await;
+        }
+    }
+
+    /// Takes the exercise ahead to `to`, and its simulated city with it.
+    pub async fn jump(&self, to: gulang_city::Timestamp) {
+        self.core.clock.jump(to);
         if let Some(control) = &self.control {
             control.set(&self.core.clock).await;
         }

@@ -9,6 +9,7 @@
 //!
 //! **Invariant:** only [`crate::actor`] appends. A failed append leaves the log as it was.
 
+use crate::evidence::Signer;
 use gulang_city::{Applied, City, Record};
 use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,7 @@ pub struct Log {
     seq: u64,
     chain: Chain,
     snapshot_seq: u64,
+    signer: Option<Signer>,
 }
 
 /// The side file `head`.
@@ -163,8 +165,17 @@ impl Log {
         .map_err(&err)?;
         let n_snapshots: i64 = db.query_row("SELECT count(*) FROM snapshots", [], |row| row.get(0)).map_err(&err)?;
         drop(err);
-        let mut log =
-            Self { db, dir: dir.to_owned(), path, _lock: lock, options, seq: 0, chain: [0; 32], snapshot_seq: 0 };
+        let mut log = Self {
+            db,
+            dir: dir.to_owned(),
+            path,
+            _lock: lock,
+            options,
+            seq: 0,
+            chain: [0; 32],
+            snapshot_seq: 0,
+            signer: None,
+        };
         if n_snapshots == 0 {
             let city = found();
             let bytes = city.to_bytes().map_err(|why| LogError::corrupt(&log.path, why.to_string()))?;
@@ -197,6 +208,27 @@ impl Log {
 
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Signs this log from here on with the key in the file `key`, a segment every `every` records and the rest at the
+    /// close. Refuses to go on signing a log that is not the one signed so far.
+    pub fn sign_with(
+        &mut self,
+        key: &Path,
+        realm: gulang_city::Realm,
+        every: u64,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let founding: Vec<u8> = self.db.query_row("SELECT city FROM snapshots WHERE seq = 0", [], |row| row.get(0))?;
+        let mut signer = Signer::open(key, &self.dir, realm, &sm3(&[&founding]), every)?;
+        if signer.signed_to() > self.seq {
+            let (path, found, expected) = (self.path.clone(), self.seq, signer.signed_to());
+            return Err(LogError::TailLost { path, found, expected }.into());
+        }
+        if signer.is_due(self.seq) {
+            signer.sign(self.seq, &self.chain)?;
+        }
+        self.signer = Some(signer);
+        Ok(())
     }
 
     /// The city as of the last record: the newest snapshot and every record after it, each checked against the chain.
@@ -261,6 +293,12 @@ impl Log {
         if let Err(error) = self.write_head(false) {
             tracing::warn!(%error, "the head file could not be written");
         }
+        // Unsigned records are signed with the next segment; the records themselves are safe.
+        if let Some(signer) = self.signer.as_mut().filter(|it| it.is_due(seq))
+            && let Err(error) = signer.sign(seq, &chain)
+        {
+            tracing::warn!(%error, "the segment could not be signed");
+        }
         Ok(())
     }
 
@@ -308,7 +346,10 @@ impl Log {
         if self.seq > self.snapshot_seq {
             self.snapshot(city)?;
         }
-        let Self { db, dir, path, _lock, seq, chain, .. } = self;
+        let Self { db, dir, path, _lock, seq, chain, signer, .. } = self;
+        if let Some(mut signer) = signer {
+            signer.sign(seq, &chain).map_err(LogError::io(&path))?;
+        }
         let checkpoint = db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;");
         checkpoint.map_err(LogError::sqlite(&path))?;
         db.close().map_err(|(_, source)| LogError::Sqlite { path: path.clone(), source })?;
@@ -390,6 +431,37 @@ pub fn find_log_dir(dir: &Path) -> Option<PathBuf> {
         return dir.parent().map(Path::to_owned);
     }
     [dir.to_owned(), dir.join("exercise"), dir.join("actual")].into_iter().find(|it| it.join(LOG_FILE).exists())
+}
+
+/// Folds the log in `dir` from its founding, each record checked against the chain, and hands every record with the city
+/// after it to `each`, until that says `false`. Returns the city then. The log may be in use.
+pub fn fold(dir: &Path, each: &mut dyn FnMut(&Record, &City) -> bool) -> Result<City, LogError> {
+    let path = dir.join(LOG_FILE);
+    let err = LogError::sqlite(&path);
+    let corrupt = |why: String| LogError::corrupt(&path, why);
+    let is_open = path.with_extension("sqlite-wal").exists();
+    let flags = if is_open { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+    let db = Connection::open_with_flags(&path, flags).map_err(&err)?;
+    let founding: Vec<u8> =
+        db.query_row("SELECT city FROM snapshots WHERE seq = 0", [], |row| row.get(0)).map_err(&err)?;
+    let mut city =
+        City::from_bytes(&founding).map_err(|why| corrupt(format!("the founding snapshot is unreadable: {why}")))?;
+    let (mut link, mut last) = (sm3(&[&founding]), 0);
+    let mut rows = db.prepare("SELECT seq, body, chain FROM records ORDER BY seq").map_err(&err)?;
+    let mut rows = rows.query([]).map_err(&err)?;
+    while let Some(row) = rows.next().map_err(&err)? {
+        let (seq, body, chain): (i64, Vec<u8>, Vec<u8>) =
+            (row.get(0).map_err(&err)?, row.get(1).map_err(&err)?, row.get(2).map_err(&err)?);
+        let (record, next) = check_record(seq as u64, last, &link, &body, &chain).map_err(corrupt)?;
+        if city.apply(&record) != Applied::Advanced {
+            return Err(corrupt(format!("record {seq} does not follow the city before it")));
+        }
+        (last, link) = (seq as u64, next);
+        if !each(&record, &city) {
+            break;
+        }
+    }
+    Ok(city)
 }
 
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use gulang_hub::{
-    assets, bench, config, drill, duties, log,
+    assets, bench, config, drill, duties, evidence, log,
     sim_host::{ChildSim, SimScale},
     tiles,
 };
@@ -51,6 +51,9 @@ enum Task {
         /// Manhole covers, cameras, devices and bikes of simulated cities: none, one in a hundred, or as many as are counted
         #[arg(long, value_enum, default_value_t = Scale::Small)]
         scale: Scale,
+        /// Sign the logs with this SM2 key (`gulang-hub key new`), so that `gulang-hub verify` can prove them
+        #[arg(long, env = "GULANG_SIGN_KEY", value_name = "KEY.pem")]
+        sign_key: Option<PathBuf>,
         /// End when standard input closes, so that the hub does not outlive who started it
         #[arg(long)]
         stdin_guard: bool,
@@ -68,6 +71,37 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Make or show keys that sign logs (SM2, PEM)
+    #[command(subcommand)]
+    Key(KeyTask),
+    /// Prove a signed log with the public key alone
+    ///
+    /// LOG is a realm's folder, its log.sqlite, or the data directory (then the exercise is preferred). Says the first record
+    /// that cannot be trusted, records that are missing, and how many at the end nobody signed. Exit 0 only if everything is
+    /// signed and intact.
+    ///
+    /// Nothing in a log can show that its newest segments were cut off together with their records. Keep the last line of
+    /// segments.jsonl elsewhere, and give it as --receipt.
+    ///
+    /// Example: gulang-hub verify ~/gulang/actual --key sign.pub.pem --receipt last-week.json
+    Verify {
+        log: PathBuf,
+        /// The public key (SPKI PEM)
+        #[arg(long)]
+        key: PathBuf,
+        /// A file with one line of segments.jsonl, kept elsewhere
+        #[arg(long)]
+        receipt: Option<PathBuf>,
+        /// The log is in use: records after the last segment are no fault
+        #[arg(long)]
+        allow_unsigned_tail: bool,
+        /// Print one JSON object: intact, records, segments, signed_to, unsigned_tail, bad_record, missing, problems, key
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a report
+    #[command(subcommand)]
+    Report(ReportTask),
     /// Measure what the budgets ask; figures and the shape of the load
     Bench {
         #[arg(value_enum)]
@@ -164,6 +198,47 @@ enum Task {
     },
 }
 
+#[derive(Subcommand)]
+enum KeyTask {
+    /// Make a key pair; the secret key is never overwritten and only its owner may read it
+    New {
+        /// Where the secret key goes; the public one lies beside it as ….pub.pem
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write the public key of a secret one
+    Public {
+        key: PathBuf,
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum ReportTask {
+    /// 复盘: who knew what when, orders against deadlines, agencies, the score sheet; each figure with its record numbers
+    ///
+    /// --from and --to are Beijing time (2023-07-27 10:00); without them the whole log is told. The form follows --out:
+    /// .pdf, .docx, .json.
+    ///
+    /// Example: gulang-hub report review --data ~/gulang --from "2023-07-27 08:00" --to "2023-07-28 20:00" --out review.pdf
+    Review {
+        /// A realm's folder, or the data directory (then the exercise is preferred)
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long, value_parser = beijing)]
+        from: Option<gulang_city::Timestamp>,
+        #[arg(long, value_parser = beijing)]
+        to: Option<gulang_city::Timestamp>,
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+fn beijing(text: &str) -> Result<gulang_city::Timestamp, String> {
+    gulang_city::Timestamp::parse(text).ok_or_else(|| "写成 2023-07-27 10:00 这样的北京时间".to_owned())
+}
+
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Scale {
     None,
@@ -208,6 +283,9 @@ enum DrillTask {
         /// Only `max`: as fast as the machine allows. For a watched drill, start one from a screen
         #[arg(long, default_value = "max", value_parser = ["max"])]
         speed: String,
+        /// Sign its log with this SM2 key (`gulang-hub key new`)
+        #[arg(long, env = "GULANG_SIGN_KEY", value_name = "KEY.pem")]
+        sign_key: Option<PathBuf>,
         /// Its log goes to DATA/exercise; an earlier one there is moved aside
         #[arg(long)]
         data: PathBuf,
@@ -235,17 +313,35 @@ type Error = Box<dyn std::error::Error>;
 
 fn run(task: Task) -> Result<ExitCode, Error> {
     match task {
-        Task::Serve { data, config, listen, pack, page, seed, scale, stdin_guard } => {
+        Task::Serve { data, config, listen, pack, page, seed, scale, sign_key, stdin_guard } => {
             let scale = match scale {
                 Scale::None => SimScale::None,
                 Scale::Small => SimScale::Small,
                 Scale::City => SimScale::City,
             };
-            serve(data, config, listen, pack, page, (seed, scale), stdin_guard)
+            serve(data, config, listen, pack, page, (seed, scale), sign_key, stdin_guard)
         }
-        Task::Drill(DrillTask::Run { scenario, seed, data, pack, json, .. }) => {
-            run_drill(&scenario, seed, data, pack, json)
+        Task::Drill(DrillTask::Run { scenario, seed, data, pack, json, sign_key, .. }) => {
+            run_drill(&scenario, seed, data, pack, sign_key.as_deref(), json)
         }
+        Task::Key(KeyTask::New { out }) => {
+            let (public, fingerprint) = evidence::new_key(&out)?;
+            println!(
+                "私钥 {}（只留在签名的机器上）\n公钥 {}（交给核验的人）\n指纹 {fingerprint}",
+                out.display(),
+                public.display()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Key(KeyTask::Public { key, out }) => {
+            let fingerprint = evidence::export_public(&key, &out)?;
+            println!("公钥 {}\n指纹 {fingerprint}", out.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Verify { log, key, receipt, allow_unsigned_tail, json } => {
+            verify(&log, &key, receipt.as_deref(), allow_unsigned_tail, json)
+        }
+        Task::Report(ReportTask::Review { data, from, to, out }) => report_review(&data, from, to, &out),
         Task::Replay { dir, json } => replay(dir, json),
         Task::Bench { what, screens, n, secs, pack, json } => {
             let pack_dir = pack_dir(pack)?;
@@ -285,6 +381,7 @@ fn pack_dir(named: Option<PathBuf>) -> Result<PathBuf, Error> {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the arguments of one command line")]
 fn serve(
     data: PathBuf,
     config: Option<PathBuf>,
@@ -292,6 +389,7 @@ fn serve(
     pack: Option<PathBuf>,
     page: Option<PathBuf>,
     (seed, scale): (u64, SimScale),
+    sign_key: Option<PathBuf>,
     stdin_guard: bool,
 ) -> Result<ExitCode, Error> {
     let config::Config { actual, raster } =
@@ -309,6 +407,7 @@ fn serve(
         rasters: raster,
         seed,
         scale,
+        sign_key,
     })?;
     println!("{}", serde_json::json!({ "url": hub.url, "token": hub.token }));
     if stdin_guard {
@@ -325,6 +424,7 @@ fn run_drill(
     seed: Option<u64>,
     data: PathBuf,
     pack: Option<PathBuf>,
+    sign_key: Option<&Path>,
     json: bool,
 ) -> Result<ExitCode, Error> {
     let scenarios = assets::assets_dir().ok().map(|it| it.join("scenarios"));
@@ -340,6 +440,7 @@ fn run_drill(
         pack: &pack,
         pack_dir: &pack_dir,
         sim: &ChildSim,
+        sign_key,
     };
     let report = runtime.block_on(drill::run(plan))?;
     if json {
@@ -367,6 +468,78 @@ fn run_drill(
     );
     println!("  转移 {} / {}", report.evacuees.moved, report.evacuees.expected);
     println!("  {}", report.state_hash);
+    print!("{}", gulang_hub::review::score_text(&report.score));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(
+    log: &Path,
+    key: &Path,
+    receipt: Option<&Path>,
+    allow_unsigned_tail: bool,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    let found =
+        log::find_log_dir(log).ok_or_else(|| format!("{}：这里没有日志；给出 --data 用过的目录", log.display()))?;
+    let receipt = receipt.map(|it| std::fs::read_to_string(it).map_err(|why| format!("{}：{why}", it.display())));
+    let receipt = receipt.transpose()?;
+    let verdict = evidence::verify(&found, &evidence::Verifier::read(key)?, receipt.as_deref())?;
+    if json {
+        println!("{}", serde_json::to_string(&verdict)?);
+    } else {
+        println!(
+            "{}：{} 条记录，{} 段签名到第 {} 条，公钥指纹 {}",
+            found.display(),
+            verdict.records,
+            verdict.segments,
+            verdict.signed_to,
+            verdict.key
+        );
+    }
+    for problem in &verdict.problems {
+        eprintln!("gulang-hub: {problem}");
+    }
+    if verdict.unsigned_tail > 0 {
+        let (from, n) = (verdict.signed_to + 1, verdict.unsigned_tail);
+        eprintln!("gulang-hub: 第 {from} 条起有 {n} 条记录没有签名，不能作证");
+    }
+    let is_good = verdict.intact && (verdict.unsigned_tail == 0 || allow_unsigned_tail);
+    if is_good && !json {
+        println!("完好：签名之后没有被改、被删、被换过次序");
+    }
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn report_review(
+    data: &Path,
+    from: Option<gulang_city::Timestamp>,
+    to: Option<gulang_city::Timestamp>,
+    out: &Path,
+) -> Result<ExitCode, Error> {
+    let started = std::time::Instant::now();
+    let dir =
+        log::find_log_dir(data).ok_or_else(|| format!("{}：这里没有日志；给出 --data 用过的目录", data.display()))?;
+    let assets = assets::assets_dir().ok();
+    let scenarios = assets.as_ref().map(|it| it.join("scenarios"));
+    let told = gulang_hub::review::review(&dir, from, to, scenarios.as_deref())?;
+    if told.review.last_record == 0 {
+        return Err("这段时间里没有记录；放宽 --from 与 --to".into());
+    }
+    let form = out.extension().and_then(|it| it.to_str()).unwrap_or_default();
+    let bytes = match form {
+        "json" => serde_json::to_vec_pretty(&told)?,
+        "pdf" | "docx" => gulang_hub::review::document(&told, form, assets.as_deref())?,
+        _ => return Err(format!("{}：只会写 .pdf、.docx、.json", out.display()).into()),
+    };
+    std::fs::write(out, &bytes).map_err(|why| format!("{}：{why}", out.display()))?;
+    println!(
+        "{}：记录 {}–{}，{} KB，{:.1} 秒",
+        out.display(),
+        told.review.first_record,
+        told.review.last_record,
+        bytes.len() / 1024,
+        started.elapsed().as_secs_f64()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -467,6 +640,13 @@ fn check(path: PathBuf) -> Result<ExitCode, Error> {
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("starts_at")))
     {
         assets::read_scenario(&path.to_string_lossy(), None)?;
+        // Injects name things of a pack; the shipped one is the reference city's.
+        let text = std::fs::read_to_string(&path)?;
+        let pack = assets::read_pack(&pack_dir(None)?)?;
+        if let Err(errors) = gulang_city::inject::parse_injects(&text, &pack) {
+            let lines: Vec<String> = errors.iter().map(|it| format!("{}:{it}", path.display())).collect();
+            return Err(lines.join("\n").into());
+        }
     } else {
         config::read_config(&path)?;
     }

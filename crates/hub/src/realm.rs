@@ -22,6 +22,23 @@
 //!     let _ = platform.deliver(&order).await;
 //! }
 //! ```
+//!
+//! Nor does opening an actual platform at an exercise's address, or making an order of one realm by hand:
+//!
+//! ```compile_fail,E0308
+//! use gulang_hub::connectors::city_platform::CityPlatform;
+//! use gulang_hub::realm::{Actual, Endpoints, Exercise};
+//! fn leak(http: reqwest::Client, endpoints: Endpoints<Exercise>) -> Option<CityPlatform<Actual>> {
+//!     CityPlatform::<Actual>::new(http, &endpoints, "yunguanfu")
+//! }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! use gulang_hub::realm::{Actual, Dispatch, Exercise};
+//! fn leak(order: Dispatch<Exercise>) -> Dispatch<Actual> {
+//!     Dispatch { key: order.key.clone(), ..order }
+//! }
+//! ```
 
 use crate::connectors::gateway::GatewayConfig;
 use gulang_city::{

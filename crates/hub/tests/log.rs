@@ -59,6 +59,18 @@ fn a_crash_loses_nothing_that_was_numbered() -> Check {
 }
 
 #[test]
+fn a_clock_that_steps_back_turns_no_records_around() -> Check {
+    let dir = tempfile::tempdir()?;
+    let (mut numberer, mut city) = open(dir.path(), LogOptions::default())?;
+    for (i, at) in [5_000, 1_000, 6_000].into_iter().enumerate() {
+        numberer.number(&mut city, &scenes(i as u64, 1), Timestamp(at))?;
+    }
+    let records = Log::read(dir.path(), 1, 10)?;
+    assert_eq!(records.iter().map(|it| it.at.0).collect::<Vec<_>>(), [5_000, 5_000, 6_000]);
+    Ok(())
+}
+
+#[test]
 fn a_second_hub_is_refused() -> Check {
     let dir = tempfile::tempdir()?;
     let _first = open(dir.path(), LogOptions::default())?;

@@ -66,6 +66,7 @@ impl Hub {
             rasters: Vec::new(),
             seed: 1,
             scale: SimScale::None,
+            sign_key: None,
         })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { hub, runtime, http: reqwest::Client::builder().no_proxy().build()? })

@@ -2,16 +2,19 @@
 //! answers. And how people move once an evacuation has begun.
 
 use crate::{dice::Dice, figures::OrderFigures, journal::Received};
-use gulang_city::{DistrictId, EvacuationNeed, EvacueeClass, MeasureId, Pack, Timestamp};
+use gulang_city::{
+    DistrictId, EvacuationNeed, EvacueeClass, MeasureId, Pack, Timestamp,
+    inject::{Inject, InjectKind},
+};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// A step an order takes on its platform.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
     pub(crate) at: Timestamp,
     pub(crate) status: &'static str,
-    pub(crate) note: &'static str,
+    pub(crate) note: Cow<'static, str>,
 }
 
 /// A count of people moved.
@@ -34,10 +37,24 @@ const REFUSALS: [&str; 4] =
 const COUNT_EVERY_MS: i64 = 10 * 60_000;
 
 /// The order's way, from delivery to its end; a cancelled one stops where it was.
-pub(crate) fn steps(order: &Received, f: &OrderFigures, dice: Dice) -> Vec<Step> {
+///
+/// An agency that `injects` make refuse signs and turns down whatever reaches it in that time.
+pub(crate) fn steps(order: &Received, f: &OrderFigures, dice: Dice, injects: &[Inject]) -> Vec<Step> {
     let dice = dice.of_text(&order.notice.notice_id);
-    let step = |at, status| Step { at, status, note: "" };
+    let step = |at, status| Step { at, status, note: "".into() };
     let mut steps = vec![step(order.at, "delivered")];
+    let refusal = injects.iter().find_map(|it| match &it.what {
+        InjectKind::Refuses { agency, reason } if agency.as_str() == order.notice.unit_id && it.is_on(order.at) => {
+            Some(reason.to_string())
+        }
+        _ => None,
+    });
+    if let Some(reason) = refusal {
+        steps.push(step(order.at.plus_mins(2), "signed"));
+        steps.push(Step { at: order.at.plus_mins(4), status: "rejected", note: reason.into() });
+        steps.retain(|s| order.cancelled_at.is_none_or(|at| s.at < at));
+        return steps;
+    }
     let temper = dice.of(1).unit();
     let (silent, late, rejected) = (f.silent_share.value, f.late_share.value, f.rejected_share.value);
     if temper >= silent {
@@ -48,7 +65,7 @@ pub(crate) fn steps(order: &Received, f: &OrderFigures, dice: Dice) -> Vec<Step>
         steps.push(step(signed, "signed"));
         if (silent + late..silent + late + rejected).contains(&temper) {
             let note = REFUSALS[dice.of(7).below(REFUSALS.len())];
-            steps.push(Step { at: accepted, status: "rejected", note });
+            steps.push(Step { at: accepted, status: "rejected", note: note.into() });
         } else {
             let executing = after(accepted, 4, &f.executing_secs.value);
             let done = match time(&order.notice.deadline) {
@@ -75,10 +92,11 @@ pub(crate) fn moved(
     pack: &Pack,
     f: &OrderFigures,
     dice: Dice,
+    injects: &[Inject],
     [from, until]: [Timestamp; 2],
 ) -> Vec<Moved> {
     let evacuations: Vec<Evacuation> =
-        orders.iter().enumerate().filter_map(|(n, order)| Evacuation::of(n, order, pack, f, dice)).collect();
+        orders.iter().enumerate().filter_map(|(n, order)| Evacuation::of(n, order, pack, (f, dice, injects))).collect();
     let mut counts = Vec::new();
     for evacuation in &evacuations {
         if evacuation.stops < from {
@@ -110,14 +128,13 @@ pub(crate) fn moved(
 pub(crate) fn moved_by(
     orders: &[Received],
     pack: &Pack,
-    f: &OrderFigures,
-    dice: Dice,
+    (f, dice, injects): (&OrderFigures, Dice, &[Inject]),
     class: EvacueeClass,
     district: &DistrictId,
     at: Timestamp,
 ) -> Vec<u32> {
     let evacuations: Vec<Evacuation> =
-        orders.iter().enumerate().filter_map(|(n, order)| Evacuation::of(n, order, pack, f, dice)).collect();
+        orders.iter().enumerate().filter_map(|(n, order)| Evacuation::of(n, order, pack, (f, dice, injects))).collect();
     parts_of(&evacuations, class, district, at)
 }
 
@@ -145,13 +162,18 @@ struct Evacuation<'a> {
 }
 
 impl<'a> Evacuation<'a> {
-    fn of(number: usize, order: &Received, pack: &'a Pack, f: &OrderFigures, dice: Dice) -> Option<Self> {
+    fn of(
+        number: usize,
+        order: &Received,
+        pack: &'a Pack,
+        (f, dice, injects): (&OrderFigures, Dice, &[Inject]),
+    ) -> Option<Self> {
         let notice = &order.notice;
         let measure = pack.plans.iter().flat_map(|p| &p.measures).find(|m| {
             !m.evacuees.is_empty() && m.agency.as_str() == notice.unit_id && notice.title.contains(&*m.title)
         })?;
         let whole = Received { cancelled_at: None, ..order.clone() };
-        let steps = steps(&whole, f, dice);
+        let steps = steps(&whole, f, dice, injects);
         let at = |status| steps.iter().find(|s| s.status == status).map(|s| s.at);
         let (starts, done) = (at("executing")?, at("done")?);
         let stops = order.cancelled_at.map_or(done, |cancelled| cancelled.min(done));
@@ -206,11 +228,12 @@ mod tests {
     #[test]
     fn most_are_done_some_are_refused_some_stay_silent() {
         let f = Figures::shipped().orders;
-        let last: Vec<&str> = (0..2000).map(|i| steps(&order(i), &f, Dice::new(1)).last().unwrap().status).collect();
+        let last: Vec<&str> =
+            (0..2000).map(|i| steps(&order(i), &f, Dice::new(1), &[]).last().unwrap().status).collect();
         let n = |status| last.iter().filter(|&&s| s == status).count();
         assert!(n("done") > 1800, "{}", n("done"));
         assert!((30..100).contains(&n("rejected")) && (20..90).contains(&n("delivered")));
-        assert!((0..200).all(|i| steps(&order(i), &f, Dice::new(1)).windows(2).all(|w| w[0].at < w[1].at)));
+        assert!((0..200).all(|i| steps(&order(i), &f, Dice::new(1), &[]).windows(2).all(|w| w[0].at < w[1].at)));
     }
 
     #[test]
@@ -218,13 +241,13 @@ mod tests {
         let f = Figures::shipped().orders;
         let orders: Vec<Received> = (1..4).map(order).collect();
         let (begin, end) = (Timestamp(0), Timestamp::parse("2023-07-28 10:00:00").unwrap());
-        let counts = moved(&orders, &tiny_pack(), &f, Dice::new(1), [begin, end]);
+        let counts = moved(&orders, &tiny_pack(), &f, Dice::new(1), &[], [begin, end]);
         assert!(counts.windows(2).all(|w| w[0].moved <= w[1].moved && w[0].at <= w[1].at));
         assert!((1140..=1200).contains(&counts.last().unwrap().moved), "{counts:?}");
-        let half = moved(&orders, &tiny_pack(), &f, Dice::new(1), [begin, orders[0].at.plus_mins(90)]);
+        let half = moved(&orders, &tiny_pack(), &f, Dice::new(1), &[], [begin, orders[0].at.plus_mins(90)]);
         assert_eq!(half[..], counts[..half.len()]);
         let from = counts[counts.len() / 2].at;
-        let late: Vec<Moved> = moved(&orders, &tiny_pack(), &f, Dice::new(1), [from, end]);
+        let late: Vec<Moved> = moved(&orders, &tiny_pack(), &f, Dice::new(1), &[], [from, end]);
         let late: Vec<&Moved> = late.iter().filter(|m| m.at >= from).collect();
         assert_eq!(late, counts.iter().filter(|m| m.at >= from).collect::<Vec<_>>());
     }

@@ -8,7 +8,10 @@ use crate::{
     things::Things,
     world::{Due, World},
 };
-use gulang_city::{BEIJING_OFFSET_MS, Timestamp};
+use gulang_city::{
+    BEIJING_OFFSET_MS, Timestamp,
+    inject::{InjectKind, PlatformFault},
+};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -64,6 +67,24 @@ pub(crate) enum Fault {
     Slow(Duration),
     /// Answers 200 with something that is not JSON.
     Garbage,
+    /// Answers 503.
+    Down,
+    /// Tells every answer about an order twice.
+    Twice,
+    /// Also answers about orders nobody gave, and about versions that never were.
+    Confused,
+}
+
+impl From<PlatformFault> for Fault {
+    fn from(fault: PlatformFault) -> Self {
+        match fault {
+            PlatformFault::Down => Self::Down,
+            PlatformFault::Slow { ms } => Self::Slow(Duration::from_millis(ms)),
+            PlatformFault::Lies => Self::ErrorCode,
+            PlatformFault::Twice => Self::Twice,
+            PlatformFault::Confused => Self::Confused,
+        }
+    }
 }
 
 /// What an advance did.
@@ -87,6 +108,18 @@ pub(crate) enum AdvanceError {
 impl App {
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the platform misbehaves now: as it was told to, or as the scenario says.
+    pub(crate) fn fault(&self, platform: &str) -> Option<Fault> {
+        let told = self.faults.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied();
+        let now = self.clock.now();
+        told.or_else(|| {
+            self.world.injects().iter().filter(|it| it.is_on(now)).find_map(|it| match &it.what {
+                InjectKind::Platform { platform: it, fault } if it.as_str() == platform => Some((*fault).into()),
+                _ => None,
+            })
+        })
     }
 
     /// Moves a lockstep clock and publishes everything up to then, the barrier last.
@@ -161,11 +194,14 @@ impl Fault {
             "http500" => Self::Http500,
             "hang" => Self::Hang,
             "garbage" => Self::Garbage,
+            "down" => Self::Down,
+            "twice" => Self::Twice,
+            "confused" => Self::Confused,
             _ => match mode.strip_prefix("slow_ms:").and_then(|ms| ms.parse().ok()) {
                 Some(ms) => Self::Slow(Duration::from_millis(ms)),
                 None => {
                     return Err(format!(
-                        "unknown mode {mode:?}; use ok, error_code, http500, hang, slow_ms:N or garbage"
+                        "unknown mode {mode:?}; use ok, error_code, http500, hang, slow_ms:N, garbage, down, twice or confused"
                     ));
                 }
             },

@@ -7,8 +7,10 @@
 use crate::{dice::Dice, figures::CaseFigures};
 use gulang_city::{
     AgencyId, BEIJING_OFFSET_MS, CaseKind, CaseStage, DistrictId, LonLat, Pack, Timestamp, WarningColor,
+    inject::{Inject, InjectKind},
 };
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -24,7 +26,7 @@ const N_KEPT: usize = 6000;
 pub(crate) struct CaseLife {
     pub(crate) number: u64,
     pub(crate) kind: CaseKind,
-    pub(crate) title: &'static str,
+    pub(crate) title: Cow<'static, str>,
     pub(crate) address: String,
     pub(crate) at: LonLat,
     pub(crate) district: DistrictId,
@@ -55,6 +57,8 @@ pub(crate) struct Cases {
     handlers: Vec<Vec<AgencyId>>,
     districts: Vec<DistrictId>,
     made: Mutex<HashMap<i64, Arc<Vec<CaseLife>>>>,
+    /// What the scenario throws in, by minute.
+    incidents: HashMap<i64, Vec<CaseLife>>,
 }
 
 /// A spot where something can be found wrong.
@@ -132,7 +136,7 @@ impl Cases {
             places.extend(pack.districts.iter().map(|d| place(&d.name, d.center, &d.id)));
         }
         let handlers = TITLES.iter().map(|t| districts.iter().map(|d| handler(pack, t.handler, d)).collect()).collect();
-        Self { dice, figures, places, handlers, districts, made: Mutex::default() }
+        Self { dice, figures, places, handlers, districts, made: Mutex::default(), incidents: HashMap::new() }
     }
 
     /// The changes after `after` and up to `until`, in feed order, `limit` at most; whether there are more.
@@ -191,7 +195,34 @@ impl Cases {
         // People and patrols stay in, but what breaks is reported.
         expected *= 1.0 - 0.35 * storm;
         let n = poisson(expected, dice.of(0));
-        (0..n).map(|k| self.make_case(minute, k, storm, dice.of(1 + k))).collect()
+        let ordinary = (0..n).map(|k| self.make_case(minute, k, storm, dice.of(1 + k)));
+        ordinary.chain(self.incidents.get(&minute).into_iter().flatten().cloned()).collect()
+    }
+
+    /// Scripted cases beside the ordinary ones; they change none of them.
+    pub(crate) fn with_incidents(mut self, injects: &[Inject]) -> Self {
+        for inject in injects {
+            let InjectKind::Incident { title, address, place, district, agency, color } = &inject.what else {
+                continue;
+            };
+            let minute = inject.at.0.div_euclid(MINUTE_MS);
+            let of_minute = self.incidents.entry(minute).or_default();
+            let after = |mins| inject.at.plus_mins(mins);
+            of_minute.push(CaseLife {
+                // Ordinary cases of a minute are numbered from 0, and never reach 90.
+                number: minute as u64 * 100 + 90 + of_minute.len() as u64,
+                kind: CaseKind::Event,
+                title: title.to_string().into(),
+                address: address.to_string(),
+                at: *place,
+                district: district.clone(),
+                agency: agency.clone(),
+                color: *color,
+                due_at: after(120),
+                stages: [inject.at, after(1), after(3), after(90), after(100), after(130), after(300)],
+            });
+        }
+        self
     }
 
     fn make_case(&self, minute: i64, k: u64, storm: f64, dice: Dice) -> CaseLife {
@@ -234,7 +265,7 @@ impl Cases {
         CaseLife {
             number: minute as u64 * 100 + k,
             kind: title.kind,
-            title: title.words,
+            title: title.words.into(),
             address: format!("{}附近", place.name),
             at,
             district: self.districts.get(place.district).cloned().unwrap_or_else(|| "".into()),

@@ -4,7 +4,7 @@
 //! Nobody goes home here: no platform tells this city that people may.
 
 use crate::{agencies, dice::Dice, figures::OrderFigures, journal::Received};
-use gulang_city::{DistrictId, EvacueeClass, Pack, Shelter, Timestamp, Township, TownshipId};
+use gulang_city::{DistrictId, EvacueeClass, Pack, Shelter, Timestamp, Township, TownshipId, inject::Inject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -31,12 +31,13 @@ pub(crate) fn said(
     pack: &Pack,
     f: &OrderFigures,
     dice: Dice,
+    injects: &[Inject],
     window: [Timestamp; 2],
 ) -> Vec<Said> {
     let map = Map::of(pack);
     let mut said = Vec::new();
     let mut filled: BTreeMap<&str, u32> = BTreeMap::new();
-    for moved in agencies::moved(orders, pack, f, dice, window) {
+    for moved in agencies::moved(orders, pack, f, dice, injects, window) {
         let townships = map.townships.get(&moved.district).map_or(&[][..], Vec::as_slice);
         let at = moved.at.to_beijing_text();
         let key = |sub: usize| [moved.at.0, moved.order as i64, (moved.i * 1000 + sub) as i64];
@@ -59,8 +60,9 @@ pub(crate) fn said(
         if !moved.i.is_multiple_of(100) {
             continue;
         }
-        let totals = EvacueeClass::ALL
-            .map(|class| (class, agencies::moved_by(orders, pack, f, dice, class, &moved.district, moved.at)));
+        let totals = EvacueeClass::ALL.map(|class| {
+            (class, agencies::moved_by(orders, pack, (f, dice, injects), class, &moved.district, moved.at))
+        });
         let mut sub = 100;
         for township in townships {
             let mut left: u32 = totals
@@ -160,7 +162,7 @@ mod tests {
         let at = Timestamp::parse("2023-07-27 10:00:00").unwrap();
         let order = Received { at, platform: "yingji".into(), notice, times: 1, cancelled_at: None };
         let (f, end) = (Figures::shipped().orders, at.plus_mins(600));
-        let all = said(std::slice::from_ref(&order), &pack, &f, Dice::new(3), [at, end]);
+        let all = said(std::slice::from_ref(&order), &pack, &f, Dice::new(3), &[], [at, end]);
         let expected = apportion(1200, &[5, 3, 1]);
         let n = |item: &Value, key: &str| item[key].as_u64().unwrap_or(0) as u32;
         let mut last = [0; 3];
@@ -179,7 +181,7 @@ mod tests {
         assert!(last.iter().sum::<u32>() > 1130, "{last:?}");
         assert!((1..=300).contains(&sheltered), "a shelter takes people in, and no more than it holds: {sheltered}");
         let half = all[all.len() / 2].key;
-        let rest = said(&[order], &pack, &f, Dice::new(3), [Timestamp(half[0]), end]);
+        let rest = said(&[order], &pack, &f, Dice::new(3), &[], [Timestamp(half[0]), end]);
         let of_townships = |some: &[Said]| -> Vec<Value> {
             let later = some.iter().filter(|it| it.key > half && !it.item["townshipId"].is_null());
             later.map(|it| it.item.clone()).collect()

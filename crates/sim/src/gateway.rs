@@ -69,15 +69,16 @@ async fn answer(
     if !CallChannel::ALL.iter().any(|it| it.gateway() == Some(channel.as_str())) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let fault = app.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&channel).copied();
+    let fault = app.fault(&channel);
     match fault {
+        Some(Fault::Down) => return (StatusCode::SERVICE_UNAVAILABLE, "service unavailable").into_response(),
         Some(Fault::ErrorCode) => return denied(500, "系统繁忙，请稍后再试").into_response(),
         Some(Fault::Http500) => return (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response(),
         Some(Fault::Garbage) => return "<html><body>网关超时</body>".into_response(),
         Some(Fault::Hang) => loop {
             tokio::time::sleep(Duration::from_secs(3600)).await;
         },
-        Some(Fault::Slow(_)) | None => {}
+        Some(Fault::Slow(_) | Fault::Twice | Fault::Confused) | None => {}
     }
     // The journal syncs its file; keep that off the async threads.
     let answer = tokio::task::spawn_blocking(move || act(&app, &channel)).await;

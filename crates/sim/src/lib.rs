@@ -173,7 +173,7 @@ impl Drop for SimHandle {
 
 /// Opens everything; the future returned serves until it is dropped.
 async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<Output = ()>), SimError> {
-    let scenario = config.scenario.as_deref().map(Scenario::load).transpose()?;
+    let scenario = config.scenario.as_deref().map(|it| Scenario::load_for(it, &pack)).transpose()?;
     let journal = Journal::open(&config.state)?;
     let start = match config.speed {
         Speed::Live => clock::wall(),

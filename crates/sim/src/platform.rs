@@ -83,15 +83,16 @@ pub(crate) async fn openapi(
     if !known {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let fault = app.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&platform).copied();
+    let fault = app.fault(&platform);
     match fault {
+        Some(Fault::Down) => return (StatusCode::SERVICE_UNAVAILABLE, "service unavailable").into_response(),
         Some(Fault::ErrorCode) => return denied(500, "系统繁忙，请稍后再试").into_response(),
         Some(Fault::Http500) => return (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response(),
         Some(Fault::Garbage) => return "<html><body>网关超时</body>".into_response(),
         Some(Fault::Hang) => loop {
             tokio::time::sleep(Duration::from_secs(3600)).await;
         },
-        Some(Fault::Slow(_)) | None => {}
+        Some(Fault::Slow(_) | Fault::Twice | Fault::Confused) | None => {}
     }
     let has_token = query.get("egova_openapi_token").is_some_and(|t| !t.is_empty());
     // The journal syncs its file; keep that off the async threads.
@@ -273,7 +274,7 @@ fn notices(app: &App, platform: &str, page: PageRequest) -> Result<Value, Denied
     let (f, dice) = (&app.world.figures.orders, app.world.orders_dice());
     let mut found = Vec::new();
     for (number, order) in desk.journal.orders.iter().enumerate().filter(|(_, o)| o.platform == platform) {
-        for (i, step) in agencies::steps(order, f, dice).into_iter().enumerate() {
+        for (i, step) in agencies::steps(order, f, dice, app.world.injects()).into_iter().enumerate() {
             let key = [step.at.0, number as i64, i as i64];
             if step.at <= now && key > after {
                 found.push((key, order, step));
@@ -282,7 +283,7 @@ fn notices(app: &App, platform: &str, page: PageRequest) -> Result<Value, Denied
     }
     found.sort_by_key(|(key, ..)| *key);
     let (more, cursor) = cut(&mut found, page.limit, after, |(key, ..)| *key);
-    let items: Vec<Value> = found
+    let mut items: Vec<Value> = found
         .iter()
         .map(|(_, order, step)| {
             json!({
@@ -292,7 +293,23 @@ fn notices(app: &App, platform: &str, page: PageRequest) -> Result<Value, Denied
             })
         })
         .collect();
+    match app.fault(platform) {
+        Some(Fault::Twice) => items = items.into_iter().flat_map(|it| [it.clone(), it]).collect(),
+        Some(Fault::Confused) => items = items.into_iter().flat_map(confused).collect(),
+        _ => {}
+    }
     Ok(json!({ "items": items, "cursor": cursor, "more": more }))
+}
+
+/// The answer, after one about an order nobody gave and two about versions that are not this order's.
+fn confused(item: Value) -> [Value; 4] {
+    let with = |key: &str, value: Value| {
+        let mut item = item.clone();
+        item[key] = value;
+        item
+    };
+    let stranger = with("orderId", json!(900_000_000 + item["orderId"].as_u64().unwrap_or_default()));
+    [stranger, with("definitionVersion", json!(0)), with("definitionVersion", json!(99)), item]
 }
 
 fn people_moved(app: &App, page: PageRequest) -> Result<Value, Denied> {
@@ -301,7 +318,8 @@ fn people_moved(app: &App, page: PageRequest) -> Result<Value, Denied> {
     let now = app.clock.now();
     desk.told_until = desk.told_until.max(now);
     let (f, dice) = (&app.world.figures.orders, app.world.orders_dice());
-    let mut found = evacuation::said(&desk.journal.orders, &app.world.pack, f, dice, [Timestamp(after[0].max(0)), now]);
+    let window = [Timestamp(after[0].max(0)), now];
+    let mut found = evacuation::said(&desk.journal.orders, &app.world.pack, f, dice, app.world.injects(), window);
     found.retain(|it| it.key > after);
     let (more, cursor) = cut(&mut found, page.limit, after, |it| it.key);
     let items: Vec<Value> = found.into_iter().map(|it| it.item).collect();

@@ -2,7 +2,10 @@
 //!
 //! The hub reads the same file for the officer's part, so fields this side has no use for are passed over.
 
-use gulang_city::{Hazard, Timestamp, TyphoonFix, WarningColor};
+use gulang_city::{
+    Hazard, Pack, Timestamp, TyphoonFix, WarningColor,
+    inject::{Inject, parse_injects},
+};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +20,8 @@ pub struct Scenario {
     pub warnings: Vec<ScriptedWarning>,
     /// Without it the rain follows the storm's distance.
     pub rain: Option<RainCurve>,
+    /// What the director throws in; only [`Scenario::load_for`] reads them.
+    pub injects: Vec<Inject>,
 }
 
 /// A typhoon with its whole real track, past and to come.
@@ -54,23 +59,46 @@ pub struct RainCurve {
 pub enum ScenarioError {
     #[error("cannot read {path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("{path}: {source}")]
-    Toml { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("{path}:{line}: {source}", source = source.message())]
+    Toml { path: PathBuf, line: usize, source: Box<toml::de::Error> },
     #[error("{path}:{}: {source}", source.line())]
     Track { path: PathBuf, source: serde_json::Error },
-    #[error("{path}: {field} is not a time such as 2023-07-26 08:00:00: {text:?}")]
-    Time { path: PathBuf, field: &'static str, text: String },
+    #[error("{path}:{line}: {field} is not a time such as 2023-07-26 08:00:00: {text:?}")]
+    Time { path: PathBuf, line: usize, field: &'static str, text: String },
+    /// One line per fault: `file:line: what, what to do`.
+    #[error("{0}")]
+    Injects(String),
     #[error("{path}: {what}; {remedy}")]
     Sense { path: PathBuf, what: String, remedy: &'static str },
 }
 
 impl Scenario {
+    /// [`Scenario::load`] with its injects, which name things of this pack.
+    pub fn load_for(path: &Path, pack: &Pack) -> Result<Self, ScenarioError> {
+        let mut scenario = Self::load(path)?;
+        scenario.injects = parse_injects(&read(path)?, pack).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(|it| format!("{}:{it}", path.display())).collect();
+            ScenarioError::Injects(lines.join("\n"))
+        })?;
+        Ok(scenario)
+    }
+
     /// Reads the scenario and, beside it, the track it names.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
-        let file: ScenarioFile =
-            toml::from_str(&read(path)?).map_err(|e| ScenarioError::Toml { path: path.into(), source: Box::new(e) })?;
+        let whole = read(path)?;
+        let file: ScenarioFile = toml::from_str(&whole).map_err(|e| {
+            let line = e.span().map_or(1, |span| whole[..span.start.min(whole.len())].matches('\n').count() + 1);
+            ScenarioError::Toml { path: path.into(), line, source: Box::new(e) }
+        })?;
         let time = |field, text: &str| {
-            Timestamp::parse(text).ok_or_else(|| ScenarioError::Time { path: path.into(), field, text: text.into() })
+            // A text that is no time is rare enough to be found again by itself.
+            let line = || whole.lines().position(|it| it.contains(&format!("{text:?}"))).map_or(1, |at| at + 1);
+            Timestamp::parse(text).ok_or_else(|| ScenarioError::Time {
+                path: path.into(),
+                line: line(),
+                field,
+                text: text.into(),
+            })
         };
         let storm = match (&file.track, &file.typhoon_id) {
             (Some(track), Some(id)) => Some(Storm {
@@ -111,6 +139,7 @@ impl Scenario {
             storm,
             warnings,
             rain,
+            injects: Vec::new(),
         };
         if scenario.ends_at <= scenario.starts_at {
             let what = format!("ends_at {} is not after starts_at", scenario.ends_at.to_beijing_text());

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `POST /sim/advance {"to_ms"}` | lockstep: moves the clock, publishes, then `sim/barrier {"n","t","messages"}`; 409 if it would go back |
 //! | `GET, POST /sim/clock {"now_ms","speed","paused"}` | reads; sets a scaled clock, 409 otherwise |
-//! | `POST /sim/fault {"platform","mode"}` | `ok`, `error_code`, `http500`, `hang`, `slow_ms:N` (acts, then answers late), `garbage` |
+//! | `POST /sim/fault {"platform","mode"}` | `ok`, `error_code`, `http500`, `hang`, `slow_ms:N` (acts, then answers late), `garbage`, `down`, `twice`, `confused` |
 //! | `GET /sim/stats` | orders, refusals, what docks asked and had answered |
 
 use crate::{
@@ -45,14 +45,17 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 /// Addresses in the index are relative: the same seed says the same bytes, whatever the port.
-async fn cap_index(State(app): State<Arc<App>>) -> Json<Value> {
+async fn cap_index(State(app): State<Arc<App>>) -> Response {
+    if let Some(instead) = misbehave(&app, "cap").await {
+        return instead;
+    }
     let alerts: Vec<Value> = app
         .world
         .alerts(app.clock.now())
         .iter()
         .map(|a| json!({ "identifier": a.identifier, "sent": cap::rfc3339(a.sent), "url": format!("/cap/{}.xml", a.identifier) }))
         .collect();
-    Json(json!({ "alerts": alerts, "simulated": true }))
+    Json(json!({ "alerts": alerts, "simulated": true })).into_response()
 }
 
 async fn cap_alert(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
@@ -65,8 +68,11 @@ async fn cap_alert(State(app): State<Arc<App>>, Path(file): Path<String>) -> Res
     ([(header::CONTENT_TYPE, "application/cap+xml; charset=utf-8")], xml).into_response()
 }
 
-async fn typhoon_activity(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(app.world.typhoon_activity(app.clock.now()))
+async fn typhoon_activity(State(app): State<Arc<App>>) -> Response {
+    match misbehave(&app, "typhoon").await {
+        Some(instead) => instead,
+        None => Json(app.world.typhoon_activity(app.clock.now())).into_response(),
+    }
 }
 
 async fn typhoon_info(State(app): State<Arc<App>>, Path(tfid): Path<String>, headers: HeaderMap) -> Response {
@@ -175,8 +181,9 @@ async fn columns(app: Arc<App>, make: impl FnOnce(&App, Timestamp) -> Columns + 
 
 /// What is answered instead while a fault is set; a slow platform is only waited for.
 async fn misbehave(app: &App, platform: &str) -> Option<Response> {
-    let fault = app.faults.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied();
-    match fault? {
+    match app.fault(platform)? {
+        Fault::Down => Some((StatusCode::SERVICE_UNAVAILABLE, "service unavailable").into_response()),
+        Fault::Twice | Fault::Confused => None,
         Fault::ErrorCode => Some(refusal(StatusCode::SERVICE_UNAVAILABLE, "系统繁忙，请稍后再试".into())),
         Fault::Http500 => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal error".into())),
         Fault::Garbage => Some("<html><body>网关超时</body>".into_response()),

@@ -12,7 +12,10 @@ use crate::{
     sensors,
     weather::{Sky, Weather},
 };
-use gulang_city::{CaseKind, Pack, Realm, SensorKind, Timestamp, WarningColor};
+use gulang_city::{
+    CaseKind, Pack, Realm, SensorId, SensorKind, Timestamp, WarningColor,
+    inject::{Inject, InjectKind},
+};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -63,8 +66,9 @@ impl World {
         let indices = |kind| (0..pack.sensors.len()).filter(|&i| pack.sensors[i].kind == kind).collect::<Vec<_>>();
         let of_kind =
             SensorKind::ALL.iter().map(|&kind| (kind, indices(kind))).filter(|(_, of)| !of.is_empty()).collect();
+        let injects = scenario.as_ref().map_or(&[][..], |it| &it.injects);
         Self {
-            cases: Cases::new(&pack, figures.cases.clone(), dice.of(part::CASES)),
+            cases: Cases::new(&pack, figures.cases.clone(), dice.of(part::CASES)).with_incidents(injects),
             movers: Movers::new(&pack, figures.movers.clone(), dice.of(part::MOVERS)),
             of_kind,
             pack,
@@ -73,6 +77,16 @@ impl World {
             figures,
             dice,
         }
+    }
+
+    /// What the scenario throws in.
+    pub(crate) fn injects(&self) -> &[Inject] {
+        self.scenario.as_ref().map_or(&[][..], |it| &it.injects)
+    }
+
+    fn is_dead(&self, sensor: &SensorId, now: Timestamp) -> bool {
+        let dies = |it: &&Inject| matches!(&it.what, InjectKind::SensorDies { sensor: dead } if dead == sensor);
+        self.injects().iter().filter(dies).any(|it| it.is_on(now))
     }
 
     pub(crate) fn weather(&self, at: Timestamp) -> Weather {
@@ -168,7 +182,8 @@ impl World {
         let mut payload = String::with_capacity(64 + of.len() * 24);
         // Writing to a String cannot fail; ids are pack text and are escaped by the serialiser.
         let _ = write!(payload, r#"{{"t":{},"simulated":true,"r":["#, now.0);
-        for (n, &i) in of.iter().enumerate() {
+        let living = of.iter().filter(|&&i| !self.is_dead(&self.pack.sensors[i].id, now));
+        for (n, &i) in living.enumerate() {
             let sensor = &self.pack.sensors[i];
             let value = sensors::value(sensor, now, weather, dice);
             let _ = write!(payload, "{}[{},{value}]", if n == 0 { "" } else { "," }, quoted(sensor.id.as_str()));

@@ -9,7 +9,7 @@ use gulang_city::{Command, DroneId, Fix, Realm, Record, Refusal, SeatId, Text, T
 use serde::{Deserialize, Serialize};
 
 /// Refused on mismatch: a screen and its hub are always of one release.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Larger frames are refused before decoding.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
@@ -105,6 +105,8 @@ pub enum ToHub {
     },
     /// Starts or ends a drill: not a city command, as it makes or closes a realm.
     Drill(Drill),
+    /// 复盘: what the hall looks back at; never a city command, as nothing in a review can send anything.
+    Playback(Playback),
     /// The screen saw a gap or cannot decode: send a snapshot.
     Resync,
 }
@@ -119,9 +121,48 @@ pub enum Watch {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Drill {
-    Start { scenario: String, seed: u64, speed: f32 },
-    SetSpeed { speed: f32, paused: bool },
+    Start {
+        scenario: String,
+        seed: u64,
+        speed: f32,
+    },
+    SetSpeed {
+        speed: f32,
+        paused: bool,
+    },
     End,
+    /// Ahead to this exercise time; never back.
+    Jump {
+        to: gulang_city::Timestamp,
+    },
+}
+
+/// 复盘 for the whole hall: one clock over a log that is only read.
+///
+/// While a playback is open, every screen that follows ([`Watch::Follow`]) gets its city with [`ClockKind::Replay`]; what may be
+/// opened, and the story told of it, is served at `/api/logs` and `/api/playback`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Playback {
+    /// Opens a log by its id in `/api/logs` between two moments of its own clock; without them, all of it.
+    Open {
+        log: String,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    },
+    /// The city as it was at this moment of the log's clock; held within what was opened.
+    Seek {
+        to: Timestamp,
+    },
+    SetSpeed {
+        speed: f32,
+        paused: bool,
+    },
+    /// A remark at a moment, kept beside the log and no part of the evidence; empty text takes it away.
+    Bookmark {
+        at: Timestamp,
+        text: String,
+    },
+    Close,
 }
 
 #[derive(Debug, thiserror::Error)]

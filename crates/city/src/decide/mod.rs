@@ -5,6 +5,7 @@
 use crate::{apply::external_key, ids::*, model::*, *};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod alarm_groups;
 mod callout;
 mod cases;
 mod evacuation;
@@ -146,6 +147,8 @@ impl City {
                 changes(known.shelved_until != Some(*until))?;
                 Ok(vec![Event::AlarmShelved { alarm: *alarm, until: *until, reason: clipped(reason) }])
             }
+            Command::AcknowledgeGroup { group } => self.acknowledge_group(source, group),
+            Command::ShelveGroup { group, until, reason } => self.shelve_group(group, *until, reason, now),
             Command::SuperviseCase { case } => {
                 self.open_case(*case)?;
                 Ok(vec![Event::CaseSupervised { case: *case }])

@@ -1,0 +1,273 @@
+//! Charts of a review, defined once over any plotters backend: a screen's painter (egui, wasm or native) or a report's SVG.
+//!
+//! A chart takes a drawing area and a [`Review`] and draws itself whole. It must not know where it is drawn: no pixels of its
+//! own but [`Look`], no fonts but a family's name, no colours but the tokens'. One y axis from zero, the reference always
+//! drawn, direct labels (DESIGN.md §10).
+
+use gulang_city::{
+    Rung, Timestamp,
+    review::{Mark, OrderStory, Review},
+    score::{AgencyScore, duration_zh},
+};
+use plotters::{coord::Shift, prelude::*};
+
+/// How large things are where it is drawn, and which font family it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// Backend pixels per nominal pixel.
+    pub px: f64,
+    pub font: &'a str,
+    pub ink: RGBColor,
+    pub faint: RGBColor,
+    pub series: [RGBColor; 4],
+    pub alert: RGBColor,
+}
+
+impl Look<'static> {
+    /// On white paper.
+    pub const PAPER: Self = Self {
+        px: 1.0,
+        font: "Noto Sans SC",
+        ink: RGBColor(0x22, 0x2b, 0x36),
+        faint: RGBColor(0xb8, 0xc0, 0xca),
+        series: [
+            RGBColor(0x9a, 0xa6, 0xb4),
+            RGBColor(0x3c, 0x7d, 0xd9),
+            RGBColor(0x1f, 0xa3, 0x8f),
+            RGBColor(0x2f, 0x6b, 0x35),
+        ],
+        alert: RGBColor(0xc8, 0x3a, 0x2b),
+    };
+}
+
+impl Look<'_> {
+    fn size(&self, nominal: f64) -> u32 {
+        (nominal * self.px).round().max(1.0) as u32
+    }
+
+    fn text(&self, nominal: f64, color: RGBColor) -> TextStyle<'_> {
+        (self.font, nominal * self.px).into_font().color(&color)
+    }
+}
+
+type Area<DB> = DrawingArea<DB, Shift>;
+type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+/// Orders on each rung over time: how the whole fan-out climbed.
+pub fn climb<DB: DrawingBackend>(area: &Area<DB>, review: &Review, look: Look<'_>) -> Drawn<DB> {
+    let marks = |of: &dyn Fn(&OrderStory) -> Option<Mark>| -> Vec<Timestamp> {
+        let mut marks: Vec<Timestamp> = review.orders.iter().filter_map(|it| Some(of(it)?.at)).collect();
+        marks.sort_unstable();
+        marks
+    };
+    let lines = [
+        ("下达", marks(&|it| Some(it.drafted))),
+        ("送达", marks(&|it| it.reached(Rung::Delivered))),
+        ("签收", marks(&|it| it.reached(Rung::Acknowledged))),
+        ("完成", marks(&|it| it.ended_as(Rung::Done))),
+    ];
+    let top = lines.iter().map(|(_, it)| it.len()).max().unwrap_or(0).max(1) as f64 * 1.12;
+    let steps = |marks: &[Timestamp]| {
+        let mut points = vec![(review.from, 0.0)];
+        for (i, at) in marks.iter().enumerate() {
+            points.push((*at, i as f64));
+            points.push((*at, i as f64 + 1.0));
+        }
+        points.push((review.to, marks.len() as f64));
+        points
+    };
+    let series: Vec<(String, RGBColor, Vec<(Timestamp, f64)>)> = lines
+        .iter()
+        .zip(look.series)
+        .map(|((name, marks), color)| (format!("{name} {}", marks.len()), color, steps(marks)))
+        .collect();
+    over_time(area, review, look, top, &series)
+}
+
+/// People moved against people expected.
+pub fn people<DB: DrawingBackend>(area: &Area<DB>, review: &Review, look: Look<'_>) -> Drawn<DB> {
+    let line = |of: &dyn Fn(&gulang_city::review::MovedPoint) -> u64| {
+        let mut points = vec![(review.from, 0.0)];
+        for it in &review.moved {
+            points.push((it.mark.at, points.last().map_or(0.0, |it: &(Timestamp, f64)| it.1)));
+            points.push((it.mark.at, of(it) as f64));
+        }
+        points.push((review.to, points.last().map_or(0.0, |it| it.1)));
+        points
+    };
+    let last = review.moved.last().copied();
+    let top = review.moved.iter().map(|it| it.expected).max().unwrap_or(1).max(1) as f64 * 1.12;
+    let series = [
+        (format!("应转移 {}", last.map_or(0, |it| it.expected)), look.series[0], line(&|it| it.expected)),
+        (format!("已转移 {}", last.map_or(0, |it| it.moved)), look.series[2], line(&|it| it.moved)),
+    ];
+    over_time(area, review, look, top, &series)
+}
+
+/// Each order's climb against its deadline, the latest first: draft to acknowledgement, on to the end, the deadline as a tick.
+pub fn deadlines<DB: DrawingBackend>(area: &Area<DB>, review: &Review, look: Look<'_>, n_rows: usize) -> Drawn<DB> {
+    // Seconds past the time to finish; what never came counts to the end of the review.
+    let end =
+        |it: &OrderStory| it.climbs.iter().find(|(rung, ..)| rung.is_end()).map_or(review.to, |(_, mark, _)| mark.at);
+    let mut orders: Vec<&OrderStory> = review.orders.iter().collect();
+    orders.sort_by_key(|it| (-end(it).since_ms(it.text.due_at), it.order));
+    orders.truncate(n_rows);
+    let longest =
+        orders.iter().map(|it| end(it).max(it.text.due_at).since_ms(it.drafted.at)).max().unwrap_or(1).max(60_000);
+    let (width, height) = area.dim_in_pixel();
+    let label_width = i32::try_from(look.size(230.0)).unwrap_or(230);
+    let note_width = i32::try_from(look.size(96.0)).unwrap_or(96);
+    let row = (f64::from(height) / (orders.len().max(1) as f64)).min(20.0 * look.px);
+    let x = |ms: i64| {
+        label_width + (f64::from(width as i32 - label_width - note_width) * ms as f64 / longest as f64) as i32
+    };
+    for (i, order) in orders.iter().enumerate() {
+        let middle = (row * (i as f64 + 0.5)) as i32;
+        let half = (row * 0.28).max(1.0) as i32;
+        let bar = |from: i64, to: i64, color: RGBColor| {
+            Rectangle::new([(x(from), middle - half), (x(to).max(x(from) + 1), middle + half)], color.filled())
+        };
+        let since = |at: Timestamp| at.since_ms(order.drafted.at).max(0);
+        let acked = order.reached(Rung::Acknowledged).map(|it| since(it.at));
+        let ended = since(end(order));
+        let is_late = order.is_late(review.to) || acked.is_none();
+        area.draw(&bar(0, acked.unwrap_or(ended), look.series[0]))?;
+        if let Some(acked) = acked {
+            area.draw(&bar(acked, ended, if is_late { look.alert } else { look.series[2] }))?;
+        }
+        let due = x(since(order.text.due_at));
+        let tick = vec![(due, middle - half - 2), (due, middle + half + 2)];
+        area.draw(&PathElement::new(tick, ShapeStyle::from(look.ink).stroke_width(look.size(1.5))))?;
+        let words = format!("#{} {} · {}", order.order, order.agency, order.text.title);
+        let n_chars = 24;
+        let words = if words.chars().count() > n_chars {
+            words.chars().take(n_chars - 1).chain(['…']).collect()
+        } else {
+            words
+        };
+        let size = (row / look.px * 0.62).clamp(6.0, 10.0);
+        area.draw(&Text::new(words, (0, middle - (size * look.px * 0.6) as i32), look.text(size, look.ink)))?;
+        let note = match (acked, order.rung()) {
+            (None, _) => "未签收".to_owned(),
+            (Some(_), rung) if rung != Rung::Done => rung.name_zh().to_owned(),
+            _ => duration_zh(ended / 1000),
+        };
+        let at = (width as i32 - note_width + 6, middle - (size * look.px * 0.6) as i32);
+        area.draw(&Text::new(note, at, look.text(size, if is_late { look.alert } else { look.ink })))?;
+    }
+    area.present()
+}
+
+/// How long each agency took to acknowledge, median as a bar, its worst as a line; who did not answer is marked.
+pub fn acknowledgements<DB: DrawingBackend>(
+    area: &Area<DB>,
+    agencies: &[AgencyScore],
+    ack_within_secs: i64,
+    look: Look<'_>,
+) -> Drawn<DB> {
+    let (width, height) = area.dim_in_pixel();
+    let label_width = i32::try_from(look.size(130.0)).unwrap_or(130);
+    let note_width = i32::try_from(look.size(110.0)).unwrap_or(110);
+    let row = (f64::from(height) / (agencies.len().max(1) as f64)).min(18.0 * look.px);
+    let longest = agencies.iter().filter_map(|it| it.ack_worst_secs).max().unwrap_or(1).max(ack_within_secs).max(1);
+    let x = |secs: i64| {
+        label_width + (f64::from(width as i32 - label_width - note_width) * secs as f64 / longest as f64) as i32
+    };
+    for (i, agency) in agencies.iter().enumerate() {
+        let middle = (row * (i as f64 + 0.5)) as i32;
+        let half = (row * 0.28).max(1.0) as i32;
+        let silent = agency.n_orders - agency.n_acknowledged;
+        let size = (row / look.px * 0.66).clamp(6.0, 10.0);
+        let up = (size * look.px * 0.6) as i32;
+        if let (Some(median), Some(worst)) = (agency.ack_median_secs, agency.ack_worst_secs) {
+            let color = if median > ack_within_secs { look.alert } else { look.series[1] };
+            let bar = [(x(0), middle - half), (x(median).max(x(0) + 1), middle + half)];
+            area.draw(&Rectangle::new(bar, color.filled()))?;
+            let line = vec![(x(median), middle), (x(worst), middle)];
+            area.draw(&PathElement::new(line, ShapeStyle::from(look.series[0]).stroke_width(look.size(1.5))))?;
+        }
+        let name: String = agency.name.chars().take(12).collect();
+        area.draw(&Text::new(name, (0, middle - up), look.text(size, look.ink)))?;
+        let (note, color) = match silent {
+            0 => (agency.ack_median_secs.map(duration_zh).unwrap_or_default(), look.ink),
+            n => (format!("{n} 条未签收"), look.alert),
+        };
+        area.draw(&Text::new(note, (width as i32 - note_width + 6, middle - up), look.text(size, color)))?;
+    }
+    let limit = vec![(x(ack_within_secs), 0), (x(ack_within_secs), (row * agencies.len() as f64) as i32)];
+    area.draw(&PathElement::new(limit, ShapeStyle::from(look.ink).stroke_width(look.size(1.0))))?;
+    area.present()
+}
+
+/// Lines over the review's time, each named at its right end; changes of level as marks along the bottom.
+fn over_time<DB: DrawingBackend>(
+    area: &Area<DB>,
+    review: &Review,
+    look: Look<'_>,
+    top: f64,
+    series: &[(String, RGBColor, Vec<(Timestamp, f64)>)],
+) -> Drawn<DB> {
+    let hours = |at: Timestamp| at.since_ms(review.from) as f64 / 3_600_000.0;
+    let last = hours(review.to).max(0.1);
+    let mut chart = ChartBuilder::on(area)
+        .margin(look.size(4.0))
+        .margin_right(look.size(96.0))
+        .margin_top(look.size(16.0))
+        .x_label_area_size(look.size(22.0))
+        .y_label_area_size(look.size(44.0))
+        .build_cartesian_2d(0.0..last, 0.0..top)?;
+    let from = review.from;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(look.faint.mix(0.0))
+        .bold_line_style(look.faint.mix(0.6))
+        .axis_style(look.faint)
+        .x_labels(7)
+        .y_labels(5)
+        .x_label_formatter(&|it| (from + (it * 3_600_000.0) as i64).beijing().strftime("%m-%d %H:%M").to_string())
+        .y_label_formatter(&|it| format!("{it:.0}"))
+        .label_style(look.text(9.0, look.ink))
+        .draw()?;
+    for level in &review.levels {
+        let at = hours(level.mark.at);
+        let style = ShapeStyle::from(look.alert.mix(0.5)).stroke_width(look.size(1.0));
+        chart.draw_series([PathElement::new(vec![(at, 0.0), (at, top)], style)])?;
+        let words = level.to.map_or("平时", |it| it.roman());
+        let (x, y) = chart.backend_coord(&(at, top));
+        area.draw(&Text::new(words, (x + 2, y - look.size(13.0) as i32), look.text(9.0, look.alert)))?;
+    }
+    // Names at the right end, pushed apart where lines end together.
+    let mut names: Vec<(i32, &str, RGBColor)> = Vec::new();
+    for (name, color, points) in series {
+        let style = ShapeStyle::from(*color).stroke_width(look.size(1.8));
+        chart.draw_series(LineSeries::new(points.iter().map(|(at, y)| (hours(*at), *y)), style))?;
+        if let Some((at, y)) = points.last() {
+            names.push((chart.backend_coord(&(hours(*at), *y)).1, name, *color));
+        }
+    }
+    names.sort_by_key(|it| it.0);
+    let (right, apart) = (chart.backend_coord(&(last, 0.0)).0, look.size(12.0) as i32);
+    let mut lowest = i32::MIN;
+    for (y, name, color) in names {
+        let y = (y - look.size(6.0) as i32).max(lowest.saturating_add(apart));
+        lowest = y;
+        area.draw(&Text::new(name.to_owned(), (right + 5, y), look.text(9.5, color)))?;
+    }
+    area.present()
+}
+
+/// A drawing as SVG text.
+#[cfg(feature = "svg")]
+pub fn to_svg(
+    size: (u32, u32),
+    draw: impl FnOnce(&Area<SVGBackend<'_>>) -> Result<(), DrawingAreaErrorKind<std::io::Error>>,
+) -> Result<String, String> {
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        draw(&area).map_err(|why| why.to_string())?;
+        area.present().map_err(|why| why.to_string())?;
+    }
+    Ok(svg)
+}

@@ -1,0 +1,141 @@
+//! Alarms by cause, place and time: a storm of ten thousand as a few dozen rows, none lost.
+//!
+//! Grouping is a way of looking: it changes no alarm and keeps nothing. Rows are merged only as far as the limit asks, from
+//! the finest (one kind of sensor in one district in one quarter of an hour) to the coarsest (one kind).
+
+use crate::{City, Timestamp, ids::*, model::*};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Rows an operator can still read.
+pub const MAX_ALARM_ROWS: usize = 50;
+/// Width of the finest row, minutes.
+const WINDOW_MINS: i64 = 15;
+
+/// What a row is about; names the row in [`crate::Command::AcknowledgeGroup`] and [`crate::Command::ShelveGroup`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AlarmGroupKey {
+    pub kind: AlarmCause,
+    /// `None`: the whole city.
+    pub district: Option<DistrictId>,
+    /// Raised from here on, and before `until`.
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+/// The cause, as far as a sensor can tell: what it measures. Orders as the sensor kinds are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AlarmCause(u8);
+
+impl AlarmCause {
+    pub fn of(kind: SensorKind) -> Self {
+        Self(SensorKind::ALL.iter().position(|it| *it == kind).unwrap_or_default() as u8)
+    }
+    pub fn kind(self) -> SensorKind {
+        SensorKind::ALL[usize::from(self.0).min(SensorKind::ALL.len() - 1)]
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlarmGroup {
+    pub key: AlarmGroupKey,
+    pub worst: WarningColor,
+    /// Open alarms in it; `n_unacknowledged` and `n_shelved` of them.
+    pub n: u32,
+    pub n_unacknowledged: u32,
+    pub n_shelved: u32,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    /// By number.
+    pub alarms: Vec<AlarmId>,
+}
+
+impl City {
+    /// Every open alarm in one of at most [`MAX_ALARM_ROWS`] rows; what is unacknowledged and worst first.
+    ///
+    /// Cleared alarms are in none, so nothing of last month haunts the list; a shelved one is counted, and counts as
+    /// shelved only until its time.
+    pub fn alarm_groups(&self, now: Timestamp) -> Vec<AlarmGroup> {
+        let open: Vec<(&Alarm, &Sensor)> = self
+            .open_alarms
+            .iter()
+            .filter_map(|(sensor, id)| Some((self.alarms.get(id)?, self.sensors.get(sensor)?)))
+            .collect();
+        let oldest = open.iter().map(|(alarm, _)| alarm.raised_at).min().unwrap_or(now);
+        // Windows widen until the rows fit; then districts go, and at last a row is one kind of sensor.
+        let mut mins = WINDOW_MINS;
+        let mut by_district = true;
+        loop {
+            let groups = self.grouped(&open, mins, by_district, now);
+            let is_widest = mins * 60_000 > now.since_ms(oldest).max(0) * 2;
+            if groups.len() <= MAX_ALARM_ROWS || (is_widest && !by_district) {
+                return sorted(groups);
+            }
+            if is_widest {
+                (mins, by_district) = (WINDOW_MINS, false);
+            } else {
+                mins *= 4;
+            }
+        }
+    }
+
+    fn grouped(&self, open: &[(&Alarm, &Sensor)], mins: i64, by_district: bool, now: Timestamp) -> Vec<AlarmGroup> {
+        let mut groups: BTreeMap<AlarmGroupKey, AlarmGroup> = BTreeMap::new();
+        let width = mins * 60_000;
+        for (alarm, sensor) in open {
+            let from = Timestamp(alarm.raised_at.0.div_euclid(width) * width);
+            let key = AlarmGroupKey {
+                kind: AlarmCause::of(sensor.kind),
+                district: by_district.then(|| sensor.district.clone()),
+                from,
+                until: from + width,
+            };
+            let group = groups.entry(key.clone()).or_insert_with(|| AlarmGroup {
+                key,
+                worst: alarm.color,
+                n: 0,
+                n_unacknowledged: 0,
+                n_shelved: 0,
+                first_at: alarm.raised_at,
+                last_at: alarm.raised_at,
+                alarms: Vec::new(),
+            });
+            group.worst = group.worst.max(alarm.color);
+            group.n += 1;
+            group.n_unacknowledged += u32::from(alarm.acknowledged.is_none());
+            group.n_shelved += u32::from(alarm.shelved_until.is_some_and(|until| until > now));
+            group.first_at = group.first_at.min(alarm.raised_at);
+            group.last_at = group.last_at.max(alarm.raised_at);
+            group.alarms.push(alarm.id);
+        }
+        for group in groups.values_mut() {
+            group.alarms.sort_unstable();
+        }
+        groups.into_values().collect()
+    }
+
+    /// The open alarms a key names now, by number; also those raised since the row was drawn.
+    pub(crate) fn alarms_in(&self, key: &AlarmGroupKey) -> Vec<&Alarm> {
+        let is_in = |alarm: &Alarm, sensor: &Sensor| {
+            AlarmCause::of(sensor.kind) == key.kind
+                && key.district.as_ref().is_none_or(|it| *it == sensor.district)
+                && (key.from..key.until).contains(&alarm.raised_at)
+        };
+        let open =
+            self.open_alarms.iter().filter_map(|(sensor, id)| Some((self.alarms.get(id)?, self.sensors.get(sensor)?)));
+        let mut found: Vec<&Alarm> =
+            open.filter(|(alarm, sensor)| is_in(alarm, sensor)).map(|(alarm, _)| alarm).collect();
+        found.sort_by_key(|it| it.id);
+        found
+    }
+}
+
+fn sorted(mut groups: Vec<AlarmGroup>) -> Vec<AlarmGroup> {
+    groups.sort_by(|a, b| {
+        let urgency = |it: &AlarmGroup| (it.n_unacknowledged > it.n_shelved, it.worst, it.last_at);
+        urgency(b).cmp(&urgency(a)).then_with(|| a.key.cmp(&b.key))
+    });
+    groups
+}

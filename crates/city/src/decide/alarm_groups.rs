@@ -1,0 +1,33 @@
+//! Rules for a row of alarms: acknowledged or shelved together, each alarm with its own record.
+
+use super::*;
+
+impl City {
+    pub(super) fn acknowledge_group(&self, source: &Source, key: &AlarmGroupKey) -> Result<Vec<Event>, Refusal> {
+        let open = self.alarms_in(key).into_iter().filter(|it| it.acknowledged.is_none());
+        let events: Vec<Event> =
+            open.map(|it| Event::AlarmAcknowledged { alarm: it.id, seat: seat_of(source) }).collect();
+        changes(!events.is_empty())?;
+        Ok(events)
+    }
+
+    pub(super) fn shelve_group(
+        &self,
+        key: &AlarmGroupKey,
+        until: Timestamp,
+        reason: &Text,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        if reason.trim().is_empty() {
+            return Err(forbidden("搁置告警要写明原因"));
+        }
+        if until <= now || until > now.plus_mins(MAX_SHELVE_MINS) {
+            return Err(absurd("搁置到的时间要在 24 小时之内"));
+        }
+        let open = self.alarms_in(key).into_iter().filter(|it| it.shelved_until != Some(until));
+        let events: Vec<Event> =
+            open.map(|it| Event::AlarmShelved { alarm: it.id, until, reason: clipped(reason) }).collect();
+        changes(!events.is_empty())?;
+        Ok(events)
+    }
+}

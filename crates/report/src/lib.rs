@@ -1,0 +1,84 @@
+//! The morning-after file (复盘报告): one [`Document`] of headings, tables and charts, written as PDF or DOCX.
+//!
+//! What it says is in [`content`], once for both forms; how it looks is in `review.typ` and [`word`]. Every figure carries the
+//! numbers of its records. An exercise says so on every page. It must not know where a review comes from.
+
+mod content;
+mod pdf;
+mod word;
+
+use gulang_city::{City, review::Review, score::ScoreSheet};
+use serde::Serialize;
+
+/// What a report is made of. `font` is the city pack's: TrueType, with the Chinese it needs.
+#[derive(Clone, Copy)]
+pub struct Paper<'a> {
+    pub review: &'a Review,
+    pub score: &'a ScoreSheet,
+    pub city: &'a City,
+    pub font: &'a [u8],
+}
+
+/// A report before it has a form.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Document {
+    pub title: String,
+    pub subtitle: String,
+    /// 演练: on every page.
+    pub exercise: bool,
+    pub footer: String,
+    pub blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Block {
+    Heading {
+        text: String,
+    },
+    Text {
+        text: String,
+    },
+    /// Widths are shares of the page.
+    Table {
+        widths: Vec<u32>,
+        header: Vec<String>,
+        rows: Vec<Vec<String>>,
+    },
+    /// `svg` in nominal pixels of this size; 520 are the page's width.
+    Chart {
+        caption: String,
+        name: String,
+        #[serde(skip)]
+        svg: String,
+        width: u32,
+        height: u32,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error("画不出图“{name}”：{why}")]
+    Chart { name: &'static str, why: String },
+    #[error("字体读不了；assets/fonts 里要有 NotoSansSC-Regular-gb2312.ttf")]
+    Font,
+    #[error("排版失败：{0}")]
+    Typeset(String),
+    #[error("写不成 Word 文件：{0}")]
+    Word(String),
+}
+
+/// The report's content.
+pub fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
+    content::document(paper)
+}
+
+/// As PDF. The same review gives the same bytes.
+pub fn pdf(paper: &Paper<'_>) -> Result<Vec<u8>, ReportError> {
+    pdf::write(&content::document(paper)?, paper.font)
+}
+
+/// As DOCX, for Word and WPS.
+pub fn docx(paper: &Paper<'_>) -> Result<Vec<u8>, ReportError> {
+    word::write(&content::document(paper)?, paper.font)
+}
