@@ -43,6 +43,8 @@ use utoipa::OpenApi;
         inventories,
         inventory,
         crate::duties::search,
+        crate::playback_api::logs,
+        crate::playback_api::playback,
         healthz,
         metrics
     )
@@ -142,6 +144,9 @@ async fn records(
 #[derive(Deserialize)]
 struct Stretch {
     realm: Option<Realm>,
+    /// A log by its id in `/api/logs`, instead of a realm's present one. Of the one being looked back at, by default the
+    /// stretch that is open.
+    log: Option<String>,
     /// Milliseconds since 1970, the realm's clock; without them the whole log.
     from_ms: Option<i64>,
     to_ms: Option<i64>,
@@ -152,9 +157,19 @@ struct Stretch {
 impl Stretch {
     /// Off the async threads: the whole log is folded.
     async fn told(&self, hall: &Hall) -> Result<Reviewed, Response> {
-        let core = Which { realm: self.realm }.core(hall)?;
-        let (dir, scenarios) = (core.dir.clone(), hall.scenarios_dir().map(std::path::Path::to_owned));
-        let (from, to) = (self.from_ms.map(Timestamp), self.to_ms.map(Timestamp));
+        let (mut from, mut to) = (self.from_ms.map(Timestamp), self.to_ms.map(Timestamp));
+        let dir = match &self.log {
+            None => Which { realm: self.realm }.core(hall)?.dir.clone(),
+            Some(id) => {
+                let open = hall.past().filter(|it| it.about.id == *id);
+                if let Some((first, last)) = open.map(|it| it.stretch()) {
+                    (from, to) = (from.or(Some(first)), to.or(Some(last)));
+                }
+                let dir = hall.logs.dir_of(id);
+                dir.ok_or_else(|| (StatusCode::NOT_FOUND, format!("没有这份日志：{id}")).into_response())?
+            }
+        };
+        let scenarios = hall.scenarios_dir().map(std::path::Path::to_owned);
         let told =
             tokio::task::spawn_blocking(move || crate::review::review(&dir, from, to, scenarios.as_deref())).await;
         let failed = |why: String| (StatusCode::INTERNAL_SERVER_ERROR, why).into_response();
@@ -163,13 +178,13 @@ impl Stretch {
 }
 
 /// 复盘：谁在何时知道、指令攀升、部门、评分表，每个数带记录号
-#[utoipa::path(get, path = "/api/review", params(("from_ms" = Option<i64>, Query, description = "起，毫秒"), ("to_ms" = Option<i64>, Query, description = "止，毫秒"), ("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{review, score}", content_type = "application/json")))]
+#[utoipa::path(get, path = "/api/review", params(("from_ms" = Option<i64>, Query, description = "起，毫秒"), ("to_ms" = Option<i64>, Query, description = "止，毫秒"), ("realm" = Option<String>, Query, description = "actual | exercise"), ("log" = Option<String>, Query, description = "/api/logs 里的 id，代替 realm")), responses((status = 200, description = "{review, score}", content_type = "application/json")))]
 async fn review(State(app): State<App>, Query(stretch): Query<Stretch>) -> Result<Json<Reviewed>, Response> {
     stretch.told(&app.hall).await.map(Json)
 }
 
 /// 复盘报告文件
-#[utoipa::path(get, path = "/api/report", params(("form" = String, Query, description = "pdf | docx"), ("from_ms" = Option<i64>, Query, description = "起，毫秒"), ("to_ms" = Option<i64>, Query, description = "止，毫秒"), ("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "文件"), (status = 422, description = "为什么写不了")))]
+#[utoipa::path(get, path = "/api/report", params(("form" = String, Query, description = "pdf | docx"), ("from_ms" = Option<i64>, Query, description = "起，毫秒"), ("to_ms" = Option<i64>, Query, description = "止，毫秒"), ("realm" = Option<String>, Query, description = "actual | exercise"), ("log" = Option<String>, Query, description = "/api/logs 里的 id，代替 realm")), responses((status = 200, description = "文件"), (status = 422, description = "为什么写不了")))]
 async fn report(State(app): State<App>, Query(stretch): Query<Stretch>) -> Result<Response, Response> {
     let form = stretch.form.clone().unwrap_or_else(|| "pdf".into());
     let kind = match form.as_str() {
@@ -198,7 +213,12 @@ struct Submitted {
 #[utoipa::path(post, path = "/api/command", request_body(content_type = "application/json", content = String, description = "{seat, command, realm?}"), responses((status = 200, description = "{seq}"), (status = 409, description = "{refusal, message}"), (status = 422, description = "读不懂")))]
 async fn command(State(app): State<App>, Json(submitted): Json<Submitted>) -> Result<Json<Value>, Response> {
     let core = Which { realm: submitted.realm }.core(&app.hall)?;
-    match submit_as(&core, Source::Seat(submitted.seat), submitted.command).await {
+    let submitted = match submitted.realm {
+        // Without a realm it is meant for the city the hall looks at.
+        None if app.hall.past().is_some() => Err(crate::server::no_orders()),
+        _ => submit_as(&core, Source::Seat(submitted.seat), submitted.command).await,
+    };
+    match submitted {
         Ok(seq) => Ok(Json(json!({ "seq": seq }))),
         Err(refusal) => {
             let message = refusal.to_string();

@@ -21,7 +21,13 @@ pub struct HubClock {
 #[derive(Debug)]
 enum Inner {
     Live,
-    Scaled { anchor: Anchor, since: Instant, file: Option<PathBuf>, is_replay: bool },
+    /// `ends`: a replay's, where it stands still.
+    Scaled {
+        anchor: Anchor,
+        since: Instant,
+        file: Option<PathBuf>,
+        ends: Option<Timestamp>,
+    },
 }
 
 /// At some instant it was `now`, and ran at `speed`.
@@ -46,19 +52,20 @@ impl HubClock {
     pub fn exercise(anchor: Anchor, file: Option<PathBuf>, not_before: Timestamp) -> Self {
         let mut anchor = file.as_deref().and_then(read_anchor).unwrap_or(anchor);
         anchor.now = anchor.now.max(not_before);
-        let clock = Self { inner: Mutex::new(Inner::Scaled { anchor, since: Instant::now(), file, is_replay: false }) };
+        let clock = Self { inner: Mutex::new(Inner::Scaled { anchor, since: Instant::now(), file, ends: None }) };
         clock.keep();
         clock
     }
 
-    pub fn replay(anchor: Anchor) -> Self {
-        Self { inner: Mutex::new(Inner::Scaled { anchor, since: Instant::now(), file: None, is_replay: true }) }
+    /// A replay's clock; it stands still at `ends`.
+    pub fn replay(anchor: Anchor, ends: Timestamp) -> Self {
+        Self { inner: Mutex::new(Inner::Scaled { anchor, since: Instant::now(), file: None, ends: Some(ends) }) }
     }
 
     pub fn now(&self) -> Timestamp {
         match &*self.lock() {
             Inner::Live => wall_now(),
-            Inner::Scaled { anchor, since, .. } => run_on(anchor, since),
+            Inner::Scaled { anchor, since, ends, .. } => run_on(anchor, since, *ends),
         }
     }
 
@@ -67,23 +74,23 @@ impl HubClock {
         let wall = wall_now();
         match &*self.lock() {
             Inner::Live => Clock { now: wall, wall, kind: ClockKind::Live },
-            Inner::Scaled { anchor, since, is_replay, .. } => {
+            Inner::Scaled { anchor, since, ends, .. } => {
                 let (speed, paused) = (anchor.speed, anchor.paused);
-                let kind = if *is_replay {
+                let kind = if ends.is_some() {
                     ClockKind::Replay { speed, paused }
                 } else {
                     ClockKind::Exercise { speed, paused }
                 };
-                Clock { now: run_on(anchor, since), wall, kind }
+                Clock { now: run_on(anchor, since, *ends), wall, kind }
             }
         }
     }
 
-    /// Changes an exercise's speed from now on; nothing for a live clock.
+    /// Changes an exercise's or a replay's speed from now on; nothing for a live clock.
     pub fn set_speed(&self, speed: f32, paused: bool) {
-        if let Inner::Scaled { anchor, since, .. } = &mut *self.lock() {
+        if let Inner::Scaled { anchor, since, ends, .. } = &mut *self.lock() {
             let speed = if speed.is_finite() { speed.clamp(0.1, 3600.0) } else { 1.0 };
-            *anchor = Anchor { now: run_on(anchor, since), speed, paused };
+            *anchor = Anchor { now: run_on(anchor, since, *ends), speed, paused };
             *since = Instant::now();
         }
         self.keep();
@@ -91,18 +98,26 @@ impl HubClock {
 
     /// Takes an exercise's clock ahead to `to`; never back, because what happened has happened. Nothing for a live clock.
     pub fn jump(&self, to: Timestamp) {
-        if let Inner::Scaled { anchor, since, .. } = &mut *self.lock() {
-            anchor.now = run_on(anchor, since).max(to);
+        if let Inner::Scaled { anchor, since, ends, .. } = &mut *self.lock() {
+            anchor.now = run_on(anchor, since, *ends).max(to);
             *since = Instant::now();
         }
         self.keep();
+    }
+
+    /// Takes a replay's clock to `to`, ahead or back. Nothing for the others: what happens there happens once.
+    pub fn seek(&self, to: Timestamp) {
+        if let Inner::Scaled { anchor, since, ends: Some(ends), .. } = &mut *self.lock() {
+            anchor.now = to.min(*ends);
+            *since = Instant::now();
+        }
     }
 
     /// The anchor as of now; `None` for a live clock.
     pub fn anchor(&self) -> Option<Anchor> {
         match &*self.lock() {
             Inner::Live => None,
-            Inner::Scaled { anchor, since, .. } => Some(Anchor { now: run_on(anchor, since), ..*anchor }),
+            Inner::Scaled { anchor, since, ends, .. } => Some(Anchor { now: run_on(anchor, since, *ends), ..*anchor }),
         }
     }
 
@@ -125,11 +140,12 @@ impl HubClock {
     }
 }
 
-fn run_on(anchor: &Anchor, since: &Instant) -> Timestamp {
+fn run_on(anchor: &Anchor, since: &Instant, ends: Option<Timestamp>) -> Timestamp {
     if anchor.paused {
         return anchor.now;
     }
-    Timestamp(anchor.now.0 + (since.elapsed().as_secs_f64() * 1000.0 * f64::from(anchor.speed)) as i64)
+    let now = Timestamp(anchor.now.0 + (since.elapsed().as_secs_f64() * 1000.0 * f64::from(anchor.speed)) as i64);
+    ends.map_or(now, |ends| now.min(ends))
 }
 
 fn read_anchor(file: &Path) -> Option<Anchor> {
@@ -154,6 +170,20 @@ mod tests {
         drop(clock);
         let again = HubClock::exercise(start, Some(file), Timestamp(0));
         assert_eq!(again.anchor(), Some(Anchor { now: Timestamp(9_000), speed: 10.0, paused: true }));
+        again.seek(Timestamp(2_000));
+        assert_eq!(again.now(), Timestamp(9_000), "what happens in an exercise happens once");
         Ok(())
+    }
+
+    #[test]
+    fn a_replay_clock_goes_back_and_stands_still_at_its_end() {
+        let clock = HubClock::replay(Anchor { now: Timestamp(1_000), speed: 60.0, paused: true }, Timestamp(5_000));
+        clock.seek(Timestamp(4_000));
+        clock.seek(Timestamp(2_000));
+        assert_eq!(clock.now(), Timestamp(2_000));
+        clock.seek(Timestamp(9_000));
+        clock.set_speed(3600.0, false);
+        assert_eq!(clock.now(), Timestamp(5_000));
+        assert!(matches!(clock.frame().kind, ClockKind::Replay { paused: false, .. }));
     }
 }

@@ -179,8 +179,7 @@ impl Core {
 
     /// A frame with this realm and clock on it.
     pub fn frame(&self, body: Body) -> Bytes {
-        let frame = ToScreen { realm: self.realm, clock: self.clock.frame(), body };
-        encode(&frame).map(Bytes::from).unwrap_or_default()
+        framed(self.realm, &self.clock, body)
     }
 
     /// Everything, as of now. Subscribe to [`Core::frames`] first, so that nothing falls between.
@@ -275,6 +274,12 @@ impl Core {
             }
         }
     }
+}
+
+/// A body with realm and clock on it, ready for the socket.
+pub(crate) fn framed(realm: Realm, clock: &HubClock, body: Body) -> Bytes {
+    let frame = ToScreen { realm, clock: clock.frame(), body };
+    encode(&frame).map(Bytes::from).unwrap_or_default()
 }
 
 fn postcard_of<T: serde::Serialize>(value: &T) -> Vec<u8> {

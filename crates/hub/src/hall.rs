@@ -7,8 +7,11 @@ use crate::{
     drill::{DrillError, set_aside},
     live::{LiveError, Opened, RealmHub, open_log},
     log::{LOG_FILE, LogError, write_whole},
+    logs::Logs,
+    past::Past,
     raster::RasterSource,
     realm::{Actual, Addresses, Endpoints, Exercise, RealmKind},
+    shown::Shown,
     sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
 use gulang_city::{City, Command, Pack, Realm, Source};
@@ -76,9 +79,15 @@ pub struct Hall {
     sign_key: Option<PathBuf>,
     actual: Mutex<Option<RealmHub>>,
     actual_core: Arc<Core>,
-    exercise: Mutex<Option<RealmHub>>,
+    pub(crate) exercise: Mutex<Option<RealmHub>>,
     /// The exercise screens may follow.
     exercise_core: watch::Sender<Option<Arc<Core>>>,
+    /// What may be looked back at.
+    pub logs: Arc<Logs>,
+    /// 复盘, while one is open; before anything else for screens that follow.
+    pub(crate) past: watch::Sender<Option<Arc<Past>>>,
+    /// One is opened at a time.
+    pub(crate) opening: Mutex<()>,
 }
 
 /// Kept beside an exercise's log, so that it can be taken up again.
@@ -115,6 +124,7 @@ impl Hall {
         };
         let endpoints = Endpoints::<Actual>::new(addresses, running.is_some());
         let actual = RealmHub::connect(opened, HubClock::live(), endpoints, running)?;
+        let logs = Arc::new(Logs::new(&config.data, &pack.name));
         let hall = Arc::new(Self {
             pack,
             pack_dir: config.pack_dir.clone(),
@@ -127,6 +137,9 @@ impl Hall {
             actual: Mutex::new(Some(actual)),
             exercise: Mutex::new(None),
             exercise_core: watch::Sender::new(None),
+            logs,
+            past: watch::Sender::new(None),
+            opening: Mutex::new(()),
         });
         if let Err(error) = hall.resume().await {
             tracing::error!(%error, "the exercise could not be taken up again; the actual city is not touched by it");
@@ -143,13 +156,21 @@ impl Hall {
         self.scenarios_dir.as_deref()
     }
 
-    /// The realm a screen sees; none while it waits for an exercise.
+    /// The realm at work for a screen; none while it waits for an exercise.
     pub fn core_for(&self, watch: Watch) -> Option<Arc<Core>> {
         let exercise = self.exercise_core.borrow().clone();
         match watch {
             Watch::Follow => Some(exercise.unwrap_or_else(|| self.actual_core.clone())),
             Watch::Only(Realm::Actual) => Some(self.actual_core.clone()),
             Watch::Only(Realm::Exercise) => exercise,
+        }
+    }
+
+    /// What a screen is shown; none while it waits for an exercise.
+    pub fn shown(&self, watch: Watch) -> Option<Shown> {
+        match (watch, self.past()) {
+            (Watch::Follow, Some(past)) => Some(Shown::Past(past)),
+            _ => self.core_for(watch).map(Shown::Live),
         }
     }
 
@@ -193,6 +214,7 @@ impl Hall {
             return Err(HubError::Refused(format!("剧本用名字指定，不用路径：{named}")));
         }
         let scenario = read_scenario(named, self.scenarios_dir.as_deref())?;
+        self.close_past("演练开始").await;
         let dir = self.data.join(Exercise::FOLDER);
         set_aside(&dir)?;
         let opened = open_log(&dir, || City::found(&self.pack, Realm::Exercise))?
@@ -219,8 +241,9 @@ impl Hall {
     }
 
     async fn end_drill(&self) -> Result<(), HubError> {
-        let ended = self.exercise.lock().await.take();
-        let Some(ended) = ended else { return Err(HubError::Refused("没有进行中的演练".into())) };
+        // Held until the log is sealed: nobody looks back at it before.
+        let mut exercise = self.exercise.lock().await;
+        let Some(ended) = exercise.take() else { return Err(HubError::Refused("没有进行中的演练".into())) };
         let noted = ended.core.submit(Source::Hub, Command::EndExercise).await;
         self.exercise_core.send_replace(None);
         ended.stop().await.map_err(HubError::Refused)?;
@@ -268,6 +291,7 @@ impl Hall {
 
     /// Seals both logs. A running exercise stays on for the next start.
     pub async fn close(&self) -> Result<(), HubError> {
+        self.close_past("枢纽正在关闭").await;
         let exercise = self.exercise.lock().await.take();
         let actual = self.actual.lock().await.take();
         for hub in exercise.into_iter().chain(actual) {

@@ -11,7 +11,7 @@
 
 use crate::evidence::Signer;
 use gulang_city::{Applied, City, Record};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use serde::{Deserialize, Serialize};
 use sm3::{Digest, Sm3};
 use std::{
@@ -436,32 +436,109 @@ pub fn find_log_dir(dir: &Path) -> Option<PathBuf> {
 /// Folds the log in `dir` from its founding, each record checked against the chain, and hands every record with the city
 /// after it to `each`, until that says `false`. Returns the city then. The log may be in use.
 pub fn fold(dir: &Path, each: &mut dyn FnMut(&Record, &City) -> bool) -> Result<City, LogError> {
-    let path = dir.join(LOG_FILE);
-    let err = LogError::sqlite(&path);
-    let corrupt = |why: String| LogError::corrupt(&path, why);
-    let is_open = path.with_extension("sqlite-wal").exists();
-    let flags = if is_open { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
-    let db = Connection::open_with_flags(&path, flags).map_err(&err)?;
-    let founding: Vec<u8> =
-        db.query_row("SELECT city FROM snapshots WHERE seq = 0", [], |row| row.get(0)).map_err(&err)?;
-    let mut city =
-        City::from_bytes(&founding).map_err(|why| corrupt(format!("the founding snapshot is unreadable: {why}")))?;
-    let (mut link, mut last) = (sm3(&[&founding]), 0);
-    let mut rows = db.prepare("SELECT seq, body, chain FROM records ORDER BY seq").map_err(&err)?;
-    let mut rows = rows.query([]).map_err(&err)?;
-    while let Some(row) = rows.next().map_err(&err)? {
-        let (seq, body, chain): (i64, Vec<u8>, Vec<u8>) =
-            (row.get(0).map_err(&err)?, row.get(1).map_err(&err)?, row.get(2).map_err(&err)?);
-        let (record, next) = check_record(seq as u64, last, &link, &body, &chain).map_err(corrupt)?;
+    let reader = Reader::open(dir)?;
+    let (mut city, place) = reader.founding()?;
+    let mut stray = None;
+    reader.each_after(place, &mut |record, _| {
         if city.apply(&record) != Applied::Advanced {
-            return Err(corrupt(format!("record {seq} does not follow the city before it")));
+            stray = Some(record.seq);
+            return false;
         }
-        (last, link) = (seq as u64, next);
-        if !each(&record, &city) {
-            break;
-        }
+        each(&record, &city)
+    })?;
+    match stray {
+        Some(seq) => Err(LogError::corrupt(&reader.path, format!("record {seq} does not follow the city before it"))),
+        None => Ok(city),
     }
-    Ok(city)
+}
+
+/// A log opened only to be read, while another may be writing it. Nothing done through it changes the file.
+#[derive(Debug)]
+pub struct Reader {
+    db: Connection,
+    path: PathBuf,
+}
+
+/// Where in a log a reader stands: the last record read, and the chain there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub seq: u64,
+    pub chain: Chain,
+}
+
+impl Reader {
+    pub fn open(dir: &Path) -> Result<Self, LogError> {
+        let path = dir.join(LOG_FILE);
+        let err = LogError::sqlite(&path);
+        // A log that was not closed has a write-ahead log beside it, which only a connection that may write can read.
+        let is_open = path.with_extension("sqlite-wal").exists();
+        let flags = if is_open { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+        let db = Connection::open_with_flags(&path, flags).map_err(&err)?;
+        db.execute_batch("PRAGMA query_only=ON").map_err(&err)?;
+        // Whoever is the last to close would otherwise fold the write-ahead log in.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(&err)?;
+        drop(err);
+        Ok(Self { db, path })
+    }
+
+    /// The city the log was founded with.
+    pub fn founding(&self) -> Result<(City, Place), LogError> {
+        let founding = self.db.query_row("SELECT city FROM snapshots WHERE seq = 0", [], |row| row.get(0));
+        let founding: Vec<u8> = founding.map_err(LogError::sqlite(&self.path))?;
+        let city = City::from_bytes(&founding)
+            .map_err(|why| LogError::corrupt(&self.path, format!("the founding snapshot is unreadable: {why}")))?;
+        Ok((city, Place { seq: 0, chain: sm3(&[&founding]) }))
+    }
+
+    /// Hands over the records after `place`, each checked against the chain, until `each` says `false`. What was handed over
+    /// before an error is good.
+    pub fn each_after(&self, mut place: Place, each: &mut dyn FnMut(Record, Place) -> bool) -> Result<(), LogError> {
+        let err = LogError::sqlite(&self.path);
+        let mut rows =
+            self.db.prepare("SELECT seq, body, chain FROM records WHERE seq > ?1 ORDER BY seq").map_err(&err)?;
+        let mut rows = rows.query([place.seq as i64]).map_err(&err)?;
+        while let Some(row) = rows.next().map_err(&err)? {
+            let (seq, body, chain): (i64, Vec<u8>, Vec<u8>) =
+                (row.get(0).map_err(&err)?, row.get(1).map_err(&err)?, row.get(2).map_err(&err)?);
+            let checked = check_record(seq as u64, place.seq, &place.chain, &body, &chain);
+            let (record, chain) = checked.map_err(|why| LogError::corrupt(&self.path, why))?;
+            place = Place { seq: seq as u64, chain };
+            if !each(record, place) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of the last record; 0 in an empty log.
+    pub fn last_seq(&self) -> Result<u64, LogError> {
+        let last = self.db.query_row("SELECT coalesce(max(seq), 0) FROM records", [], |row| row.get::<_, i64>(0));
+        Ok(last.map_err(LogError::sqlite(&self.path))? as u64)
+    }
+
+    /// The first `limit` records, or the last ones, newest first: those that can be read, unchecked.
+    pub fn at_end(&self, end: LogEnd, limit: usize) -> Result<Vec<Record>, LogError> {
+        let err = LogError::sqlite(&self.path);
+        let query = match end {
+            LogEnd::First => "SELECT body FROM records ORDER BY seq LIMIT ?1",
+            LogEnd::Last => "SELECT body FROM records ORDER BY seq DESC LIMIT ?1",
+        };
+        let mut rows = self.db.prepare(query).map_err(&err)?;
+        let mut rows = rows.query([limit as i64]).map_err(&err)?;
+        let mut records = Vec::new();
+        while let Some(row) = rows.next().map_err(&err)? {
+            let body: Vec<u8> = row.get(0).map_err(&err)?;
+            records.extend(serde_json::from_slice::<Record>(&body));
+        }
+        Ok(records)
+    }
+}
+
+/// Which end of a log [`Reader::at_end`] looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogEnd {
+    First,
+    Last,
 }
 
 #[derive(Default)]

@@ -33,34 +33,42 @@ const SCHEMA: &str = "message readings {
     REQUIRED FLOAT height;
     REQUIRED FLOAT heading;
     REQUIRED FLOAT speed;
+    REQUIRED FLOAT battery;
+    REQUIRED INT32 mode;
 }";
 const ROWS_PER_GROUP: usize = 65_536;
 const ROWS_PER_SEGMENT: usize = 1_000_000;
 const SEGMENT_TIME: Duration = Duration::from_secs(600);
 
-/// One reading as written. `value` is a gauge's; a fix has NaN there, a gauge has NaN for the rest.
+/// One reading as written. `value` is a gauge's; a fix has NaN there, a gauge has NaN for the rest and mode 0.
+///
+/// Segments written before `battery` and `mode` were recorded lack the two; they read as unknown and standby.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    at: i64,
-    lane: i32,
-    handle: i32,
-    value: f32,
-    lon: f64,
-    lat: f64,
-    height: f32,
-    heading: f32,
-    speed: f32,
+    pub(crate) at: i64,
+    pub(crate) lane: i32,
+    pub(crate) handle: i32,
+    pub(crate) value: f32,
+    pub(crate) lon: f64,
+    pub(crate) lat: f64,
+    pub(crate) height: f32,
+    pub(crate) heading: f32,
+    pub(crate) speed: f32,
+    pub(crate) battery: f32,
+    pub(crate) mode: i32,
 }
 
 impl Row {
     pub fn gauge(handle: u32, value: f32, at: Timestamp) -> Self {
         let (lon, lat, nan) = (f64::NAN, f64::NAN, f32::NAN);
-        Self { at: at.0, lane: 0, handle: handle as i32, value, lon, lat, height: nan, heading: nan, speed: nan }
+        let (handle, lane, mode) = (handle as i32, 0, 0);
+        Self { at: at.0, lane, handle, value, lon, lat, height: nan, heading: nan, speed: nan, battery: nan, mode }
     }
 
     pub fn fix(lane: i32, handle: u32, fix: &Fix) -> Self {
-        let &Fix { lon, lat, height, heading, speed, at, .. } = fix;
-        Self { at: at.0, lane, handle: handle as i32, value: f32::NAN, lon, lat, height, heading, speed }
+        let &Fix { lon, lat, height, heading, speed, battery, mode, at } = fix;
+        let (handle, value, mode) = (handle as i32, f32::NAN, i32::from(mode));
+        Self { at: at.0, lane, handle, value, lon, lat, height, heading, speed, battery, mode }
     }
 }
 
@@ -173,6 +181,8 @@ fn write(dir: &Path, segment: &mut Option<Segment>, rows: &[Row]) -> Result<(), 
     column!(FloatType, height);
     column!(FloatType, heading);
     column!(FloatType, speed);
+    column!(FloatType, battery);
+    column!(Int32Type, mode);
     group.close()?;
     segment.n_rows += rows.len();
     Ok(())

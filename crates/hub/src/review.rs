@@ -7,7 +7,7 @@ use crate::{
     log::{LogError, fold},
 };
 use gulang_city::{
-    City, ResponseLevel, Timestamp,
+    City, Record, ResponseLevel, Timestamp,
     review::{Review, spans},
     score::{self, ScoreSheet, duration_zh},
 };
@@ -32,11 +32,14 @@ pub fn review(
     to: Option<Timestamp>,
     scenarios: Option<&Path>,
 ) -> Result<Reviewed, LogError> {
-    review_beside(dir, from, to, |city| {
-        let named = city.exercise.as_ref().map(|it| it.scenario.clone());
-        let scenario = named.and_then(|named| read_scenario(&named, scenarios).ok());
-        scenario.into_iter().flat_map(|it| it.reference).collect()
-    })
+    review_beside(dir, from, to, |city| reference_of(city, scenarios))
+}
+
+/// The public timeline of the exercise a city is in; empty in the actual city.
+pub(crate) fn reference_of(city: &City, scenarios: Option<&Path>) -> Vec<Reference> {
+    let named = city.exercise.as_ref().map(|it| it.scenario.clone());
+    let scenario = named.and_then(|named| read_scenario(&named, scenarios).ok());
+    scenario.into_iter().flat_map(|it| it.reference).collect()
 }
 
 /// The same, beside a public timeline given.
@@ -46,25 +49,49 @@ pub fn review_beside(
     to: Option<Timestamp>,
     reference: impl FnOnce(&City) -> Vec<Reference>,
 ) -> Result<Reviewed, LogError> {
-    let (from, to) = (from.unwrap_or(Timestamp(i64::MIN)), to.unwrap_or(Timestamp(i64::MAX)));
-    let mut review: Option<Review> = None;
-    let city = fold(dir, &mut |record, city| {
-        let review = review.get_or_insert_with(|| Review::begin(city, from, to));
+    let mut telling = Telling::new(from, to);
+    let city = fold(dir, &mut |record, city| telling.note(record, city))?;
+    let (review, score) = telling.end(&city, &reference(&city));
+    Ok(Reviewed { review, score, city })
+}
+
+/// A review being told while a log is folded.
+#[derive(Debug)]
+pub struct Telling {
+    from: Timestamp,
+    to: Timestamp,
+    review: Option<Review>,
+}
+
+impl Telling {
+    /// From `from` to `to`; without them, all there is.
+    pub fn new(from: Option<Timestamp>, to: Option<Timestamp>) -> Self {
+        let (from, to) = (from.unwrap_or(Timestamp(i64::MIN)), to.unwrap_or(Timestamp(i64::MAX)));
+        Self { from, to, review: None }
+    }
+
+    /// Takes one record and the city after it; `false` when nothing after it belongs to the stretch.
+    pub fn note(&mut self, record: &Record, city: &City) -> bool {
+        let review = self.review.get_or_insert_with(|| Review::begin(city, self.from, self.to));
         // The first thing that happened is when "all of it" began.
         if review.from == Timestamp(i64::MIN) {
             review.from = record.at;
         }
         review.note(record, city);
-        record.at <= to
-    })?;
-    let mut review = review.unwrap_or_else(|| Review::begin(&city, from, to));
-    if to == Timestamp(i64::MAX) {
-        review.to = city.at;
+        record.at <= self.to
     }
-    review.end(&city);
-    let reference: Vec<score::Reference> = reference(&city).iter().map(Reference::to_score).collect();
-    let score = ScoreSheet::of(&review, &reference);
-    Ok(Reviewed { review, score, city })
+
+    /// `city` is the one after the last record noted.
+    pub fn end(self, city: &City, reference: &[Reference]) -> (Review, ScoreSheet) {
+        let mut review = self.review.unwrap_or_else(|| Review::begin(city, self.from, self.to));
+        if self.to == Timestamp(i64::MAX) {
+            review.to = city.at;
+        }
+        review.end(city);
+        let reference: Vec<score::Reference> = reference.iter().map(Reference::to_score).collect();
+        let score = ScoreSheet::of(&review, &reference);
+        (review, score)
+    }
 }
 
 /// The review as a document, `pdf` or `docx`. `assets` holds `fonts/`.

@@ -84,6 +84,9 @@ impl HubHandle {
     pub fn submit(&self, seat: SeatId, command: gulang_city::Command) -> Result<u64, gulang_city::Refusal> {
         let closing = || gulang_city::Refusal::Forbidden { why: "枢纽正在关闭".into() };
         let runtime = self.runtime.as_ref().ok_or_else(closing)?;
+        if self.hall.past().is_some() {
+            return Err(crate::server::no_orders());
+        }
         let core = self.hall.core_for(Watch::Follow).ok_or_else(closing)?;
         runtime.block_on(crate::api::submit_as(&core, Source::Seat(seat), command))
     }

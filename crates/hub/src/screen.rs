@@ -1,7 +1,7 @@
 //! A screen without pixels: greets a hub, follows its frames, submits commands. For the bench and the tests.
 
 use gulang_city::{Applied, City, Command, Readings, SeatId};
-use gulang_wire::{Body, ToHub, ToScreen, VERSION, Watch, decode, encode};
+use gulang_wire::{Body, Clock, ToHub, ToScreen, VERSION, Watch, decode, encode};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -11,6 +11,8 @@ pub struct Screen {
     socket: TcpStream,
     pub city: Option<City>,
     pub readings: Readings,
+    /// As the last frame said.
+    pub clock: Option<Clock>,
     pub n_snapshots: u64,
     pub n_records: u64,
     pub n_columns: u64,
@@ -56,6 +58,7 @@ impl Screen {
             socket,
             city: None,
             readings: Readings::default(),
+            clock: None,
             n_snapshots: 0,
             n_records: 0,
             n_columns: 0,
@@ -101,6 +104,7 @@ impl Screen {
             match kind {
                 2 => {
                     let frame: ToScreen = decode(&body)?;
+                    self.clock = Some(frame.clock);
                     self.take(&frame.body)?;
                     return Ok(frame);
                 }

@@ -3,10 +3,10 @@
 
 use crate::{
     api,
-    core::Core,
     duties::{self, DutyDesk},
     hall::Hall,
     raster::{self, Rasters},
+    shown::Shown,
     tiles::{self, BaseMap},
 };
 use axum::{
@@ -22,7 +22,7 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use gulang_city::{SeatId, Source};
+use gulang_city::{Refusal, SeatId, Source};
 use gulang_wire::{Body, ToHub, VERSION, Watch, decode};
 use serde::Deserialize;
 use std::{
@@ -59,6 +59,7 @@ pub fn router(app: App) -> Router {
         .route("/duties", get(duties::search))
         .merge(api::routes())
         .merge(crate::plans_api::routes())
+        .merge(crate::playback_api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
         .route("/healthz", get(api::healthz))
@@ -176,44 +177,63 @@ async fn upgrade(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response 
 }
 
 /// One screen from its greeting to its end.
-async fn serve_screen(hall: &Hall, mut socket: WebSocket) -> Result<(), &'static str> {
+async fn serve_screen(hall: &Arc<Hall>, mut socket: WebSocket) -> Result<(), &'static str> {
     let (seat, watch) = greet(hall, &mut socket).await?;
-    let mut changes = hall.changes();
+    let (mut changes, mut past_changes) = (hall.changes(), hall.past_changes());
+    let mut was_past = false;
     loop {
         changes.mark_unchanged();
-        let Some(core) = hall.core_for(watch) else {
+        past_changes.mark_unchanged();
+        let Some(shown) = hall.shown(watch) else {
             changes.changed().await.map_err(|_| "the hub is closing")?;
             continue;
         };
-        let mut frames = core.frames();
-        send(&mut socket, core.snapshot()).await?;
+        let (mut frames, snapshot) = shown.join();
+        send(&mut socket, snapshot).await?;
+        let is_past = matches!(shown, Shown::Past(_));
+        if was_past && !is_past {
+            // What happened to the registers meanwhile was told to nobody who looked back.
+            send_stale(&shown, &mut socket).await?;
+        }
+        was_past = is_past;
         loop {
             tokio::select! {
                 frame = frames.recv() => match frame {
                     Ok(frame) => send(&mut socket, frame).await?,
                     Err(RecvError::Lagged(_)) => {
                         // Too slow for every frame: it gets the present instead of the past.
-                        core.counters.n_coalesced.fetch_add(1, Relaxed);
-                        frames = core.frames();
-                        send(&mut socket, core.snapshot()).await?;
-                        let stale = core.things().all_stale();
-                        for body in stale {
-                            send(&mut socket, core.frame(body)).await?;
-                        }
+                        let counters = if let Shown::Live(core) = &shown { &core.counters } else { &hall.actual().counters };
+                        counters.n_coalesced.fetch_add(1, Relaxed);
+                        let (again, snapshot) = shown.join();
+                        frames = again;
+                        send(&mut socket, snapshot).await?;
+                        send_stale(&shown, &mut socket).await?;
                     }
+                    // A playback ends its frames where it is sought, and begins others there.
+                    Err(RecvError::Closed) if is_past => break,
                     Err(RecvError::Closed) => return Err("the hub is closing"),
                 },
                 message = socket.recv() => {
                     let message = message.ok_or("closed")?.map_err(|_| "the connection broke")?;
                     match message {
-                        Message::Binary(bytes) => answer(hall, &core, &seat, &bytes, &mut socket).await?,
+                        Message::Binary(bytes) => match answer(hall, &shown, &seat, &bytes).await? {
+                            Answer::Frame(frame) => send(&mut socket, frame).await?,
+                            Answer::Nothing => {}
+                            Answer::Again => break,
+                        },
                         Message::Close(_) => return Ok(()),
                         _ => {}
                     }
                 }
                 changed = changes.changed() => {
                     changed.map_err(|_| "the hub is closing")?;
-                    if hall.core_for(watch).is_none_or(|now| !Arc::ptr_eq(&now, &core)) {
+                    if hall.shown(watch).is_none_or(|now| !now.is(&shown)) {
+                        break;
+                    }
+                }
+                changed = past_changes.changed() => {
+                    changed.map_err(|_| "the hub is closing")?;
+                    if hall.shown(watch).is_none_or(|now| !now.is(&shown)) {
                         break;
                     }
                 }
@@ -222,14 +242,20 @@ async fn serve_screen(hall: &Hall, mut socket: WebSocket) -> Result<(), &'static
     }
 }
 
+async fn send_stale(shown: &Shown, socket: &mut WebSocket) -> Result<(), &'static str> {
+    for body in shown.stale() {
+        send(socket, shown.frame(body)).await?;
+    }
+    Ok(())
+}
+
 async fn greet(hall: &Hall, socket: &mut WebSocket) -> Result<(SeatId, Watch), &'static str> {
     let first = tokio::time::timeout(Duration::from_secs(10), socket.recv()).await.map_err(|_| "no greeting")?;
     let Some(Ok(Message::Binary(bytes))) = first else { return Err("no greeting") };
-    let core = hall.core_for(Watch::Follow).unwrap_or_else(|| hall.actual().clone());
-    let welcome =
-        core.frame(Body::Welcome { version: VERSION, simulated: core.simulated, city_id: hall.pack.id.to_string() });
+    let shown = hall.shown(Watch::Follow).unwrap_or_else(|| Shown::Live(hall.actual().clone()));
+    let welcome = Body::Welcome { version: VERSION, simulated: shown.simulated(), city_id: hall.pack.id.to_string() };
     let hello = decode::<ToHub>(&bytes);
-    send(socket, welcome).await?;
+    send(socket, shown.frame(welcome)).await?;
     match hello {
         Ok(ToHub::Hello { version: VERSION, seat, watch }) => Ok((seat, watch)),
         Ok(ToHub::Hello { .. }) => Err("another version"),
@@ -237,30 +263,46 @@ async fn greet(hall: &Hall, socket: &mut WebSocket) -> Result<(SeatId, Watch), &
     }
 }
 
-async fn answer(
-    hall: &Hall,
-    core: &Arc<Core>,
-    seat: &SeatId,
-    bytes: &[u8],
-    socket: &mut WebSocket,
-) -> Result<(), &'static str> {
-    let answer = match decode::<ToHub>(bytes) {
+/// What a screen gets for what it said.
+enum Answer {
+    Frame(Bytes),
+    Nothing,
+    /// Everything anew, with new frames after it.
+    Again,
+}
+
+async fn answer(hall: &Arc<Hall>, shown: &Shown, seat: &SeatId, bytes: &[u8]) -> Result<Answer, &'static str> {
+    let (ticket, result) = match decode::<ToHub>(bytes) {
         Ok(ToHub::Submit { ticket, command }) => {
-            let result = api::submit_as(core, Source::Seat(seat.clone()), command).await;
-            core.frame(Body::Answer { ticket, result })
+            let result = match shown {
+                Shown::Live(core) => api::submit_as(core, Source::Seat(seat.clone()), command).await,
+                Shown::Past(_) => Err(no_orders()),
+            };
+            (ticket, result)
         }
         Ok(ToHub::Drill(drill)) => match hall.drill(drill).await {
-            Ok(()) => return Ok(()),
-            Err(why) => {
-                let refusal = gulang_city::Refusal::Forbidden { why: why.to_string().into() };
-                core.frame(Body::Answer { ticket: 0, result: Err(refusal) })
-            }
+            Ok(()) => return Ok(Answer::Nothing),
+            Err(why) => (0, Err(Refusal::Forbidden { why: why.to_string().into() })),
         },
-        Ok(ToHub::Resync) => core.snapshot(),
-        Ok(ToHub::Hello { .. }) => return Ok(()),
+        Ok(ToHub::Playback(asked)) => match hall.playback(seat, asked).await {
+            Ok(()) => return Ok(Answer::Nothing),
+            Err(why) => (0, Err(Refusal::Forbidden { why: why.to_string().into() })),
+        },
+        Ok(ToHub::Resync) => {
+            return Ok(match shown {
+                Shown::Live(core) => Answer::Frame(core.snapshot()),
+                Shown::Past(_) => Answer::Again,
+            });
+        }
+        Ok(ToHub::Hello { .. }) => return Ok(Answer::Nothing),
         Err(_) => return Err("an unreadable frame"),
     };
-    send(socket, answer).await
+    Ok(Answer::Frame(shown.frame(Body::Answer { ticket, result })))
+}
+
+/// The past takes no orders.
+pub(crate) fn no_orders() -> Refusal {
+    Refusal::Forbidden { why: "复盘中不能下令".into() }
 }
 
 async fn send(socket: &mut WebSocket, frame: Bytes) -> Result<(), &'static str> {
