@@ -9,7 +9,7 @@ use crate::{
     past::Past,
     realm::{Actual, Exercise, RealmKind},
 };
-use gulang_city::{City, DistrictId, Footing, Posture, Realm, Record, SeatId, Timestamp, WarningColor, WarningId};
+use gulang_city::{City, DistrictId, Footing, Realm, Record, SeatId, Timestamp, WarningColor, WarningId};
 use gulang_wire::Playback;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -119,8 +119,7 @@ impl Hall {
             return Err(refused("演练进行中，先结束演练再复盘"));
         }
         let city = self.actual().city();
-        let is_war = |it: &Footing| it.posture == Posture::War;
-        if is_war(&city.footing) || city.footings.values().any(is_war) {
+        if city.is_any_war() {
             return Err(refused("实战处于战时，不能带全厅复盘"));
         }
         if city.recommendation.is_some() {

@@ -177,11 +177,11 @@ pub fn stretch_of(
     let one = |end| Ok::<_, LogError>(reader.at_end(end, LOOKED_THROUGH)?.into_iter().next());
     let (Some(first), Some(last)) = (one(LogEnd::First)?, one(LogEnd::Last)?) else { return Err(TapeError::Empty) };
     let (from, to) = (from.unwrap_or(first.at), to.unwrap_or(last.at));
-    if from > to {
-        return Err(TapeError::Backwards { from: from.to_beijing_text(), to: to.to_beijing_text() });
-    }
     if from > last.at || to < first.at {
         return Err(TapeError::Outside { first: first.at.to_beijing_text(), last: last.at.to_beijing_text() });
+    }
+    if from > to {
+        return Err(TapeError::Backwards { from: from.to_beijing_text(), to: to.to_beijing_text() });
     }
     Ok((from.max(first.at), to.min(last.at)))
 }

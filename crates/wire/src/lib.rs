@@ -275,6 +275,8 @@ mod tests {
         });
         check_to_hub(ToHub::Submit { ticket: 3, command: Command::RemoveMarking { marking: marking.id } });
         check_to_hub(ToHub::Drill(Drill::Start { scenario: "doksuri-2023".into(), seed: 1, speed: 60.0 }));
+        check_to_hub(ToHub::Playback(Playback::Open { log: "exercise".into(), from: None, to: Some(CLOCK.now) }));
+        check_to_hub(ToHub::Playback(Playback::Bookmark { at: CLOCK.now, text: "叫应晚了".into() }));
         check_to_hub(ToHub::Resync);
     }
 
