@@ -56,7 +56,11 @@ impl Breaker {
         *self = Self::default();
     }
 
+    /// What fails while it is open was sent before and says nothing new: a whole batch lost in one blink is one failure more.
     pub fn failed(&mut self, now: Instant) {
+        if self.open_until.is_some_and(|until| now < until) {
+            return;
+        }
         self.n_failures += 1;
         if self.n_failures >= Self::TRIPS_AT {
             self.open_until = Some(now + backoff(self.n_failures - Self::TRIPS_AT + 2));
@@ -251,6 +255,11 @@ async fn thrice<F: Future<Output = Result<(), PlatformError>>>(mut ask: impl FnM
 mod tests {
     use super::*;
 
+    /// The longest [`backoff`] there is after so many failures.
+    fn backoff_limit(n_failures: u32) -> Duration {
+        FIRST_WAIT * (1 << n_failures)
+    }
+
     #[test]
     fn a_breaker_opens_then_lets_one_through() {
         let mut breaker = Breaker::default();
@@ -260,6 +269,11 @@ mod tests {
             breaker.failed(now);
         }
         assert_eq!(breaker.allows(now), 0);
+        // The rest of the batch: still but a few seconds, not a minute.
+        for _ in 0..30 {
+            breaker.failed(now);
+        }
+        assert_eq!(breaker.allows(now + backoff_limit(2)), 1);
         assert_eq!(breaker.allows(now + LONGEST_WAIT), 1);
         breaker.succeeded();
         assert_eq!(breaker.allows(now), usize::MAX);
