@@ -63,13 +63,15 @@ impl City {
             .iter()
             .filter_map(|(sensor, id)| Some((self.alarms.get(id)?, self.sensors.get(sensor)?)))
             .collect();
-        let oldest = open.iter().map(|(alarm, _)| alarm.raised_at).min().unwrap_or(now);
+        // Between the alarms themselves: a reader's clock may be behind theirs.
+        let raised = || open.iter().map(|(alarm, _)| alarm.raised_at);
+        let span_ms = raised().max().zip(raised().min()).map_or(0, |(last, first)| last.since_ms(first));
         // Windows widen until the rows fit; then districts go, and at last a row is one kind of sensor.
         let mut mins = WINDOW_MINS;
         let mut by_district = true;
         loop {
             let groups = self.grouped(&open, mins, by_district, now);
-            let is_widest = mins * 60_000 > now.since_ms(oldest).max(0) * 2;
+            let is_widest = mins * 60_000 > span_ms;
             if groups.len() <= MAX_ALARM_ROWS || (is_widest && !by_district) {
                 return sorted(groups);
             }

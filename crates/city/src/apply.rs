@@ -274,6 +274,10 @@ impl City {
             Event::MarkingRemoved { marking } => {
                 self.markings.shift_remove(marking);
             }
+            Event::PlansAdopted { plans, withdrawn } => {
+                self.plans.extend(plans.iter().map(|it| (it.id.clone(), it.clone())));
+                self.held.retain(|it| !withdrawn.contains(&it.number));
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
-    Proof, Timestamp, ids::*, model::*,
+    Plan, Proof, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,6 +92,10 @@ pub enum Command {
     /// The sensors summed up, for plans to argue with: [`crate::City::observe`].
     NoteObservations {
         observations: Vec<Observation>,
+    },
+    /// The pack's plans, where the city still goes by other editions. A plan the pack no longer has stays.
+    AdoptPlans {
+        plans: Vec<Plan>,
     },
     StartExercise {
         scenario: Text,

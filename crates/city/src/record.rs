@@ -1,8 +1,8 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, Proof,
-    TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, Plan,
+    Proof, TallyFlag, Timestamp, Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -327,5 +327,11 @@ pub enum Event {
     },
     MarkingRemoved {
         marking: MarkingId,
+    },
+    /// New editions of plans are in force from here on; orders given before keep theirs.
+    PlansAdopted {
+        plans: Vec<Plan>,
+        /// Held orders whose measure the new edition no longer has: they are not given any more.
+        withdrawn: Vec<u64>,
     },
 }

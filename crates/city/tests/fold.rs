@@ -197,6 +197,7 @@ fn command(now: i64) -> impl Strategy<Value = C> {
         3 => marking(now).prop_map(|kind| C::PutMarking { kind, note: "注".into() }),
         1 => (1..5u64).prop_map(|it| C::RemoveMarking { marking: MarkingId(it) }),
         1 => Just(C::RefuseMessage { platform: "p".into(), what: "w".into(), why: "y".into() }),
+        1 => (0..5usize, 1..4u8).prop_map(|(gone, version)| C::AdoptPlans { plans: vec![edition(gone, version)] }),
         1 => (prop::bool::ANY, at(now)).prop_map(|(ok, since)| C::ReportHealth {
             health: ConnectorHealth {
                 platform: "p".into(), name: "p".into(), since, last_error: "".into(), simulated: true,
@@ -237,6 +238,19 @@ fn pack() -> Pack {
     layer.measures[0].id = "l-1".into();
     pack.plans.push(layer);
     pack
+}
+
+/// Another edition of its plan, without one of the measures and with one of its own.
+fn edition(gone: usize, version: u8) -> Plan {
+    let mut plan = pack().plans.swap_remove(0);
+    let mut own = plan.measures[0].clone();
+    own.id = format!("m-of-{version}").into();
+    plan.version = format!("{version}").into();
+    if gone < plan.measures.len() {
+        plan.measures.remove(gone);
+    }
+    plan.measures.push(own);
+    plan
 }
 
 fn added(agency: &str) -> AddedOrder {

@@ -411,6 +411,7 @@ pub async fn submit_as(core: &Core, source: Source, command: Command) -> Result<
             | Command::Tick
             | Command::NoteAttempt { .. }
             | Command::NoteObservations { .. }
+            | Command::AdoptPlans { .. }
             | Command::StartExercise { .. }
             | Command::EndExercise
     );

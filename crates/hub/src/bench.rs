@@ -18,6 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod switch;
+
+pub use switch::switch;
+
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     #[error(transparent)]

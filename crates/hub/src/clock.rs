@@ -20,7 +20,7 @@ pub struct HubClock {
 
 #[derive(Debug)]
 enum Inner {
-    Live,
+    Live(Onward),
     /// `ends`: a replay's, where it stands still.
     Scaled {
         anchor: Anchor,
@@ -38,6 +38,29 @@ pub struct Anchor {
     pub paused: bool,
 }
 
+/// The machine's clock, never backwards: while it is behind what was told, time goes on at half its pace until the machine
+/// has caught up. So no record is older than the one before, and deadlines still pass.
+#[derive(Debug)]
+struct Onward {
+    told: Timestamp,
+    since: Instant,
+}
+
+impl Onward {
+    fn at(&mut self, wall: Timestamp, now: Instant) -> Timestamp {
+        let slowed = self.told + now.saturating_duration_since(self.since).as_millis() as i64 / 2;
+        if wall < slowed {
+            return slowed;
+        }
+        (self.told, self.since) = (wall, now);
+        wall
+    }
+
+    fn now(&mut self) -> Timestamp {
+        self.at(wall_now(), Instant::now())
+    }
+}
+
 /// What the machine's clock says.
 pub fn wall_now() -> Timestamp {
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_millis() as i64))
@@ -45,7 +68,12 @@ pub fn wall_now() -> Timestamp {
 
 impl HubClock {
     pub fn live() -> Self {
-        Self { inner: Mutex::new(Inner::Live) }
+        Self::live_after(Timestamp(0))
+    }
+
+    /// Live, and not before `told`, the last time in a log: the machine's clock may have gone back since.
+    pub fn live_after(told: Timestamp) -> Self {
+        Self { inner: Mutex::new(Inner::Live(Onward { told, since: Instant::now() })) }
     }
 
     /// An exercise's clock, kept in `file`. One already there is gone on with, but never before `not_before`.
@@ -63,8 +91,8 @@ impl HubClock {
     }
 
     pub fn now(&self) -> Timestamp {
-        match &*self.lock() {
-            Inner::Live => wall_now(),
+        match &mut *self.lock() {
+            Inner::Live(onward) => onward.now(),
             Inner::Scaled { anchor, since, ends, .. } => run_on(anchor, since, *ends),
         }
     }
@@ -72,8 +100,8 @@ impl HubClock {
     /// What every frame to a screen carries.
     pub fn frame(&self) -> Clock {
         let wall = wall_now();
-        match &*self.lock() {
-            Inner::Live => Clock { now: wall, wall, kind: ClockKind::Live },
+        match &mut *self.lock() {
+            Inner::Live(onward) => Clock { now: onward.now(), wall, kind: ClockKind::Live },
             Inner::Scaled { anchor, since, ends, .. } => {
                 let (speed, paused) = (anchor.speed, anchor.paused);
                 let kind = if ends.is_some() {
@@ -116,7 +144,7 @@ impl HubClock {
     /// The anchor as of now; `None` for a live clock.
     pub fn anchor(&self) -> Option<Anchor> {
         match &*self.lock() {
-            Inner::Live => None,
+            Inner::Live(_) => None,
             Inner::Scaled { anchor, since, ends, .. } => Some(Anchor { now: run_on(anchor, since, *ends), ..*anchor }),
         }
     }
@@ -155,6 +183,20 @@ fn read_anchor(file: &Path) -> Option<Anchor> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_machine_clock_that_steps_back_neither_turns_time_around_nor_stops_it() {
+        let start = Instant::now();
+        let mut onward = Onward { told: Timestamp(1_000_000), since: start };
+        let mut at =
+            |wall: i64, elapsed_ms: u64| onward.at(Timestamp(wall), start + Duration::from_millis(elapsed_ms)).0;
+        assert_eq!(at(1_000_500, 500), 1_000_500);
+        // A minute back: on at half pace, whoever asks how often.
+        assert_eq!([at(941_500, 1_500), at(942_500, 2_500), at(942_501, 2_501)], [1_001_000, 1_001_500, 1_001_500]);
+        assert_eq!(at(1_060_500, 120_500), 1_060_500, "caught up after two");
+        assert_eq!(at(1_061_500, 121_500), 1_061_500);
+    }
 
     #[test]
     fn an_exercise_clock_goes_on_where_it_stopped() -> Result<(), Box<dyn std::error::Error>> {

@@ -5,7 +5,7 @@ use crate::{
     callouts::GatewayFeed,
     connectors::{
         cap::{CapSource, decode_alert},
-        city_platform::{CityPlatform, Page, PlatformError},
+        city_platform::{CityPlatform, Page, Patience, PlatformError},
         gateway::{Gateway, GatewayError},
         names, refuse,
         typhoon::{TyphoonSource, decode_info},
@@ -19,7 +19,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Why a poll brought nothing, for the lamp and the log.
@@ -111,7 +111,8 @@ pub fn all_feeds<R: RealmKind>(
     ];
     for (name, what) in parts {
         if let Some(platform) = platform(name) {
-            feeds.push(Box::new(PlatformFeed { platform, name, what, cursors: cursors.clone(), next: None }));
+            let patience = Patience::new(timeout);
+            feeds.push(Box::new(PlatformFeed { platform, name, what, cursors: cursors.clone(), next: None, patience }));
         }
     }
     for mut gateway in Gateway::all(http, endpoints) {
@@ -151,6 +152,7 @@ struct PlatformFeed<R: RealmKind> {
     what: What,
     cursors: Arc<Cursors>,
     next: Option<String>,
+    patience: Patience,
 }
 
 impl<R: RealmKind> PlatformFeed<R> {
@@ -179,11 +181,15 @@ impl<R: RealmKind> Feed for PlatformFeed<R> {
 
     async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
         let cursor = self.cursors.get(&self.cursor_name());
-        let Page { commands, cursor, more } = match self.what {
-            What::Cases => self.platform.cases(&cursor, 500).await?,
-            What::Notices => self.platform.notices(&cursor, 500).await?,
-            What::Evacuation => self.platform.evacuation(&cursor, 500).await?,
+        self.platform.timeout = self.patience.limit();
+        let asked = Instant::now();
+        let page = match self.what {
+            What::Cases => self.platform.cases(&cursor, 500).await,
+            What::Notices => self.platform.notices(&cursor, 500).await,
+            What::Evacuation => self.platform.evacuation(&cursor, 500).await,
         };
+        self.patience.learn(&page, asked.elapsed());
+        let Page { commands, cursor, more } = page?;
         // A platform that always has more but brings nothing would keep us forever.
         let more = more && !commands.is_empty();
         self.next = Some(cursor);

@@ -3,7 +3,7 @@
 use crate::{
     assets::{AssetError, read_pack, read_scenario},
     clock::{Anchor, HubClock},
-    core::Core,
+    core::{Core, SubmitError},
     drill::{DrillError, set_aside},
     live::{LiveError, Opened, RealmHub, open_log},
     log::{LOG_FILE, LogError, write_whole},
@@ -14,7 +14,7 @@ use crate::{
     shown::Shown,
     sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
-use gulang_city::{City, Command, Pack, Realm, Source};
+use gulang_city::{City, Command, Pack, Realm, Refusal, Source};
 use gulang_wire::{Drill, Watch};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
@@ -123,7 +123,9 @@ impl Hall {
             }
         };
         let endpoints = Endpoints::<Actual>::new(addresses, running.is_some());
-        let actual = RealmHub::connect(opened, HubClock::live(), endpoints, running)?;
+        let clock = HubClock::live_after(opened.city.at);
+        let actual = RealmHub::connect(opened, clock, endpoints, running)?;
+        adopt_plans(&actual.core, &pack).await;
         let logs = Arc::new(Logs::new(&config.data, &pack.name));
         let hall = Arc::new(Self {
             pack,
@@ -262,6 +264,7 @@ impl Hall {
         let Some(exercise) = opened.city.exercise.clone().filter(|it| !it.ended) else { return Ok(()) };
         let anchor = Anchor { now: exercise.starts_at, speed: 1.0, paused: false };
         let resumed = self.connect_exercise(opened, parts, anchor).await?;
+        adopt_plans(&resumed.core, &self.pack).await;
         self.exercise_core.send_replace(Some(resumed.core.clone()));
         *self.exercise.lock().await = Some(resumed);
         Ok(())
@@ -298,6 +301,14 @@ impl Hall {
             hub.stop().await.map_err(HubError::Refused)?;
         }
         Ok(())
+    }
+}
+
+/// Brings in the pack's editions of the plans where the log still goes by others.
+async fn adopt_plans(core: &Core, pack: &Pack) {
+    match core.submit(Source::Hub, Command::AdoptPlans { plans: pack.plans.clone() }).await {
+        Ok(_) | Err(SubmitError::Refused(Refusal::NoChange)) => {}
+        Err(error) => tracing::error!(%error, "the pack's plans could not be adopted; those in the log stay in force"),
     }
 }
 

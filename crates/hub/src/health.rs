@@ -59,6 +59,8 @@ impl HealthBook {
     pub fn changes(&mut self, now_ms: i64, now: Timestamp) -> Vec<(PlatformId, Command)> {
         let mut commands = Vec::new();
         for (name, entry) in &mut self.entries {
+            // Heard in the future: the clock went back. Silence counts from here, or it would not be seen until then.
+            entry.heard_ms = entry.heard_ms.min(now_ms);
             let is_quiet = entry.pushes && now_ms - entry.heard_ms > self.silent_after_ms;
             let state = match entry.n_failures {
                 _ if is_quiet => HealthState::Silent,
@@ -91,6 +93,16 @@ impl HealthBook {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn silence_is_seen_though_the_clock_went_back() {
+        let mut book = HealthBook::new(&[], &["sensors"], true, 1000, 5_000_000);
+        assert_eq!(book.changes(5_000_000, Timestamp(1)).len(), 1);
+        assert_eq!(book.changes(1_000_000, Timestamp(1)).len(), 0, "an hour back");
+        assert!(
+            matches!(&book.changes(1_001_001, Timestamp(1))[..], [(_, Command::ReportHealth { health })] if health.state == HealthState::Silent)
+        );
+    }
 
     #[test]
     fn only_changes_are_reported() {

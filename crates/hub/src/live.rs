@@ -22,7 +22,7 @@ use crate::{
 use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
 use gulang_wire::{Body, ClockKind};
 use rumqttc::{Event as MqttEvent, Packet};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// A connector that pushes is silent when unheard so long.
@@ -102,8 +102,10 @@ impl RealmHub {
             let source = InventorySource { http: http.clone(), base, timeout: ASK_LIMIT };
             tasks.push(tokio::spawn(ask(core.clone(), Box::new(ThingsFeed::new(source, core.clone())))));
         }
-        for name in [names::CASES, names::EMERGENCY] {
-            if let Some(platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name) {
+        // An agency on a platform nobody delivers to would never have its orders.
+        let platforms: BTreeSet<PlatformId> = core.city().agencies.values().map(|it| it.platform.clone()).collect();
+        for name in platforms {
+            if let Some(platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name.as_str()) {
                 tasks.push(tokio::spawn(outbox::run(core.clone(), platform)));
             }
         }

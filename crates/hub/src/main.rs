@@ -109,7 +109,7 @@ enum Task {
         /// Screens that follow
         #[arg(long, default_value_t = 4)]
         screens: usize,
-        /// Cases (fold), commands (fanout), or repetitions (route)
+        /// Cases (fold), commands (fanout), or repetitions (route, switch)
         #[arg(long)]
         n: Option<u64>,
         /// How long (ingest)
@@ -254,6 +254,8 @@ enum Bench {
     Ingest,
     /// Commands a second, durable and on every screen
     Fanout,
+    /// 平转战: 84 agencies × 6 orders, one platform dead, one answering in 30 s: ms to the log and to the wire
+    Switch,
     /// The base map's tiles into meshes, MB a second, beside plain decoding
     Tiles,
     /// Nearest teams by road, a reach-time surface of the city, a closure: median ms of each
@@ -350,6 +352,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Ingest => bench::ingest(&pack_dir, screens, secs)?,
                 Bench::Tiles => tiles::bench(&pack_dir, assets::read_pack(&pack_dir)?.center)?,
                 Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,
+                Bench::Switch => bench::switch(&pack_dir, n.unwrap_or(5))?,
                 Bench::Route => bench::route(&pack_dir, n.unwrap_or(200))?,
                 Bench::Sheet => bench::sheet(&assets::read_pack(&pack_dir)?, n.unwrap_or(500))?,
                 Bench::Assign => bench::assign(&pack_dir, n.unwrap_or(20))?,

@@ -2,7 +2,7 @@
 //! log has without a receipt, so a hub killed at any instant goes on where it was, with the same keys.
 
 use crate::{
-    connectors::city_platform::{CityPlatform, PlatformError},
+    connectors::city_platform::{CityPlatform, Patience, PlatformError},
     core::Core,
     realm::{Dispatch, RealmKind, undelivered},
 };
@@ -56,7 +56,11 @@ impl Breaker {
         *self = Self::default();
     }
 
+    /// What fails while it is open was sent before and says nothing new: a whole batch lost in one blink is one failure more.
     pub fn failed(&mut self, now: Instant) {
+        if self.open_until.is_some_and(|until| now < until) {
+            return;
+        }
         self.n_failures += 1;
         if self.n_failures >= Self::TRIPS_AT {
             self.open_until = Some(now + backoff(self.n_failures - Self::TRIPS_AT + 2));
@@ -69,9 +73,10 @@ impl Breaker {
 }
 
 /// Delivers one platform's orders until dropped.
-pub async fn run<R: RealmKind>(core: Arc<Core>, platform: CityPlatform<R>) {
+pub async fn run<R: RealmKind>(core: Arc<Core>, mut platform: CityPlatform<R>) {
     let mut records = core.records();
     let mut breaker = Breaker::default();
+    let mut patience = Patience::new(platform.timeout);
     let mut next_try: HashMap<OrderId, Instant> = HashMap::new();
     loop {
         let now = Instant::now();
@@ -104,23 +109,30 @@ pub async fn run<R: RealmKind>(core: Arc<Core>, platform: CityPlatform<R>) {
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
         }
+        platform.timeout = patience.limit();
         let mut sent = stream::iter(wanted)
             .map(|dispatch| {
                 let platform = &platform;
                 async move {
+                    let asked = Instant::now();
                     let result = platform.deliver(&dispatch).await;
-                    (dispatch, result)
+                    (dispatch, result, asked.elapsed())
                 }
             })
-            .buffer_unordered(SIDE_BY_SIDE);
-        let mut reports = Vec::new();
-        while let Some((dispatch, result)) = sent.next().await {
-            take_result(&core, &platform, &dispatch, result, &mut breaker, &mut next_try, &mut reports);
-        }
-        // A receipt that could not be recorded is asked for again, with the same key.
-        if let Err(error) = core.submit_all(reports).await {
-            tracing::warn!(%error, "receipts could not be recorded");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            .buffer_unordered(SIDE_BY_SIDE)
+            .ready_chunks(AT_ONCE);
+        // A receipt is recorded when it comes, not when the slowest of the batch has.
+        while let Some(answers) = sent.next().await {
+            let mut reports = Vec::new();
+            for (dispatch, result, took) in answers {
+                patience.learn(&result, took);
+                take_result(&core, &platform, &dispatch, result, &mut breaker, &mut next_try, &mut reports);
+            }
+            // One that could not be recorded is asked for again, with the same key.
+            if let Err(error) = core.submit_all(reports).await {
+                tracing::warn!(%error, "receipts could not be recorded");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
         }
     }
 }
@@ -243,6 +255,11 @@ async fn thrice<F: Future<Output = Result<(), PlatformError>>>(mut ask: impl FnM
 mod tests {
     use super::*;
 
+    /// The longest [`backoff`] there is after so many failures.
+    fn backoff_limit(n_failures: u32) -> Duration {
+        FIRST_WAIT * (1 << n_failures)
+    }
+
     #[test]
     fn a_breaker_opens_then_lets_one_through() {
         let mut breaker = Breaker::default();
@@ -252,6 +269,11 @@ mod tests {
             breaker.failed(now);
         }
         assert_eq!(breaker.allows(now), 0);
+        // The rest of the batch: still but a few seconds, not a minute.
+        for _ in 0..30 {
+            breaker.failed(now);
+        }
+        assert_eq!(breaker.allows(now + backoff_limit(2)), 1);
         assert_eq!(breaker.allows(now + LONGEST_WAIT), 1);
         breaker.succeeded();
         assert_eq!(breaker.allows(now), usize::MAX);

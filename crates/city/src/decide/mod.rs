@@ -13,6 +13,7 @@ mod footing;
 mod forces;
 mod marking;
 mod orders;
+mod plans;
 mod platforms;
 
 pub use footing::COUNTERSIGN_WITHIN_MINS;
@@ -101,6 +102,7 @@ impl City {
                 changes(!observations.is_empty())?;
                 Ok(vec![Event::ObservationsNoted { observations: observations.clone() }])
             }
+            Command::AdoptPlans { plans } => self.adopt_plans(plans),
             Command::NoteAttempt { order } => {
                 let order = self.order(*order)?;
                 changes(order.rung <= Rung::Sent)?;
@@ -316,7 +318,8 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
             | C::RefuseMessage { .. }
             | C::ReportHealth { .. }
     );
-    let is_hub_only = matches!(command, C::Tick | C::NoteAttempt { .. } | C::NoteObservations { .. });
+    let is_hub_only =
+        matches!(command, C::Tick | C::NoteAttempt { .. } | C::NoteObservations { .. } | C::AdoptPlans { .. });
     match source {
         Source::Hub => Ok(()),
         Source::Platform(_) if is_report => Ok(()),

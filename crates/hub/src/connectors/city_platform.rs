@@ -37,6 +37,36 @@ impl PlatformError {
     }
 }
 
+/// How long a platform is waited for: longer while it is late, so that one that answers in half a minute is heard at last.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    least: Duration,
+    limit: Duration,
+}
+
+impl Patience {
+    const LONGEST: Duration = Duration::from_secs(60);
+
+    pub fn new(least: Duration) -> Self {
+        Self { least, limit: least }
+    }
+
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// From what an exchange came to, and how long that took.
+    pub fn learn<T>(&mut self, result: &Result<T, PlatformError>, took: Duration) {
+        let limit = match result {
+            Err(PlatformError::Http(HttpError::TimedOut { .. })) => self.limit.max(took * 2),
+            Err(PlatformError::Http(_)) => return,
+            // One quick answer does not make a slow platform quick.
+            Ok(_) | Err(_) => (took * 2).max(self.limit / 2),
+        };
+        self.limit = limit.clamp(self.least, Self::LONGEST.max(self.least));
+    }
+}
+
 /// One platform of one realm.
 #[derive(Clone, Debug)]
 pub struct CityPlatform<R: RealmKind> {
@@ -217,7 +247,13 @@ fn decode_notice<R: RealmKind>(item: &Value) -> Result<Command, String> {
     let numbers = key.strip_prefix(R::KEY_PREFIX).ok_or_else(|| format!("{key} 不是本界的指令"))?;
     let (order, version) = numbers.split_once('-').ok_or_else(|| format!("{key} 不是我们的编号"))?;
     let order = OrderId(order.parse().map_err(|_| format!("{key} 不是我们的编号"))?);
-    let definition_version = version.parse().map_err(|_| format!("{key} 不是我们的编号"))?;
+    let definition_version: u32 = version.parse().map_err(|_| format!("{key} 不是我们的编号"))?;
+    // Said twice, it must be the same both times: otherwise nobody knows which order is answered.
+    for (name, own) in [("orderId", order.0), ("definitionVersion", u64::from(definition_version))] {
+        if let Some(said) = number_of(&item[name]).filter(|it| *it != own as f64) {
+            return Err(format!("{key} 的 {name} 却是 {said}"));
+        }
+    }
     let rung = match item["status"].as_str().unwrap_or_default() {
         "delivered" => Rung::Delivered,
         "signed" => Rung::Acknowledged,
@@ -314,6 +350,41 @@ mod tests {
         assert!(matches!(&page.commands[2], Command::RefuseMessage { .. }));
         assert_eq!((page.cursor.as_str(), page.more), ("12", true));
         Ok(())
+    }
+
+    #[test]
+    fn a_notice_that_contradicts_itself_is_refused() {
+        let item = json!({"noticeId": "gulang-a-3-1", "orderId": 3, "definitionVersion": "1", "status": "signed"});
+        assert!(decode_notice::<Actual>(&item).is_ok());
+        for (key, value) in [("orderId", json!(900_000_003)), ("definitionVersion", json!(0))] {
+            let mut item = item.clone();
+            item[key] = value;
+            let why = decode_notice::<Actual>(&item).err().unwrap_or_default();
+            assert!(why.contains(key), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_slow_platform_is_waited_for_longer_and_a_quick_one_no_longer_than_need_be() {
+        let secs = Duration::from_secs;
+        let late = || Err::<(), _>(PlatformError::from(HttpError::TimedOut { url: String::new(), secs: 5 }));
+        let down = Err::<(), _>(PlatformError::from(HttpError::Status { url: String::new(), status: 503 }));
+        let mut patience = Patience::new(secs(5));
+        // Several given up in one batch had the same time, and lengthen it once.
+        for took in [5, 5, 5, 10, 20] {
+            patience.learn(&late(), secs(took));
+        }
+        assert_eq!(patience.limit(), secs(40));
+        patience.learn(&Ok::<_, PlatformError>(()), secs(30));
+        assert_eq!(patience.limit(), secs(60), "thirty seconds, twice over");
+        patience.learn(&late(), secs(60));
+        assert_eq!(patience.limit(), secs(60), "no longer than that");
+        patience.learn(&down, secs(0));
+        assert_eq!(patience.limit(), secs(60), "an answer that is none teaches nothing");
+        for _ in 0..5 {
+            patience.learn(&Ok::<_, PlatformError>(()), secs(1));
+        }
+        assert_eq!(patience.limit(), secs(5));
     }
 
     #[test]
