@@ -37,6 +37,7 @@ use utoipa::OpenApi;
         report,
         command,
         drill,
+        crate::scenarios::scenarios,
         calls,
         evacuation,
         callback,
@@ -58,6 +59,7 @@ pub fn routes() -> Router<App> {
         .route("/api/report", get(report))
         .route("/api/command", post(command))
         .route("/api/drill", post(drill))
+        .route("/api/scenarios", get(crate::scenarios::scenarios))
         .route("/api/calls", get(calls))
         .route("/api/evacuation", get(evacuation))
         .route("/inventory", get(inventories))
@@ -152,8 +154,13 @@ struct Stretch {
 impl Stretch {
     /// Off the async threads: the whole log is folded.
     async fn told(&self, hall: &Hall) -> Result<Reviewed, Response> {
-        let core = Which { realm: self.realm }.core(hall)?;
-        let (dir, scenarios) = (core.dir.clone(), hall.scenarios_dir().map(std::path::Path::to_owned));
+        let dir = match (Which { realm: self.realm }).core(hall) {
+            Ok(core) => core.dir.clone(),
+            // A drill is looked back at once it has ended, until the next one begins.
+            Err(nobody) if self.realm == Some(Realm::Exercise) => hall.last_exercise_dir().ok_or(nobody)?,
+            Err(nobody) => return Err(nobody),
+        };
+        let scenarios = hall.scenarios_dir().map(std::path::Path::to_owned);
         let (from, to) = (self.from_ms.map(Timestamp), self.to_ms.map(Timestamp));
         let told =
             tokio::task::spawn_blocking(move || crate::review::review(&dir, from, to, scenarios.as_deref())).await;

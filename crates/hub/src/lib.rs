@@ -31,6 +31,7 @@ pub mod readings;
 pub mod realm;
 pub mod review;
 pub mod run;
+pub mod scenarios;
 pub mod screen;
 pub mod server;
 pub mod sim_host;
