@@ -48,7 +48,8 @@ use std::{
     time::Duration,
 };
 
-pub const DESK_SEAT: &str = "值班席 01";
+/// Where a desk sits that was told nothing: the pack's first officer seat.
+pub const DESK_SEAT: &str = "";
 pub const WALL_SEAT: &str = "大屏";
 /// The CJK subset every program carries.
 const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-gb2312.ttf");

@@ -13,7 +13,7 @@ pub const MAX_ALARM_ROWS: usize = 50;
 const WINDOW_MINS: i64 = 15;
 
 /// What a row is about; names the row in [`crate::Command::AcknowledgeGroup`] and [`crate::Command::ShelveGroup`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AlarmGroupKey {
     pub kind: AlarmCause,
     /// `None`: the whole city.
@@ -24,7 +24,7 @@ pub struct AlarmGroupKey {
 }
 
 /// The cause, as far as a sensor can tell: what it measures. Orders as the sensor kinds are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlarmCause(u8);
 

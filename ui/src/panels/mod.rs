@@ -17,6 +17,7 @@ mod digest;
 mod drawer;
 mod drones;
 mod duties;
+mod event_list;
 mod events;
 mod find;
 mod forces;
@@ -31,6 +32,7 @@ mod people;
 mod press;
 mod review;
 mod sheet;
+mod shelving;
 mod signing;
 mod today;
 mod tools;
@@ -216,6 +218,8 @@ pub struct PanelState {
     /// A marking drawn and not yet put.
     draft: Option<tools::Draft>,
     digest: Digest,
+    /// What of the event list is open and chosen.
+    listing: events::Listing,
     metrics_open: bool,
     /// War: the event list over the map.
     events_open: bool,
@@ -253,6 +257,7 @@ impl Default for PanelState {
             case_form: None,
             draft: None,
             digest: Digest::default(),
+            listing: events::Listing::default(),
             metrics_open: false,
             events_open: false,
             locator: walkers::MapMemory::default(),
@@ -404,6 +409,7 @@ impl PanelState {
         let time = ctx.input(|input| input.time);
         self.over_map.clear();
         self.digest.refresh(model, time);
+        self.listing.keep(model, &self.digest.events);
         for notice in &mut self.notices {
             if notice.0.is_nan() {
                 notice.0 = time;

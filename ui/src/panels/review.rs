@@ -219,7 +219,7 @@ impl Review {
             districts: ask.districts,
             struck: ask.struck,
             added: ask.added,
-            confirmed_by: self.signing.confirmed_by(n_seats, k.m.seat),
+            confirmed_by: self.signing.confirmed_by(k, n_seats),
             reason: self.signing.reason(k),
             sheet_version: Some(built.sheet.version.clone()),
             overridden: self.signing.overridden && n_seats > 1,
@@ -460,7 +460,7 @@ fn why_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, built: Opti
     }
     let argued = Rect::from_min_max(pos2(rect.left(), y + 2.0), pos2(rect.right(), part2 - 4.0));
     match built.and_then(|it| it.advice.as_ref()) {
-        Some(advice) => advice::argued_ui(k, argued, advice),
+        Some(advice) => advice::argued_ui(k, argued, advice, 1.0),
         None => {
             let at = pos2(rect.left(), y + 12.0);
             k.fit(at, Align2::LEFT_CENTER, 13.0, TERTIARY, k.t(tr::NO_ADVICE), rect.width());

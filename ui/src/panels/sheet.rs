@@ -172,7 +172,7 @@ fn stand_down_ui(k: &mut Kit<'_>, sheet: &mut StandDown, rect: Rect) -> Keep {
     }
     let command = Command::StandDown {
         districts: Vec::new(),
-        confirmed_by: sheet.signing.confirmed_by(n_seats, k.m.seat),
+        confirmed_by: sheet.signing.confirmed_by(k, n_seats),
         reason: sheet.signing.reason(k),
         accepted: open,
         overridden: sheet.signing.overridden && n_seats > 1,
