@@ -7,6 +7,7 @@
 //! ```
 
 use crate::{
+    drills::DrillMail,
     duties::DutyMail,
     hall::{Errand, Hall, Pictures},
     net::{Address, Net},
@@ -208,6 +209,8 @@ struct Panels {
     errands: Vec<Errand>,
     /// The list of duties, as asked and answered.
     duties: DutyMail,
+    /// Scenarios and scores, the same way.
+    drills: DrillMail,
     n_frames: u32,
 }
 
@@ -329,6 +332,9 @@ fn draw(
     }
     for (ticket, answer) in panels.duties.poll() {
         panels.state.take_duties(ticket, answer);
+    }
+    for news in panels.drills.poll() {
+        panels.state.take_drills(news);
     }
     let Some(city) = &hall.city else {
         frame.rect = None;
@@ -469,6 +475,8 @@ fn draw(
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
+            UiCommand::AskScenarios => panels.drills.ask_scenarios(net.address()),
+            UiCommand::AskScore => panels.drills.ask_score(net.address()),
             // The helm's, and done.
             _ => {}
         }

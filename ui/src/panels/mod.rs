@@ -15,6 +15,7 @@ mod card;
 mod desk;
 mod digest;
 mod drawer;
+mod drill;
 mod drones;
 mod duties;
 mod event_list;
@@ -31,6 +32,7 @@ mod orders;
 mod people;
 mod press;
 mod review;
+mod score;
 mod sheet;
 mod shelving;
 mod signing;
@@ -57,6 +59,7 @@ pub use land::LocatorLand;
 pub use layers::LayerRow;
 pub use locator::LocatorTiles;
 
+use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
 use crate::i18n::Lang;
 use crate::search::Names;
@@ -164,6 +167,9 @@ pub enum UiCommand {
         ticket: u64,
         query: String,
     },
+    /// Ask the hub which scenarios there are, or how the last drill went; the answers come to [`PanelState::take_drills`].
+    AskScenarios,
+    AskScore,
     Select(Option<Selection>),
     /// Move the big map: to where, metres across the view.
     FlyTo(LonLat, f64),
@@ -212,6 +218,7 @@ pub struct PanelState {
     area: Option<area::Area>,
     find: find::Find,
     duties: duties::Duties,
+    drills: drill::Drills,
     needs: needs::Needs,
     /// What a case is about to suffer, and why.
     case_form: Option<card::CaseForm>,
@@ -253,6 +260,7 @@ impl Default for PanelState {
             area: None,
             find: find::Find::default(),
             duties: duties::Duties::default(),
+            drills: drill::Drills::default(),
             needs: needs::Needs::default(),
             case_form: None,
             draft: None,
@@ -337,6 +345,11 @@ impl PanelState {
     /// The hub's answer to [`UiCommand::FindDuties`].
     pub fn take_duties(&mut self, ticket: u64, answer: DutyAnswer) {
         self.duties.take(ticket, answer);
+    }
+
+    /// The hub's answers to [`UiCommand::AskScenarios`] and [`UiCommand::AskScore`].
+    pub fn take_drills(&mut self, news: DrillNews) {
+        self.drills.take(news);
     }
 
     /// A line shown to the officer for ten seconds: a refusal, a failure.

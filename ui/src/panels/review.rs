@@ -5,7 +5,7 @@
 
 use super::kit::{Kit, exact, row_id};
 use super::signing::{self, REASON_H, Signing};
-use super::{Model, UiCommand, advice, press, sheet, topbar, typhoon};
+use super::{Model, UiCommand, advice, drill, press, sheet, topbar, typhoon};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Shape, Stroke, pos2, vec2};
@@ -1036,7 +1036,7 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, built: &Built) ->
         return Keep::Closed;
     }
     if to_drill {
-        k.out.push(UiCommand::Drill(Drill::Start { scenario: sheet::first_scenario().into(), seed: 1, speed: 60.0 }));
+        k.out.push(UiCommand::Drill(Drill::Start { scenario: drill::first_scenario().into(), seed: 1, speed: 60.0 }));
         return Keep::Closed;
     }
     let hold = Rect::from_min_max(pos2(rect.right() - 368.0, c - 32.0), pos2(rect.right() - 20.0, c + 32.0));
