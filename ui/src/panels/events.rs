@@ -82,7 +82,7 @@ pub(super) fn header_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, header: f32
 }
 
 /// Every line there is, from the top.
-fn lines<'a>(state: &'a PanelState, is_reading: bool) -> impl Iterator<Item = Line<'a>> {
+fn lines(state: &PanelState, is_reading: bool) -> impl Iterator<Item = Line<'_>> {
     let (digest, listing) = (&state.digest, &state.listing);
     let rows = digest.events.iter().flat_map(move |row| {
         let is_open = !is_reading && is_open(listing, row);

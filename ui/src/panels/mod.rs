@@ -47,7 +47,11 @@ mod war;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_alarms;
+#[cfg(test)]
 mod tests_boards;
+#[cfg(test)]
+mod tests_drill;
 #[cfg(test)]
 mod tests_duties;
 #[cfg(test)]
