@@ -1,5 +1,6 @@
 //! What panels would otherwise count every frame: the day's cases by hour, the case flow, the event list
-//! ([`super::event_list`]), indicators and their short history. Recounted at most four times a second, and only when the city or the clock moved.
+//! ([`super::event_list`]), indicators and their short history. Recounted at most four times a second, and only when the
+//! city or the clock moved.
 
 use super::event_list::{AlarmRows, EventRow};
 use super::{Model, Selection, kit};

@@ -29,7 +29,7 @@ pub(super) struct DrillSheet {
     was_running: bool,
     /// Rows; none keeps the next mark in sight.
     scroll: Option<f32>,
-    pub score: score::Reading,
+    score: score::Reading,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ enum Page {
 #[derive(Default)]
 pub(super) struct Drills {
     scenarios: Vec<ScenarioCard>,
-    pub score: Option<Result<Box<DrillScore>, String>>,
+    score: Option<Result<Box<DrillScore>, String>>,
 }
 
 /// A drill shipped with the product: its file under `assets/scenarios`, its name and what it is. Offered until the hub has
