@@ -19,12 +19,12 @@ use std::{path::Path, sync::Arc};
 
 /// 演练剧本：时间、导调、公开时间线
 #[utoipa::path(get, path = "/api/scenarios", responses((status = 200, description = "gulang_city::inject::ScenarioCard 的数组", content_type = "application/json")))]
-pub async fn scenarios(State(app): State<App>) -> Result<Json<Vec<ScenarioCard>>, Response> {
+pub async fn scenarios(State(app): State<App>) -> Response {
     let hall = Arc::clone(&app.hall);
     let read = tokio::task::spawn_blocking(move || hall.scenarios_dir().map(|dir| cards(dir, &hall.pack)));
     match read.await {
-        Ok(cards) => Ok(Json(cards.unwrap_or_default())),
-        Err(why) => Err((StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response()),
+        Ok(cards) => Json(cards.unwrap_or_default()).into_response(),
+        Err(why) => (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response(),
     }
 }
 
