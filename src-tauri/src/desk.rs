@@ -8,10 +8,17 @@ const LABEL: &str = "desk";
 /// `background.app` of the design tokens, so that the window does not flash white before the page draws.
 const BACKGROUND: Color = Color(0x0B, 0x11, 0x17, 0xFF);
 
-pub fn open(app: &AppHandle, hub: &Address, size: Option<WindowSize>) -> Result<(), Box<dyn std::error::Error>> {
+/// `seat` is whose desk it is; without one the hub chooses.
+pub fn open(
+    app: &AppHandle,
+    hub: &Address,
+    seat: Option<&str>,
+    size: Option<WindowSize>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let WindowSize { width, height } = size.unwrap_or(WindowSize { width: 1600.0, height: 900.0 });
-    // JSON is JavaScript; the address has no characters that would not be.
-    let script = format!("window.__GULANG__ = Object.freeze({});", serde_json::to_string(hub)?);
+    // JSON is JavaScript.
+    let here = serde_json::json!({ "url": hub.url, "token": hub.token, "seat": seat });
+    let script = format!("window.__GULANG__ = Object.freeze({here});");
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("鼓浪")
         .inner_size(width, height)

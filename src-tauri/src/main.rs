@@ -27,6 +27,9 @@ pub struct Args {
     /// Where the city's platforms and online maps are [default: the simulated city, the pack's own map]
     #[arg(long, env = "GULANG_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Who sits at this desk, as the city's roles.json names it [default: its first officer's seat]
+    #[arg(long, env = "GULANG_SEAT", value_name = "SEAT")]
+    seat: Option<String>,
     /// The desk window's size, such as 1920x1080 [default: as it was left]
     #[arg(long, value_name = "WxH")]
     size: Option<WindowSize>,
@@ -109,7 +112,7 @@ fn start(app: &AppHandle, args: &Args) -> Result<(), Box<dyn Error>> {
     // Before the window: its page may ask for them at once.
     app.manage(hub);
     app.manage(wall::Walls::new(address.clone()));
-    desk::open(app, &address, args.size)?;
+    desk::open(app, &address, args.seat.as_deref(), args.size)?;
     address.print_ready_line();
     if let Err(why) = tray::build(app) {
         // A desktop without a tray is still a desktop: the page can open walls too.

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::{
+    drills::DrillMail,
     duties::DutyMail,
     hall::{Errand, Hall, Pictures},
     net::{Address, Net},
@@ -48,7 +49,8 @@ use std::{
     time::Duration,
 };
 
-pub const DESK_SEAT: &str = "值班席 01";
+/// Where a desk sits that was told nothing: the pack's first officer seat.
+pub const DESK_SEAT: &str = "";
 pub const WALL_SEAT: &str = "大屏";
 /// The CJK subset every program carries.
 const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-gb2312.ttf");
@@ -207,6 +209,8 @@ struct Panels {
     errands: Vec<Errand>,
     /// The list of duties, as asked and answered.
     duties: DutyMail,
+    /// Scenarios and scores, the same way.
+    drills: DrillMail,
     n_frames: u32,
 }
 
@@ -328,6 +332,9 @@ fn draw(
     }
     for (ticket, answer) in panels.duties.poll() {
         panels.state.take_duties(ticket, answer);
+    }
+    for news in panels.drills.poll() {
+        panels.state.take_drills(news);
     }
     let Some(city) = &hall.city else {
         frame.rect = None;
@@ -468,6 +475,8 @@ fn draw(
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
+            UiCommand::AskScenarios => panels.drills.ask_scenarios(net.address()),
+            UiCommand::AskScore => panels.drills.ask_score(net.address()),
             // The helm's, and done.
             _ => {}
         }

@@ -125,6 +125,10 @@ impl Hall {
                 Ok(city) => {
                     self.readings = gulang_wire::decode(&readings).unwrap_or_else(|_| Readings::for_city(&city));
                     self.realm = city.realm;
+                    // Told no seat, the hub sits us at the city's own choice.
+                    if net.address().seat.as_str().is_empty() {
+                        self.seat = city.roles.desk_seat();
+                    }
                     self.city = Some(city);
                     self.connected = ConnectionState::Live;
                     self.changes = Changes { city: true, records: true, readings: true };

@@ -9,6 +9,7 @@ pub mod app;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod bench;
 pub mod charts;
+pub mod drills;
 pub mod duties;
 pub mod hall;
 pub mod history;

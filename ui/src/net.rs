@@ -59,6 +59,16 @@ impl Address {
         format!("{}/duties?q={query}&limit=30&token={}", self.url, self.token)
     }
 
+    /// The scenarios drills are named from.
+    pub fn scenarios_url(&self) -> String {
+        format!("{}/api/scenarios?token={}", self.url, self.token)
+    }
+
+    /// The last drill, told and counted.
+    pub fn drill_review_url(&self) -> String {
+        format!("{}/api/review?realm=exercise&token={}", self.url, self.token)
+    }
+
     /// A file of the city pack.
     pub fn pack_url(&self, path: &str) -> String {
         format!("{}/pack/{path}?token={}", self.url, self.token)

@@ -1,7 +1,8 @@
 // Loads the desk's wasm and hands it the hub's address.
 //
-// The desktop app puts `window.__GULANG__ = { url, token }` in place before this runs. In a browser the page comes from
+// The desktop app puts `window.__GULANG__ = { url, token, seat? }` in place before this runs. In a browser the page comes from
 // the hub itself, so the address is the page's own and the token is in its link: http://127.0.0.1:PORT/?token=…
+// `?seat=` names who sits there; without it, it is the first officer's seat of the city's roles.json.
 
 // Notices are in both languages: a machine without a Chinese system font still shows one of them. The wasm brings its own.
 
@@ -14,7 +15,11 @@ function say(text) {
 
 function hubFromLink() {
   const here = new URL(window.location.href);
-  return { url: here.origin, token: here.searchParams.get("token") ?? "" };
+  return {
+    url: here.origin,
+    token: here.searchParams.get("token") ?? "",
+    seat: here.searchParams.get("seat") ?? "",
+  };
 }
 
 async function open() {

@@ -13,7 +13,7 @@ pub const MAX_ALARM_ROWS: usize = 50;
 const WINDOW_MINS: i64 = 15;
 
 /// What a row is about; names the row in [`crate::Command::AcknowledgeGroup`] and [`crate::Command::ShelveGroup`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AlarmGroupKey {
     pub kind: AlarmCause,
     /// `None`: the whole city.
@@ -24,7 +24,7 @@ pub struct AlarmGroupKey {
 }
 
 /// The cause, as far as a sensor can tell: what it measures. Orders as the sensor kinds are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlarmCause(u8);
 
@@ -70,9 +70,9 @@ impl City {
         let mut mins = WINDOW_MINS;
         let mut by_district = true;
         loop {
-            let groups = self.grouped(&open, mins, by_district, now);
             let is_widest = mins * 60_000 > span_ms;
-            if groups.len() <= MAX_ALARM_ROWS || (is_widest && !by_district) {
+            let most = if is_widest && !by_district { usize::MAX } else { MAX_ALARM_ROWS };
+            if let Some(groups) = grouped(&open, mins, by_district, now, most) {
                 return sorted(groups);
             }
             if is_widest {
@@ -81,41 +81,6 @@ impl City {
                 mins *= 4;
             }
         }
-    }
-
-    fn grouped(&self, open: &[(&Alarm, &Sensor)], mins: i64, by_district: bool, now: Timestamp) -> Vec<AlarmGroup> {
-        let mut groups: BTreeMap<AlarmGroupKey, AlarmGroup> = BTreeMap::new();
-        let width = mins * 60_000;
-        for (alarm, sensor) in open {
-            let from = Timestamp(alarm.raised_at.0.div_euclid(width) * width);
-            let key = AlarmGroupKey {
-                kind: AlarmCause::of(sensor.kind),
-                district: by_district.then(|| sensor.district.clone()),
-                from,
-                until: from + width,
-            };
-            let group = groups.entry(key.clone()).or_insert_with(|| AlarmGroup {
-                key,
-                worst: alarm.color,
-                n: 0,
-                n_unacknowledged: 0,
-                n_shelved: 0,
-                first_at: alarm.raised_at,
-                last_at: alarm.raised_at,
-                alarms: Vec::new(),
-            });
-            group.worst = group.worst.max(alarm.color);
-            group.n += 1;
-            group.n_unacknowledged += u32::from(alarm.acknowledged.is_none());
-            group.n_shelved += u32::from(alarm.shelved_until.is_some_and(|until| until > now));
-            group.first_at = group.first_at.min(alarm.raised_at);
-            group.last_at = group.last_at.max(alarm.raised_at);
-            group.alarms.push(alarm.id);
-        }
-        for group in groups.values_mut() {
-            group.alarms.sort_unstable();
-        }
-        groups.into_values().collect()
     }
 
     /// The open alarms a key names now, by number; also those raised since the row was drawn.
@@ -132,6 +97,50 @@ impl City {
         found.sort_by_key(|it| it.id);
         found
     }
+}
+
+/// The rows of one width; `None` as soon as they are more than `most`, so that a width that does not do costs little.
+fn grouped(
+    open: &[(&Alarm, &Sensor)],
+    mins: i64,
+    by_district: bool,
+    now: Timestamp,
+    most: usize,
+) -> Option<Vec<AlarmGroup>> {
+    let mut groups: BTreeMap<(AlarmCause, Option<&DistrictId>, i64), AlarmGroup> = BTreeMap::new();
+    let width = mins * 60_000;
+    for (alarm, sensor) in open {
+        let kind = AlarmCause::of(sensor.kind);
+        let district = by_district.then_some(&sensor.district);
+        let window = alarm.raised_at.0.div_euclid(width);
+        let group = groups.entry((kind, district, window)).or_insert_with(|| {
+            let from = Timestamp(window * width);
+            AlarmGroup {
+                key: AlarmGroupKey { kind, district: district.cloned(), from, until: from + width },
+                worst: alarm.color,
+                n: 0,
+                n_unacknowledged: 0,
+                n_shelved: 0,
+                first_at: alarm.raised_at,
+                last_at: alarm.raised_at,
+                alarms: Vec::new(),
+            }
+        });
+        group.worst = group.worst.max(alarm.color);
+        group.n += 1;
+        group.n_unacknowledged += u32::from(alarm.acknowledged.is_none());
+        group.n_shelved += u32::from(alarm.shelved_until.is_some_and(|until| until > now));
+        group.first_at = group.first_at.min(alarm.raised_at);
+        group.last_at = group.last_at.max(alarm.raised_at);
+        group.alarms.push(alarm.id);
+        if groups.len() > most {
+            return None;
+        }
+    }
+    for group in groups.values_mut() {
+        group.alarms.sort_unstable();
+    }
+    Some(groups.into_values().collect())
 }
 
 fn sorted(mut groups: Vec<AlarmGroup>) -> Vec<AlarmGroup> {

@@ -3,7 +3,12 @@
 //! Both the simulated city, which plays them, and `gulang-hub check`, which only reads, refuse a wrong one by its line. It must
 //! not know how an inject is played.
 
-use crate::{LonLat, Pack, Timestamp, ids::*, model::*, score::duration_zh};
+use crate::{
+    LonLat, Pack, Timestamp,
+    ids::*,
+    model::*,
+    score::{Reference, duration_zh},
+};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -83,6 +88,55 @@ impl Inject {
             Some(until) => format!("{what}，{}", duration_zh(until.since_ms(self.at) / 1000)),
             None => what,
         }
+    }
+}
+
+/// A scenario as a drill's director sees it: what is thrown in when, and what publicly happened when.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioCard {
+    /// Its file's name without `.toml`; what [`crate::Command::StartExercise`] names.
+    pub id: String,
+    pub title: String,
+    /// What of it is real.
+    #[serde(default)]
+    pub basis: String,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// The one its makers tried it with.
+    pub seed: u64,
+    /// By time.
+    pub injects: Vec<Inject>,
+    pub reference: Vec<Reference>,
+}
+
+/// One moment of a [`ScenarioCard`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectorMark {
+    pub at: Timestamp,
+    /// Of an inject that ends.
+    pub until: Option<Timestamp>,
+    pub is_inject: bool,
+    pub words: String,
+}
+
+impl ScenarioCard {
+    /// Injects and the public timeline, by time; what is thrown in before what happened in the same moment.
+    pub fn marks(&self) -> Vec<DirectorMark> {
+        let injects = self.injects.iter().map(|it| DirectorMark {
+            at: it.at,
+            until: it.until,
+            is_inject: true,
+            words: it.words(),
+        });
+        let public = self.reference.iter().map(|it| DirectorMark {
+            at: it.at,
+            until: None,
+            is_inject: false,
+            words: it.text.clone(),
+        });
+        let mut marks: Vec<DirectorMark> = injects.chain(public).collect();
+        marks.sort_by_key(|it| (it.at, !it.is_inject));
+        marks
     }
 }
 

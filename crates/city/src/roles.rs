@@ -7,6 +7,12 @@ use crate::{City, Command, Refusal, Source, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
+/// The seats of a pack that names none.
+const DESK_SEAT: &str = "值班长 01";
+const SECOND_SEAT: &str = "带班领导 02";
+/// The role whose first seat is a desk's.
+const OFFICER: &str = "officer";
+
 /// What somebody is in the hall.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +103,29 @@ impl Roles {
         entry.and_then(|it| it.officer.as_deref()).unwrap_or(seat.as_str())
     }
 
+    /// Where a desk sits that was told no seat: the first one named with the officer's role, else the first that signs.
+    pub fn desk_seat(&self) -> SeatId {
+        let is_officers = |it: &&SeatEntry| &*it.role == OFFICER;
+        let named = self.seats.iter().find(is_officers).or_else(|| self.signing().next());
+        named.map_or_else(|| DESK_SEAT.into(), |it| it.seat.clone())
+    }
+
+    /// Who is asked to sign beside `own`: the first seat named that signs and is another person's.
+    pub fn second_seat(&self, own: &SeatId) -> SeatId {
+        let officer = self.officer_at(own);
+        let other = self.signing().find(|it| it.seat != *own && self.officer_at(&it.seat) != officer);
+        match other {
+            Some(it) => it.seat.clone(),
+            None if own.as_str() == SECOND_SEAT => DESK_SEAT.into(),
+            None => SECOND_SEAT.into(),
+        }
+    }
+
+    /// The seats named whose role signs.
+    fn signing(&self) -> impl Iterator<Item = &SeatEntry> {
+        self.seats.iter().filter(|it| self.role_of(&it.seat).signs_up_to.is_some())
+    }
+
     /// What is wrong with it: the name concerned, and why.
     pub(crate) fn faults(&self) -> Vec<(Text, String)> {
         let mut faults = Vec::new();
@@ -148,21 +177,33 @@ impl City {
         if role.may(kind) {
             return Ok(());
         }
-        let what = command_zh(kind);
+        // A kind that is no command is refused like one.
+        let what = command_zh(kind).unwrap_or("做这件事");
         let why = format!("席位「{seat}」的角色是「{}」，不能{what}", role.name);
         Err(Refusal::Forbidden { why: why.into() })
     }
 }
 
-/// What a command is called on screens, where it has a name of its own.
-fn command_zh(kind: &str) -> &str {
-    match kind {
-        "switch_to_war" => "平转战",
-        "stand_down" => "战转平",
-        "countersign" => "补签",
-        "release_held" => "提前发出待发指令",
-        "cancel_order" => "撤销指令",
-        "escalate_order" => "升级叫应",
+/// What a command is called on screens, by its name in JSON; every command has one.
+pub fn command_zh(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "report_case" => "上报案件",
+        "judge_reading" => "研判读数",
+        "issue_warning" => "发布预警",
+        "cancel_warning" => "解除预警",
+        "update_typhoon" => "更新台风",
+        "report_order" => "回报指令",
+        "report_moved" => "回报转移人数",
+        "report_evacuation" => "回报转移情况",
+        "report_shelter" => "回报避灾点人数",
+        "report_call" => "回报叫应",
+        "refuse_message" => "拒收报文",
+        "report_health" => "回报接口状态",
+        "tick" => "推进时钟",
+        "note_attempt" => "登记投递",
+        "note_observations" => "登记观测",
+        "start_exercise" => "开始演练",
+        "end_exercise" => "结束演练",
         "acknowledge_alarm" => "确认告警",
         "shelve_alarm" => "搁置告警",
         "acknowledge_group" => "成组确认告警",
@@ -173,21 +214,76 @@ fn command_zh(kind: &str) -> &str {
         "transfer_case" => "转派案件",
         "postpone_case" => "案件延期",
         "cancel_case" => "作废案件",
+        "switch_to_war" => "平转战",
+        "dry_run" => "试运行",
+        "countersign" => "补签",
+        "release_held" => "提前发出待发指令",
+        "stand_down" => "战转平",
+        "escalate_order" => "升级叫应",
+        "cancel_order" => "撤销指令",
         "assign_team" => "派出队伍",
         "release_team" => "收回队伍",
         "raise_need" => "提出力量需求",
         "close_need" => "了结力量需求",
         "assign_teams" => "成批派出队伍",
         "check_in" => "登记队伍报到",
+        "show_scene" => "切换大屏场景",
+        "put_marking" => "标绘",
+        "remove_marking" => "撤除标绘",
         "start_call_out" => "发起叫应",
         "end_call_out" => "结束叫应",
         "mark_reached" => "登记叫应答复",
         "set_expected" => "设定应转移人数",
         "correct_evacuation" => "更正转移人数",
         "allow_return" => "放行返回",
-        "show_scene" => "切换大屏场景",
-        "put_marking" | "remove_marking" => "标绘",
-        "dry_run" => "试运行",
-        other => other,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_command_has_a_chinese_name_of_its_own() {
+        let mut names = BTreeSet::new();
+        for kind in Command::kinds() {
+            let name = command_zh(kind).unwrap_or_else(|| panic!("{kind} has no name"));
+            assert!(!name.is_ascii() && names.insert(name), "{kind} is called {name:?}");
+        }
+        assert_eq!(command_zh("make_tea"), None);
+    }
+
+    #[test]
+    fn a_refusal_names_what_was_asked_and_never_in_code() {
+        let mut city = City::found(&crate::tiny_pack(), Realm::Actual);
+        city.roles.default = "leader".into();
+        for kind in Command::kinds().iter().chain(&["make_tea"]) {
+            let why = city.may(&Source::Seat("某席".into()), kind).expect_err("a leader only reads").to_string();
+            assert!(!why.contains(kind), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_desk_sits_at_the_first_officers_seat_and_another_person_signs_beside() {
+        let seat = |seat: &str, role: &str, officer: Option<&str>| SeatEntry {
+            seat: seat.into(),
+            role: role.into(),
+            officer: officer.map(Text::from),
+        };
+        let seats = vec![
+            seat("观摩席", "leader", None),
+            seat("指挥长席", "commander", None),
+            seat("甲席", "officer", Some("张三")),
+            seat("甲席副屏", "officer", Some("张三")),
+        ];
+        let roles = Roles { seats, ..Roles::default() };
+        assert_eq!(roles.desk_seat().as_str(), "甲席");
+        assert_eq!(roles.second_seat(&"甲席".into()).as_str(), "指挥长席", "not the same person's other seat");
+        assert_eq!(roles.second_seat(&"指挥长席".into()).as_str(), "甲席");
+        let nobody = Roles::default();
+        assert_eq!(nobody.desk_seat().as_str(), DESK_SEAT);
+        assert_ne!(nobody.second_seat(&nobody.desk_seat()), nobody.desk_seat());
     }
 }

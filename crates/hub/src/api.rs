@@ -37,6 +37,7 @@ use utoipa::OpenApi;
         report,
         command,
         drill,
+        crate::scenarios::scenarios,
         calls,
         evacuation,
         callback,
@@ -60,6 +61,7 @@ pub fn routes() -> Router<App> {
         .route("/api/report", get(report))
         .route("/api/command", post(command))
         .route("/api/drill", post(drill))
+        .route("/api/scenarios", get(crate::scenarios::scenarios))
         .route("/api/calls", get(calls))
         .route("/api/evacuation", get(evacuation))
         .route("/inventory", get(inventories))
@@ -159,7 +161,12 @@ impl Stretch {
     async fn told(&self, hall: &Hall) -> Result<Reviewed, Response> {
         let (mut from, mut to) = (self.from_ms.map(Timestamp), self.to_ms.map(Timestamp));
         let dir = match &self.log {
-            None => Which { realm: self.realm }.core(hall)?.dir.clone(),
+            None => match (Which { realm: self.realm }).core(hall) {
+                Ok(core) => core.dir.clone(),
+                // A drill is looked back at once it has ended, until the next one begins.
+                Err(nobody) if self.realm == Some(Realm::Exercise) => hall.last_exercise_dir().ok_or(nobody)?,
+                Err(nobody) => return Err(nobody),
+            },
             Some(id) => {
                 let open = hall.past().filter(|it| it.about.id == *id);
                 if let Some((first, last)) = open.map(|it| it.stretch()) {

@@ -91,6 +91,9 @@ pub fn read_roads(dir: &Path) -> Result<Option<RoadNet>, AssetError> {
 pub struct Scenario {
     pub id: String,
     pub title: String,
+    /// What of it is real.
+    #[serde(default)]
+    pub basis: String,
     #[serde(deserialize_with = "beijing")]
     pub starts_at: Timestamp,
     #[serde(deserialize_with = "beijing")]

@@ -158,6 +158,12 @@ impl Hall {
         self.scenarios_dir.as_deref()
     }
 
+    /// Where the log of the last exercise lies, running or ended; none before the first.
+    pub fn last_exercise_dir(&self) -> Option<PathBuf> {
+        let dir = self.data.join(Exercise::FOLDER);
+        dir.join(LOG_FILE).exists().then_some(dir)
+    }
+
     /// The realm at work for a screen; none while it waits for an exercise.
     pub fn core_for(&self, watch: Watch) -> Option<Arc<Core>> {
         let exercise = self.exercise_core.borrow().clone();

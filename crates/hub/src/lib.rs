@@ -37,6 +37,7 @@ pub mod readings;
 pub mod realm;
 pub mod review;
 pub mod run;
+pub mod scenarios;
 pub mod screen;
 pub mod server;
 pub mod shown;

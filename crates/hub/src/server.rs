@@ -257,6 +257,10 @@ async fn greet(hall: &Hall, socket: &mut WebSocket) -> Result<(SeatId, Watch), &
     let hello = decode::<ToHub>(&bytes);
     send(socket, shown.frame(welcome)).await?;
     match hello {
+        // A screen that was told no seat reads the same one from the city it gets.
+        Ok(ToHub::Hello { version: VERSION, seat, watch }) if seat.as_str().is_empty() => {
+            Ok((hall.pack.roles.desk_seat(), watch))
+        }
         Ok(ToHub::Hello { version: VERSION, seat, watch }) => Ok((seat, watch)),
         Ok(ToHub::Hello { .. }) => Err("another version"),
         _ => Err("unreadable greeting"),

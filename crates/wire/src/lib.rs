@@ -93,16 +93,10 @@ pub struct Columns {
 /// Screen → hub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToHub {
-    Hello {
-        version: u32,
-        seat: SeatId,
-        watch: Watch,
-    },
+    /// An empty seat is the city's own choice for a desk, `Roles::desk_seat`.
+    Hello { version: u32, seat: SeatId, watch: Watch },
     /// `ticket` comes back in the answer; the record comes back as everybody's.
-    Submit {
-        ticket: u64,
-        command: Command,
-    },
+    Submit { ticket: u64, command: Command },
     /// Starts or ends a drill: not a city command, as it makes or closes a realm.
     Drill(Drill),
     /// 复盘: what the hall looks back at; never a city command, as nothing in a review can send anything.

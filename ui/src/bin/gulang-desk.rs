@@ -40,8 +40,8 @@ mod native {
         hub: String,
         #[arg(long, default_value = "")]
         token: String,
-        /// Who sits here.
-        #[arg(long, default_value = app::DESK_SEAT)]
+        /// Who sits here, as the city's roles.json names it [default: its first officer's seat]
+        #[arg(long, default_value = app::DESK_SEAT, hide_default_value = true)]
         seat: String,
     }
 

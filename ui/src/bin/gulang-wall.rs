@@ -56,6 +56,9 @@ mod native {
         hub: String,
         #[arg(long, default_value = "")]
         token: String,
+        /// Who sits here, as the city's roles.json names it [default: 大屏; with --desk its first officer's seat]
+        #[arg(long)]
+        seat: Option<String>,
         /// The scene a picture waits for; the scene itself follows the city's footing.
         #[arg(long, value_enum)]
         scene: Option<SceneName>,
@@ -234,7 +237,8 @@ mod native {
     }
 
     fn run(options: Options) -> AppExit {
-        let address = Address::new(&options.hub, &options.token, app::WALL_SEAT);
+        let usual = if options.desk { app::DESK_SEAT } else { app::WALL_SEAT };
+        let address = Address::new(&options.hub, &options.token, options.seat.as_deref().unwrap_or(usual));
         let screen = if options.desk { app::Screen::Desk } else { app::Screen::Wall };
         let mut bevy_app = App::new();
         match options.shot.clone().filter(|_| options.headless) {
@@ -346,7 +350,7 @@ mod native {
         let ready: serde_json::Value =
             serde_json::from_str(&line).map_err(|e| format!("the hub said {line:?}: {e}"))?;
         let text = |key: &str| ready.get(key).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
-        let address = Address::new(&text("url"), &text("token"), "值班长 01");
+        let address = Address::new(&text("url"), &text("token"), app::DESK_SEAT);
         let mut bevy_app = App::new();
         off_screen(&mut bevy_app, bench.size, Duration::ZERO);
         app::plugin(&mut bevy_app, app::Screen::Wall, address, Start { show, ..Start::default() });

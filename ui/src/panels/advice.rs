@@ -8,7 +8,7 @@ use super::kit::{Kit, row_id};
 use super::press;
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
-use egui::{Align2, Color32, Rect, pos2};
+use egui::{Align2, Color32, Rect, pos2, vec2};
 use gulang_city::*;
 
 /// A line of argument.
@@ -23,41 +23,65 @@ pub(super) fn n_lines(advice: &Advice) -> usize {
     advice.evidence.len().max(1) + advice.against.len() + advice.missing.len()
 }
 
-/// One advice in full, as many lines as there is room for: for, against, missing, each with its age.
-pub(super) fn argued_ui(k: &Kit<'_>, rect: Rect, advice: &Advice) {
-    let mut lines: Vec<(Tr, Color32, &str, Timestamp)> = Vec::new();
-    lines.extend(advice.evidence.iter().map(|it| (tr::SPEAKS_FOR, PRIMARY, &*it.text, it.as_of)));
-    if lines.is_empty() {
-        lines.push((tr::SPEAKS_FOR, TERTIARY, k.t(tr::NO_TRIGGER_HOLDS), Timestamp(0)));
+/// One line of it: the word, its ink, the fact, as of when.
+type Argument<'a> = (Tr, Color32, &'a str, Timestamp);
+
+/// One advice in full, as many lines as there is room for: for, missing, against, each with its age. Text is `u` times the
+/// desk's.
+pub(super) fn argued_ui(k: &Kit<'_>, rect: Rect, advice: &Advice, u: f32) {
+    let mut speaks: Vec<Argument<'_>> =
+        advice.evidence.iter().map(|it| (tr::SPEAKS_FOR, PRIMARY, &*it.text, it.as_of)).collect();
+    if speaks.is_empty() {
+        speaks.push((tr::SPEAKS_FOR, TERTIARY, k.t(tr::NO_TRIGGER_HOLDS), Timestamp(0)));
     }
     // What is missing before what is against: it is what somebody can still find out.
-    lines.extend(advice.missing.iter().map(|it| (tr::IS_MISSING, LATE, &*it.text, it.as_of)));
-    lines.extend(advice.against.iter().map(|it| (tr::SPEAKS_AGAINST, SECONDARY, &*it.text, it.as_of)));
-    let n_fit = (rect.height() / LINE_H).max(0.0) as usize;
-    let cut = lines.len() > n_fit;
-    let n_shown = if cut { n_fit.saturating_sub(1) } else { lines.len() };
-    let mut y = rect.top() + LINE_H * 0.5;
-    for (word, ink, text, as_of) in lines.iter().take(n_shown) {
-        argument_ui(k, rect, y, 13.0, (*word, *ink, *text, *as_of));
-        y += LINE_H;
+    let missing = advice.missing.iter().map(|it| (tr::IS_MISSING, LATE, &*it.text, it.as_of)).collect();
+    let against = advice.against.iter().map(|it| (tr::SPEAKS_AGAINST, SECONDARY, &*it.text, it.as_of)).collect();
+    let sorts = [speaks, missing, against];
+    let n: usize = sorts.iter().map(Vec::len).sum();
+    let line_h = LINE_H * u * k.s;
+    let n_fit = (rect.height() / line_h).max(0.0) as usize;
+    let n_shown = if n > n_fit { n_fit.saturating_sub(1) } else { n };
+    let mut y = rect.top() + line_h * 0.5;
+    for line in shared_out(&sorts, n_shown) {
+        argument_ui(k, rect, y, u, line);
+        y += line_h;
     }
-    if cut && n_fit > 0 {
-        let more = k.m.lang.fill(tr::N_MORE_ARGUMENTS, &[&(lines.len() - n_shown).to_string()]);
-        k.fit(pos2(rect.left(), y), Align2::LEFT_CENTER, 12.0, TERTIARY, &more, rect.width());
+    if n > n_fit && n_fit > 0 {
+        let more = k.m.lang.fill(tr::N_MORE_ARGUMENTS, &[&(n - n_shown).to_string()]);
+        k.fit(pos2(rect.left(), y), Align2::LEFT_CENTER, 12.0 * u, TERTIARY, &more, rect.width());
+    }
+}
+
+/// `n` lines, of every sort as many as of the others while it has any: what is missing never hides behind much that is for it.
+fn shared_out<'a>(sorts: &[Vec<Argument<'a>>; 3], n: usize) -> Vec<Argument<'a>> {
+    let (mut shares, mut left) = ([0; 3], n);
+    loop {
+        let before = left;
+        for (share, sort) in shares.iter_mut().zip(sorts) {
+            if left > 0 && *share < sort.len() {
+                *share += 1;
+                left -= 1;
+            }
+        }
+        if left == before {
+            return sorts.iter().zip(shares).flat_map(|(sort, share)| sort.iter().take(share)).copied().collect();
+        }
     }
 }
 
 /// The word, the fact, how old it is.
-fn argument_ui(k: &Kit<'_>, rect: Rect, y: f32, size: f32, line: (Tr, Color32, &str, Timestamp)) {
+fn argument_ui(k: &Kit<'_>, rect: Rect, y: f32, u: f32, line: Argument<'_>) {
     let (word, ink, text, as_of) = line;
-    let at = k.text(pos2(rect.left(), y), Align2::LEFT_CENTER, 12.0, TERTIARY, k.t(word));
-    let x = rect.left() + 42.0f32.max(at.width() + 8.0);
+    let px = u * k.s;
+    let at = k.text(pos2(rect.left(), y), Align2::LEFT_CENTER, 12.0 * u, TERTIARY, k.t(word));
+    let x = rect.left() + (42.0 * px).max(at.width() + 8.0 * px);
     let mut right = rect.right();
     if as_of.0 != 0 {
         let age = k.m.lang.elapsed(k.now().since_ms(as_of) / 1000);
-        right = k.text(pos2(right, y), Align2::RIGHT_CENTER, 12.0, TERTIARY, &age).left() - 8.0;
+        right = k.text(pos2(right, y), Align2::RIGHT_CENTER, 12.0 * u, TERTIARY, &age).left() - 8.0 * px;
     }
-    k.fit(pos2(x, y), Align2::LEFT_CENTER, size, ink, text, right - x);
+    k.fit(pos2(x, y), Align2::LEFT_CENTER, 13.0 * u, ink, text, right - x);
 }
 
 // ---------------------------------------------------------------- the block on the desk
@@ -116,11 +140,51 @@ fn block_ui(k: &Kit<'_>, rect: Rect, advice: &Advice) {
     for (i, (line, word)) in lines.iter().zip(words).enumerate() {
         let y = rect.top() + 24.0 + 18.0 * i as f32 + 9.0;
         match line {
-            Some((word, ink, text, as_of)) => argument_ui(k, rect, y, 13.0, (*word, *ink, &**text, *as_of)),
-            None => argument_ui(k, rect, y, 13.0, none(word)),
+            Some((word, ink, text, as_of)) => argument_ui(k, rect, y, 1.0, (*word, *ink, &**text, *as_of)),
+            None => argument_ui(k, rect, y, 1.0, none(word)),
         }
     }
     k.hline(rect.left(), rect.right(), rect.bottom(), ROW);
+}
+
+// ---------------------------------------------------------------- the block on the wall
+
+/// Desk to wall: 12 px become 48, the least a hall reads from its last row.
+const WALL_U: f32 = 4.0;
+/// Header, the first hazard with five lines, and the other hazards' levels, in native px.
+const WALL_H: f32 = 112.0 + 124.0 + 5.0 * LINE_H * WALL_U + 40.0;
+
+/// What the wall's block wants in native px: 0 where nothing is advised, or where it is in force already.
+pub(super) fn wall_height(city: &City) -> f32 {
+    let is_at_war = city.footing.posture == Posture::War;
+    let is_news = city.recommendation.as_ref().is_some_and(|it| !is_at_war || Some(it.level) != city.footing.level);
+    if is_news && !of_the_city(city).is_empty() { WALL_H } else { 0.0 }
+}
+
+/// The highest level advised, argued; the other hazards by their level alone.
+pub(super) fn wall_advice_ui(k: &Kit<'_>, rect: Rect) {
+    let advices = of_the_city(k.m.city);
+    let Some((&first, others)) = advices.split_first() else { return };
+    let body = k.panel_sized(rect, k.t(tr::ADVICE), k.t(tr::ADVICE_SUB), 112.0, 60.0, 48.0);
+    if let Some(it) = &k.m.city.recommendation {
+        let age = k.m.lang.elapsed(k.now().since_ms(it.made_at) / 1000);
+        k.header_right(rect, 112.0, 48.0, TERTIARY, &age);
+    }
+    let body = body.shrink2(vec2(48.0, 0.0) * k.s);
+    let y = body.top() + 66.0 * k.s;
+    let words = |advice: &Advice| {
+        let level = advice.level.map_or("—", ResponseLevel::roman);
+        k.m.lang.fill(tr::HAZARD_ADVISED, &[k.m.lang.hazard(Some(advice.hazard)), level])
+    };
+    let at = k.bold(pos2(body.left(), y), Align2::LEFT_CENTER, 72.0, PRIMARY, &words(first));
+    let mut notes: Vec<String> = others.iter().copied().map(words).collect();
+    if let Some(level) = first.possible().filter(|it| Some(*it) > first.level) {
+        notes.insert(0, k.m.lang.fill(tr::MAY_BE_HIGHER, &[level.roman()]));
+    }
+    let room = body.right() - at.right() - 40.0 * k.s;
+    k.fit(pos2(body.right(), y), Align2::RIGHT_CENTER, 48.0, LATE, &notes.join("・"), room);
+    let lines = Rect::from_min_max(pos2(body.left(), body.top() + 124.0 * k.s), body.max);
+    argued_ui(k, lines, first, WALL_U);
 }
 
 /// Districts the same plan advises more for than for the city.

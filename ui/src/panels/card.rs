@@ -2,7 +2,7 @@
 
 use super::digest::{budget_of, district_name};
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
-use super::{PanelState, Selection, UiCommand, desk, press};
+use super::{PanelState, Selection, UiCommand, events, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Stroke, pos2, vec2};
@@ -26,6 +26,8 @@ enum Does {
     Submit(Command),
     /// Opens the form that asks for what the command needs beside the case.
     Ask(CaseId, CaseAct),
+    /// Opens the form that asks until when and why.
+    Shelve(AlarmId),
 }
 
 /// What an officer does to a case that takes a reason.
@@ -163,6 +165,7 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
             match does {
                 Does::Submit(command) => k.out.push(UiCommand::Submit(command)),
                 Does::Ask(case, act) => asked = Some((case, act)),
+                Does::Shelve(alarm) => events::shelve(k.m, state, events::Target::Alarm(alarm)),
             }
         }
         x = button.right() + 8.0;
@@ -183,6 +186,7 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
 fn barred(k: &Kit<'_>, does: &Does) -> Option<String> {
     match does {
         Does::Ask(_, act) => press::barred(k, act.kind()),
+        Does::Shelve(_) => press::barred(k, "shelve_alarm"),
         Does::Submit(command @ (Command::SuperviseCase { .. } | Command::PressCase { .. })) => {
             press::refused(k, command)
         }
@@ -314,7 +318,7 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
                 card.actions.push((tr::ACKNOWLEDGE, Does::Submit(Command::AcknowledgeAlarm { alarm: *id })));
             }
             if alarm.color != WarningColor::Red && alarm.cleared_at.is_none() {
-                card.actions.push((tr::SHELVE, Does::Submit(desk::shelve(k.m, *id))));
+                card.actions.push((tr::SHELVE, Does::Shelve(*id)));
             }
         }
         Selection::Case(id) => {

@@ -128,7 +128,7 @@ fn war_events_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     if state.metrics_open || map.width() < 240.0 || map.height() < 200.0 {
         return;
     }
-    let count = k.m.lang.fill(tr::UNACKNOWLEDGED_N, &[&state.digest.n_unacknowledged.to_string()]);
+    let count = k.m.lang.fill(tr::UNACKNOWLEDGED_N, &[&state.digest.alarms.n_new.to_string()]);
     let label = format!("{} {count}", k.t(tr::EVENTS));
     let chip =
         Rect::from_min_size(map.min + vec2(tools::TOOLBAR_W + 14.0, 54.0), vec2(k.width(14.0, &label) + 24.0, 30.0));
@@ -137,7 +137,7 @@ fn war_events_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     }
     k.fill(chip, 3.0, if state.events_open { SELECTED } else { PANEL });
     k.outline(chip, 3.0, 1.0, STRONG);
-    k.fit_center(chip, 14.0, if state.digest.n_unacknowledged > 0 { PRIMARY } else { TERTIARY }, &label, true);
+    k.fit_center(chip, 14.0, if state.digest.alarms.n_new > 0 { PRIMARY } else { TERTIARY }, &label, true);
     state.over_map.push(chip);
     board::chips_ui(k, state, map, chip.right() + 8.0);
     if state.events_open {
@@ -366,6 +366,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
         } else if state.draft.take().is_some()
             || state.tools.escape()
             || state.case_form.take().is_some()
+            || state.listing.form.take().is_some()
             || state.drawer == Some(Drawer::Needs) && state.needs.back()
         {
         } else if state.drawer.is_some() {
@@ -413,15 +414,12 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     {
         out.push(UiCommand::FlyTo(at, 2500.0));
     }
-    match model.selection {
-        Some(Selection::Alarm(alarm)) => {
-            if pressed(Key::A) {
-                out.push(UiCommand::Submit(Command::AcknowledgeAlarm { alarm: *alarm }));
-            }
-            if pressed(Key::S) {
-                out.push(UiCommand::Submit(shelve(model, *alarm)));
-            }
+    for (key, name) in [(Key::A, "A"), (Key::S, "S")] {
+        if pressed(key) {
+            events::act(model, state, out, name);
         }
+    }
+    match model.selection {
         Some(Selection::Order(order)) if pressed(Key::E) => {
             out.push(UiCommand::Submit(Command::EscalateOrder { order: *order }));
         }
@@ -488,22 +486,11 @@ fn map_keys(
     }
 }
 
-/// An hour, for the reason a key can give; the fold refuses red and more than two.
-pub(super) fn shelve(model: &Model<'_>, alarm: AlarmId) -> Command {
-    let reason = model.lang.t(tr::SHELVE_REASON).into();
-    Command::ShelveAlarm { alarm, until: model.clock.now.plus_mins(60), reason }
-}
-
-/// Selects the event before or after the selected one.
-fn step(model: &Model<'_>, state: &PanelState, out: &mut Vec<UiCommand>, by: i64) {
-    let events = &state.digest.events;
-    if events.is_empty() {
-        return;
-    }
-    let here = events.iter().position(|row| Some(&row.selection) == model.selection);
-    let next = here.map_or(0, |i| (i as i64 + by).clamp(0, events.len() as i64 - 1) as usize);
-    out.push(UiCommand::Select(Some(events[next].selection.clone())));
-    if let Some(at) = events[next].at {
-        out.push(UiCommand::FlyTo(at, 6000.0));
-    }
+/// Chooses the row of the event list before or after the chosen one.
+fn step(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>, by: i64) {
+    let rows = &state.digest.events;
+    let here = rows.iter().position(|row| events::is_chosen(model, state, &row.key));
+    let next = here.map_or(0, |i| (i as i64 + by).clamp(0, rows.len() as i64 - 1) as usize);
+    let Some((key, at)) = rows.get(next).map(|row| (row.key.clone(), row.at)) else { return };
+    events::choose(state, out, &key, at);
 }

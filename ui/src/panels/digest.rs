@@ -1,23 +1,11 @@
-//! What panels would otherwise count every frame: the day's cases by hour, the case flow, the event list, indicators and
-//! their short history. Recounted at most four times a second, and only when the city or the clock moved.
+//! What panels would otherwise count every frame: the day's cases by hour, the case flow, the event list
+//! ([`super::event_list`]), indicators and their short history. Recounted at most four times a second, and only when the
+//! city or the clock moved.
 
+use super::event_list::{AlarmRows, EventRow};
 use super::{Model, Selection, kit};
-use crate::i18n::tr;
 use gulang_city::*;
 use std::collections::{BTreeMap, VecDeque};
-
-/// One row of the event list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EventRow {
-    pub selection: Selection,
-    pub color: WarningColor,
-    pub title: String,
-    pub sub: String,
-    pub since: Timestamp,
-    pub state: String,
-    pub acknowledged: bool,
-    pub at: Option<LonLat>,
-}
 
 /// One stage of today's cases.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,9 +31,7 @@ pub struct Digest {
     /// New rows held back while the list is being used.
     pub n_waiting: usize,
     pub hold_events: bool,
-    pub n_unacknowledged: usize,
-    pub n_acknowledged: usize,
-    pub n_shelved: usize,
+    pub alarms: AlarmRows,
     pub alarms_in_10min: usize,
     pub indicators: Vec<IndicatorValue>,
     /// Per kind: fresh, known, open alarms' worst level.
@@ -55,8 +41,6 @@ pub struct Digest {
     sampled_at: Timestamp,
 }
 
-/// Rows of the event list, at most (DESIGN.md §3).
-const MAX_ROWS: usize = 50;
 const HISTORY: usize = 48;
 
 impl Digest {
@@ -160,104 +144,6 @@ impl Digest {
                 put(sensor.id.to_string(), f64::from(value));
             }
         }
-    }
-
-    fn list_events(&mut self, model: &Model<'_>) {
-        let (city, now, lang) = (model.city, model.clock.now, model.lang);
-        let is_shelved = |alarm: &Alarm| alarm.shelved_until.is_some_and(|until| until > now);
-        let open: Vec<&Alarm> = city.open_alarms.values().filter_map(|id| city.alarms.get(id)).collect();
-        // Cleared but never acknowledged stays until seen; only the newest few hundred can matter.
-        let unseen =
-            city.alarms.values().rev().take(300).filter(|it| it.cleared_at.is_some() && it.acknowledged.is_none());
-        let recent = |alarm: &&Alarm| now.since_ms(alarm.raised_at) < 600_000;
-        self.alarms_in_10min = city.alarms.values().rev().take(2000).filter(recent).count();
-        self.n_shelved = open.iter().filter(|it| is_shelved(it)).count();
-        let flood = self.alarms_in_10min > crate::theme::MAX_ALARMS_PER_10MIN;
-        let mut rows = Vec::new();
-        let mut groups: BTreeMap<(SensorKind, DistrictId), (usize, usize, &Alarm)> = BTreeMap::new();
-        let (mut n_unacknowledged, mut n_acknowledged) = (0, 0);
-        for alarm in open.iter().copied().filter(|it| !is_shelved(it)).chain(unseen) {
-            let Some(sensor) = city.sensors.get(&alarm.sensor) else { continue };
-            if alarm.acknowledged.is_some() {
-                n_acknowledged += 1;
-            } else {
-                n_unacknowledged += 1;
-            }
-            if flood && alarm.color < WarningColor::Orange {
-                let group = groups.entry((sensor.kind, sensor.district.clone())).or_insert((0, 0, alarm));
-                group.0 += 1;
-                group.1 += usize::from(alarm.acknowledged.is_none());
-                if alarm.color > group.2.color {
-                    group.2 = alarm;
-                }
-                continue;
-            }
-            let state = match (&alarm.acknowledged, alarm.cleared_at) {
-                (None, None) => lang.t(tr::UNACKNOWLEDGED),
-                (None, Some(_)) => lang.t(tr::CLEARED_UNSEEN),
-                (Some(_), _) => lang.t(tr::ACKNOWLEDGED),
-            };
-            rows.push(EventRow {
-                selection: Selection::Alarm(alarm.id),
-                color: alarm.color,
-                title: format!("{} {}", sensor.name, lang.sensor(sensor.kind)),
-                sub: format!(
-                    "{}・{}",
-                    district_name(city, &sensor.district),
-                    lang.value(f64::from(alarm.value), sensor.kind.unit())
-                ),
-                since: alarm.raised_at,
-                state: state.to_owned(),
-                acknowledged: alarm.acknowledged.is_some(),
-                at: Some(sensor.at),
-            });
-        }
-        for ((kind, district), (n, n_new, worst)) in groups {
-            rows.push(EventRow {
-                selection: Selection::Alarm(worst.id),
-                color: worst.color,
-                title: format!("{} {} {n}", district_name(city, &district), lang.sensor(kind)),
-                sub: lang.fill(tr::GROUPED, &[&n_new.to_string()]),
-                since: worst.raised_at,
-                state: lang.t(tr::GROUP).to_owned(),
-                acknowledged: n_new == 0,
-                at: city.sensors.get(&worst.sensor).map(|sensor| sensor.at),
-            });
-        }
-        let urgent = |case: &&&Case| case.report.color >= WarningColor::Orange || case.report.due_at < now;
-        let cases = city.open_cases_by_urgency(now);
-        for case in cases.iter().filter(urgent).take(MAX_ROWS) {
-            let overdue = case.report.due_at < now;
-            rows.push(EventRow {
-                selection: Selection::Case(case.id),
-                color: case.report.color,
-                title: format!("{} {}", case.report.address, case.report.title),
-                sub: format!(
-                    "{}・{}",
-                    district_name(city, &case.report.district),
-                    city.agencies.get(&case.report.agency).map_or("", |agency| &agency.short)
-                ),
-                since: case.report.reported_at,
-                state: if overdue { lang.t(tr::OVERDUE) } else { lang.stage(case.stage) }.to_owned(),
-                acknowledged: case.stage >= CaseStage::Dispatched,
-                at: Some(case.report.at),
-            });
-        }
-        rows.sort_by_key(|row| (row.acknowledged, std::cmp::Reverse(row.color), row.since));
-        (self.n_unacknowledged, self.n_acknowledged) = (n_unacknowledged, n_acknowledged);
-        rows.truncate(MAX_ROWS);
-        self.n_waiting = 0;
-        if self.hold_events && !self.events.is_empty() {
-            // The list is in use: what is shown keeps its place, what is new waits.
-            let kept: Vec<EventRow> = self
-                .events
-                .iter()
-                .filter_map(|old| rows.iter().find(|row| row.selection == old.selection).cloned())
-                .collect();
-            self.n_waiting = rows.len() - kept.len().min(rows.len());
-            rows = kept;
-        }
-        self.events = rows;
     }
 }
 

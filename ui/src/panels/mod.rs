@@ -15,8 +15,10 @@ mod card;
 mod desk;
 mod digest;
 mod drawer;
+mod drill;
 mod drones;
 mod duties;
+mod event_list;
 mod events;
 mod find;
 mod forces;
@@ -30,7 +32,9 @@ mod orders;
 mod people;
 mod press;
 mod review;
+mod score;
 mod sheet;
+mod shelving;
 mod signing;
 mod today;
 mod tools;
@@ -43,7 +47,11 @@ mod war;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_alarms;
+#[cfg(test)]
 mod tests_boards;
+#[cfg(test)]
+mod tests_drill;
 #[cfg(test)]
 mod tests_duties;
 #[cfg(test)]
@@ -55,6 +63,7 @@ pub use land::LocatorLand;
 pub use layers::LayerRow;
 pub use locator::LocatorTiles;
 
+use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
 use crate::i18n::Lang;
 use crate::search::Names;
@@ -162,6 +171,9 @@ pub enum UiCommand {
         ticket: u64,
         query: String,
     },
+    /// Ask the hub which scenarios there are, or how the last drill went; the answers come to [`PanelState::take_drills`].
+    AskScenarios,
+    AskScore,
     Select(Option<Selection>),
     /// Move the big map: to where, metres across the view.
     FlyTo(LonLat, f64),
@@ -210,12 +222,15 @@ pub struct PanelState {
     area: Option<area::Area>,
     find: find::Find,
     duties: duties::Duties,
+    drills: drill::Drills,
     needs: needs::Needs,
     /// What a case is about to suffer, and why.
     case_form: Option<card::CaseForm>,
     /// A marking drawn and not yet put.
     draft: Option<tools::Draft>,
     digest: Digest,
+    /// What of the event list is open and chosen.
+    listing: events::Listing,
     metrics_open: bool,
     /// War: the event list over the map.
     events_open: bool,
@@ -249,10 +264,12 @@ impl Default for PanelState {
             area: None,
             find: find::Find::default(),
             duties: duties::Duties::default(),
+            drills: drill::Drills::default(),
             needs: needs::Needs::default(),
             case_form: None,
             draft: None,
             digest: Digest::default(),
+            listing: events::Listing::default(),
             metrics_open: false,
             events_open: false,
             locator: walkers::MapMemory::default(),
@@ -334,6 +351,11 @@ impl PanelState {
         self.duties.take(ticket, answer);
     }
 
+    /// The hub's answers to [`UiCommand::AskScenarios`] and [`UiCommand::AskScore`].
+    pub fn take_drills(&mut self, news: DrillNews) {
+        self.drills.take(news);
+    }
+
     /// A line shown to the officer for ten seconds: a refusal, a failure.
     pub fn notify(&mut self, text: String) {
         self.notices.push((f64::NAN, text));
@@ -404,6 +426,7 @@ impl PanelState {
         let time = ctx.input(|input| input.time);
         self.over_map.clear();
         self.digest.refresh(model, time);
+        self.listing.keep(model, &self.digest.events);
         for notice in &mut self.notices {
             if notice.0.is_nan() {
                 notice.0 = time;

@@ -5,7 +5,7 @@
 
 use super::kit::{Kit, exact, row_id};
 use super::signing::{self, REASON_H, Signing};
-use super::{Model, UiCommand, advice, press, sheet, topbar, typhoon};
+use super::{Model, UiCommand, advice, drill, press, sheet, topbar, typhoon};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Shape, Stroke, pos2, vec2};
@@ -219,7 +219,7 @@ impl Review {
             districts: ask.districts,
             struck: ask.struck,
             added: ask.added,
-            confirmed_by: self.signing.confirmed_by(n_seats, k.m.seat),
+            confirmed_by: self.signing.confirmed_by(k, n_seats),
             reason: self.signing.reason(k),
             sheet_version: Some(built.sheet.version.clone()),
             overridden: self.signing.overridden && n_seats > 1,
@@ -460,7 +460,7 @@ fn why_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, built: Opti
     }
     let argued = Rect::from_min_max(pos2(rect.left(), y + 2.0), pos2(rect.right(), part2 - 4.0));
     match built.and_then(|it| it.advice.as_ref()) {
-        Some(advice) => advice::argued_ui(k, argued, advice),
+        Some(advice) => advice::argued_ui(k, argued, advice, 1.0),
         None => {
             let at = pos2(rect.left(), y + 12.0);
             k.fit(at, Align2::LEFT_CENTER, 13.0, TERTIARY, k.t(tr::NO_ADVICE), rect.width());
@@ -1036,7 +1036,7 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, built: &Built) ->
         return Keep::Closed;
     }
     if to_drill {
-        k.out.push(UiCommand::Drill(Drill::Start { scenario: sheet::first_scenario().into(), seed: 1, speed: 60.0 }));
+        k.out.push(UiCommand::Drill(Drill::Start { scenario: drill::first_scenario().into(), seed: 1, speed: 60.0 }));
         return Keep::Closed;
     }
     let hold = Rect::from_min_max(pos2(rect.right() - 368.0, c - 32.0), pos2(rect.right() - 20.0, c + 32.0));

@@ -1,8 +1,9 @@
-//! The sheets: 平转战 review ([`review`]), 战转平, drill. Nothing leaves the building without one that shows exactly what will
-//! be sent to whom; a hold of three seconds sends it.
+//! The sheets: 平转战 review ([`review`]), 战转平, [`drill`]. Nothing leaves the building without one that shows exactly what
+//! will be sent to whom; a hold of three seconds sends it.
 //!
 //! [`review`]: super::review
 
+use super::drill::{self, DrillSheet, drill_ui};
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark, row_id};
 use super::review::{Keep, Review, review_ui};
 use super::signing::{self, REASON_H, Signing};
@@ -11,22 +12,13 @@ use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Sense, Shape, Stroke, pos2, vec2};
 use gulang_city::*;
-use gulang_wire::Drill;
 use std::collections::BTreeSet;
 
 /// The one sheet that may be open.
 pub(super) enum Sheet {
     Review(Box<Review>),
     StandDown(StandDown),
-    Drill(DrillChoice),
-}
-
-/// The drill sheet as the officer left it.
-pub(super) struct DrillChoice {
-    /// Index into [`SCENARIOS`].
-    scenario: usize,
-    speed: f32,
-    seed: u64,
+    Drill(DrillSheet),
 }
 
 /// The stand-down sheet as the officer left it.
@@ -44,23 +36,6 @@ const SEATS_H: f32 = 98.0;
 const OPEN_H: f32 = 30.0;
 const PEACE_REASONS: [Tr; 3] = [tr::REASON_PASSED, tr::REASON_CANCELLED, tr::REASON_ORDERED];
 
-/// A drill shipped with the product: its file under `assets/scenarios`, its name and what it is.
-struct Scenario {
-    id: &'static str,
-    title: Tr,
-    note: Tr,
-}
-
-const SCENARIOS: [Scenario; 2] = [
-    Scenario { id: "doksuri-2023", title: tr::SCENARIO_DOKSURI, note: tr::SCENARIO_DOKSURI_NOTE },
-    Scenario { id: "rainstorm-demo", title: tr::SCENARIO_RAINSTORM, note: tr::SCENARIO_RAINSTORM_NOTE },
-];
-
-/// The scenario a drill starts with when none was chosen.
-pub(super) fn first_scenario() -> &'static str {
-    SCENARIOS[0].id
-}
-
 /// The highest level in force anywhere.
 pub(super) fn level_in_force(city: &City) -> Option<ResponseLevel> {
     city.footings.values().map(|it| it.level).chain([city.footing.level]).max().flatten()
@@ -77,7 +52,7 @@ impl Sheet {
     }
 
     pub fn drill() -> Self {
-        Self::Drill(DrillChoice { scenario: 0, speed: 60.0, seed: 1 })
+        Self::Drill(DrillSheet::new())
     }
 }
 
@@ -89,7 +64,7 @@ pub(super) fn sheet_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     let size = match sheet {
         Sheet::Review(_) => vec2(1560.0, 956.0),
         Sheet::StandDown(_) => vec2(760.0, 820.0),
-        Sheet::Drill(_) => vec2(720.0, 470.0),
+        Sheet::Drill(_) => drill::SIZE,
     };
     let room = window.shrink(if k.is_exercise() { EDGE * 2.0 + 4.0 } else { 12.0 });
     let size = vec2(size.x.min(room.width()), size.y.min(room.height()));
@@ -100,7 +75,7 @@ pub(super) fn sheet_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     let keep = match &mut sheet {
         Sheet::Review(review) => review_ui(k, review, rect),
         Sheet::StandDown(stand_down) => stand_down_ui(k, stand_down, rect),
-        Sheet::Drill(choice) => drill_ui(k, choice, rect),
+        Sheet::Drill(sheet) => drill_ui(k, sheet, state, rect),
     };
     match (keep, sheet) {
         (Keep::Open, sheet) => state.sheet = Some(sheet),
@@ -172,7 +147,7 @@ fn stand_down_ui(k: &mut Kit<'_>, sheet: &mut StandDown, rect: Rect) -> Keep {
     }
     let command = Command::StandDown {
         districts: Vec::new(),
-        confirmed_by: sheet.signing.confirmed_by(n_seats, k.m.seat),
+        confirmed_by: sheet.signing.confirmed_by(k, n_seats),
         reason: sheet.signing.reason(k),
         accepted: open,
         overridden: sheet.signing.overridden && n_seats > 1,
@@ -257,71 +232,4 @@ fn open_ui(k: &Kit<'_>, sheet: &mut StandDown, rect: Rect, open: &[OpenItem]) {
     if open.is_empty() {
         k.fit_center(list, 14.0, TERTIARY, k.t(tr::NOTHING_OPEN), false);
     }
-}
-
-/// Starts or ends a drill: its own realm, its own log, nothing sent outside.
-fn drill_ui(k: &mut Kit<'_>, choice: &mut DrillChoice, rect: Rect) -> Keep {
-    header_ui(k, rect, k.t(tr::DRILL_SHEET), None, ResponseLevel::IV);
-    let (left, right) = (rect.left() + 24.0, rect.right() - 24.0);
-    let mut y = rect.top() + 92.0;
-    k.text(pos2(left, y), Align2::LEFT_CENTER, 14.0, TERTIARY, k.t(tr::SCENARIO));
-    let mut x = left + 120.0;
-    for (n, scenario) in SCENARIOS.iter().enumerate() {
-        let label = k.t(scenario.title);
-        let at = Rect::from_min_size(pos2(x, y - 18.0), vec2(k.width(16.0, label) + 36.0, 36.0));
-        x = at.right() + 8.0;
-        if choice_ui(k, at, row_id("scenario", n), label, choice.scenario == n) {
-            choice.scenario = n;
-        }
-    }
-    y += 36.0;
-    let scenario = &SCENARIOS[choice.scenario.min(SCENARIOS.len() - 1)];
-    k.fit(pos2(left + 120.0, y), Align2::LEFT_CENTER, 13.0, SECONDARY, k.t(scenario.note), right - left - 120.0);
-    y += 50.0;
-    k.text(pos2(left, y), Align2::LEFT_CENTER, 14.0, TERTIARY, k.t(tr::SPEED));
-    let mut x = left + 120.0;
-    for option in [1.0f32, 10.0, 60.0, 300.0] {
-        let label = format!("{option:.0}×");
-        let at = Rect::from_min_size(pos2(x, y - 18.0), vec2(76.0, 36.0));
-        x = at.right() + 8.0;
-        if choice_ui(k, at, row_id("speed", option as u32), &label, choice.speed == option) {
-            choice.speed = option;
-        }
-    }
-    y += 52.0;
-    k.text(pos2(left, y), Align2::LEFT_CENTER, 14.0, TERTIARY, k.t(tr::SEED));
-    for (dx, label, by) in [(120.0, "-", -1i64), (204.0, "+", 1)] {
-        if k.button(Rect::from_min_size(pos2(left + dx, y - 16.0), vec2(32.0, 32.0)), ("seed", by), 16.0, label, false)
-        {
-            choice.seed = choice.seed.saturating_add_signed(by).max(1);
-        }
-    }
-    k.bold(pos2(left + 178.0, y), Align2::CENTER_CENTER, 16.0, PRIMARY, &choice.seed.to_string());
-    y += 46.0;
-    k.fit(pos2(left, y), Align2::LEFT_CENTER, 13.0, EXERCISE_LINE, k.t(tr::DRILL_NOTE), right - left);
-    let c = rect.bottom() - 52.0;
-    let cancel = Rect::from_min_size(pos2(left, c - 32.0), vec2(120.0, 64.0));
-    if k.button(cancel, "cancel", 16.0, k.t(tr::CANCEL_ESC), false) {
-        return Keep::Closed;
-    }
-    let go = Rect::from_min_max(pos2(cancel.right() + 16.0, c - 32.0), pos2(right, c + 32.0));
-    let running = k.is_exercise() && k.m.city.exercise.as_ref().is_some_and(|it| !it.ended);
-    let label = k.t(if running { tr::END_EXERCISE } else { tr::START_EXERCISE });
-    k.fill(go, 4.0, EXERCISE_BG);
-    k.outline(go, 4.0, 2.0, EXERCISE_LINE);
-    k.fit_center(go, 20.0, EXERCISE_BANNER_TEXT, label, true);
-    if !k.hit(go, "drill-go", label).clicked() {
-        return Keep::Open;
-    }
-    let start = Drill::Start { scenario: scenario.id.into(), seed: choice.seed, speed: choice.speed };
-    k.out.push(UiCommand::Drill(if running { Drill::End } else { start }));
-    Keep::Closed
-}
-
-/// One of several: a press chooses it.
-fn choice_ui(k: &mut Kit<'_>, rect: Rect, id: egui::Id, label: &str, chosen: bool) -> bool {
-    k.fill(rect, 3.0, if chosen { SELECTED } else { PANEL });
-    k.outline(rect, 3.0, if chosen { 1.5 } else { 1.0 }, if chosen { PRIMARY } else { STRONG });
-    k.fit_center(rect, 15.0, if chosen { PRIMARY } else { SECONDARY }, label, chosen);
-    k.hit(rect, id, label).clicked()
 }

@@ -8,10 +8,6 @@ use crate::theme::*;
 use egui::{Align2, FontId, Id, Rect, Sense, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
 use gulang_city::*;
 
-/// The second seat that Ⅰ and Ⅱ need, and whose is asked for at that seat itself.
-const SECOND_SEAT: &str = "带班领导 02";
-const FIRST_SEAT: &str = "值班长 01";
-
 /// What a reason line takes up: a row of words to press, a line to type into.
 pub(super) const REASON_H: f32 = 62.0;
 
@@ -43,8 +39,9 @@ impl Seats {
 
 impl Signing {
     /// Those who sign; one alone where two are overridden.
-    pub fn confirmed_by(&self, n_needed: u8, own: &SeatId) -> Vec<SeatId> {
-        let second = (n_needed > 1 && !self.overridden).then(|| second_seat(own));
+    pub fn confirmed_by(&self, k: &Kit<'_>, n_needed: u8) -> Vec<SeatId> {
+        let own = k.m.seat;
+        let second = (n_needed > 1 && !self.overridden).then(|| k.m.city.roles.second_seat(own));
         std::iter::once(own.clone()).chain(second).collect()
     }
 
@@ -67,11 +64,6 @@ impl Signing {
         }
         (!self.seats.are_enough(n_needed)).then(|| k.t(tr::NEEDS_TWO).to_owned())
     }
-}
-
-/// Who signs beside `own`.
-fn second_seat(own: &SeatId) -> SeatId {
-    if own.as_str() == SECOND_SEAT { FIRST_SEAT.into() } else { SECOND_SEAT.into() }
 }
 
 /// Why a seat's role may not sign a level.
@@ -129,7 +121,7 @@ fn seat_ui(
     time: f64,
     level: Option<ResponseLevel>,
 ) {
-    let seat = if slot == 0 { k.m.seat.clone() } else { second_seat(k.m.seat) };
+    let seat = if slot == 0 { k.m.seat.clone() } else { k.m.city.roles.second_seat(k.m.seat) };
     let why_not = cannot_sign(k, &seat, level).filter(|_| !idle);
     let left = confirmed_at.map(|at| TWO_PERSON_WINDOW_S - (time - at));
     if idle || why_not.is_some() || left.is_some_and(|left| left <= 0.0) {

@@ -395,22 +395,6 @@ fn the_drill_sheet_starts_doksuri_at_sixty() {
 }
 
 #[test]
-fn the_drill_sheet_offers_what_is_shipped() {
-    let shipped = std::path::PathBuf::from("../assets/scenarios");
-    let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1920.0, 1080.0);
-    for (title, id) in [(tr::SCENARIO_DOKSURI, "doksuri-2023"), (tr::SCENARIO_RAINSTORM, "rainstorm-demo")] {
-        assert!(shipped.join(id).with_extension("toml").is_file(), "{id} is not shipped");
-        harness.key_press(egui::Key::F10);
-        harness.run_steps(2);
-        click(&mut harness, Lang::Zh.t(title));
-        click(&mut harness, Lang::Zh.t(tr::START_EXERCISE));
-        let started =
-            |asked: &UiCommand| matches!(asked, UiCommand::Drill(Drill::Start { scenario, .. }) if scenario == id);
-        assert!(harness.state().asked.iter().any(started), "{id} does not start");
-    }
-}
-
-#[test]
 fn presses_over_chips_and_sheets_are_not_the_maps() {
     let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1920.0, 1080.0);
     let center = harness.state().state.map_rect.center();

@@ -3,7 +3,7 @@
 
 use super::digest::budget_of;
 use super::kit::{Kit, RealmMark, count, exact, fresh, fresh_value, freshness_mark, mmss, percent, realm_mark};
-use super::{PanelState, drones, events, metrics, orders, today, topbar, typhoon, war};
+use super::{PanelState, advice, drones, events, metrics, orders, today, topbar, typhoon, war};
 use crate::charts;
 use crate::i18n::tr;
 use crate::theme::*;
@@ -82,8 +82,13 @@ fn peace_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     events::header_ui(k, state, list, HEADER, SMALL, false);
     let row = (inner.height() / k.s / 5.0).min(232.0);
     let five = Rect::from_min_size(inner.min, vec2(inner.width(), (row * 5.0 * k.s).min(inner.height())));
-    events::rows_ui(k, state, five, row);
-    flow_ui(k, state, flow);
+    events::rows_ui(k, state, five, row, true);
+    // Before a switch the argument matters more than how cases flow.
+    if advice::wall_height(k.m.city) > 0.0 {
+        advice::wall_advice_ui(k, flow);
+    } else {
+        flow_ui(k, state, flow);
+    }
 }
 
 /// The four figures everybody asks for.
@@ -239,7 +244,15 @@ fn flow_ui(k: &Kit<'_>, state: &PanelState, rect: Rect) {
 
 fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     let [left, center, right] = columns(k, body, 0.262, 0.32);
-    track_ui(k, left);
+    // What is in force already needs no arguing.
+    let wanted = advice::wall_height(k.m.city) * k.s;
+    if wanted > 0.0 && left.height() > 2.0 * wanted {
+        let [track, argued] = split(k, left, 1.0 - wanted / left.height());
+        track_ui(k, track);
+        advice::wall_advice_ui(k, argued);
+    } else {
+        track_ui(k, left);
+    }
     let [map, feeds] = split(k, center, 0.725);
     map_ui(k, state, map);
     drones::tiles_ui(k, feeds, 3, 3.4);
