@@ -448,6 +448,7 @@ fn draw(
         story: panels.playback.story(),
         story_failure: panels.playback.failure(),
     };
+    let is_replay = model.is_replay();
     let commands = match *screen {
         _ if start.is_map_only => {
             panels.state.map_rect = ctx.content_rect();
@@ -469,6 +470,8 @@ fn draw(
         gulang_city::Realm::Actual => format!("鼓浪 · {}", city.name),
         gulang_city::Realm::Exercise => format!("【演练】鼓浪 · {}", city.name),
     };
+    // Neither can be taken for the live city, nor for the other.
+    let title = if is_replay { format!("【复盘】{title}") } else { title };
     for mut window in window {
         if window.title != title {
             window.title.clone_from(&title);

@@ -28,12 +28,6 @@ impl Deviations {
     pub fn height_of(n: usize, px: f64) -> f64 {
         (HEAD + ROW * n as f64) * px
     }
-
-    /// The row that lies `y` backend pixels under the area's upper edge.
-    pub fn row_at(y: f64, px: f64) -> Option<usize> {
-        let i = (y / px - HEAD) / ROW;
-        (i >= 0.0).then_some(i as usize)
-    }
 }
 
 /// Draws the rows given from the top down.

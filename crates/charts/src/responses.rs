@@ -19,7 +19,6 @@ const DOT: f64 = 4.5;
 
 /// Where things lie, in backend pixels from the area's corner: the screen asks which dot is under the pointer.
 pub struct Responses<'a> {
-    rows: &'a [AgencyAnswers],
     limits: AnswerLimits,
     look: Look<'a>,
     left: f64,
@@ -30,20 +29,20 @@ pub struct Responses<'a> {
 }
 
 impl<'a> Responses<'a> {
-    pub fn new(size: (u32, u32), rows: &'a [AgencyAnswers], limits: AnswerLimits, look: Look<'a>) -> Self {
+    pub fn new(size: (u32, u32), rows: &[AgencyAnswers], limits: AnswerLimits, look: Look<'a>) -> Self {
         let (width, height) = (f64::from(size.0), f64::from(size.1));
         let head = HEAD * look.px;
         let room = (height - head).max(0.0) / rows.len().max(1) as f64;
         let longest = rows.iter().flat_map(|it| &it.answers).map(|it| it.secs).max().unwrap_or(0);
         Self {
-            rows,
             limits,
             look,
             left: (NAME * look.px).min(width * 0.3),
             right: (width - MEDIAN * look.px).max(width * 0.4),
             head,
             row: room.clamp(ROW.0 * look.px, ROW.1 * look.px),
-            most_secs: longest.max(limits.escalate_secs + limits.escalate_secs / 2).max(60),
+            // One that never came must not press all the others together: it stands at the edge.
+            most_secs: longest.min(limits.escalate_secs * 3).max(limits.escalate_secs * 3 / 2).max(60),
         }
     }
 

@@ -143,7 +143,7 @@ pub fn plan_rows(review: &Review, reference: &[ReferenceScore]) -> Vec<PlanRow> 
     let mut by_measure: BTreeMap<&str, Vec<&OrderStory>> = BTreeMap::new();
     for order in &review.orders {
         if !matches!(order.rung(), Rung::Cancelled | Rung::Superseded) {
-            let key = order.text.measure.as_ref().map_or(order.text.title.as_str(), |it| it.as_str());
+            let key = order.text.measure.as_ref().map_or(&*order.text.title, |it| it.as_str());
             by_measure.entry(key).or_default().push(order);
         }
     }
