@@ -518,6 +518,7 @@ pub mod tr {
         PLAYED_IS_SOLID = "已播放区间为实色，之后为浅色预览", "played is solid, the rest pale";
         ADD_BOOKMARK = "加书签", "Bookmark";
         KEEP_BOOKMARK = "记下", "Keep";
+        DROP_BOOKMARK = "去掉", "Remove";
         BOOKMARK_WORD = "书签", "bookmark";
         BOOKMARK_HINT = "这一刻说明什么", "what this moment shows";
         EXPORT_REPORT = "导出复盘报告", "Export report";

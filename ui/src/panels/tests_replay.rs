@@ -240,6 +240,20 @@ fn a_bookmark_is_put_with_a_word_at_the_cursor() {
 }
 
 #[test]
+fn a_bookmark_without_words_is_taken_away() {
+    let mut harness = replayed().show(1920.0, 1080.0);
+    click(&mut harness, "这里");
+    harness.run_steps(2);
+    for _ in 0.."这里".chars().count() {
+        harness.key_press(egui::Key::Backspace);
+        harness.run_steps(1);
+    }
+    played(&mut harness);
+    click(&mut harness, Lang::Zh.t(tr::DROP_BOOKMARK));
+    assert_eq!(played(&mut harness), [Playback::Bookmark { at: NOON.plus_mins(120), text: String::new() }]);
+}
+
+#[test]
 fn nothing_can_be_sent_while_looking_back() {
     let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
     screen.flood();

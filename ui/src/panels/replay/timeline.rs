@@ -6,7 +6,7 @@ use super::super::PanelState;
 use super::super::kit::{Kit, count};
 use super::{Told, records, seek, transport};
 use crate::i18n::tr;
-use crate::playback::Story;
+use crate::playback::{Bookmark, Story};
 use crate::theme::*;
 use egui::{Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, WidgetInfo, WidgetType, pos2, vec2};
 use gulang_city::{
@@ -387,31 +387,34 @@ fn people_ui(k: &Kit<'_>, state: &mut PanelState, story: &Story, scale: &Scale, 
 }
 
 /// One of 重要时刻.
-struct KeyMoment {
+struct KeyMoment<'a> {
     at: Timestamp,
     text: String,
     color: Color32,
     records: Vec<u64>,
+    bookmark: Option<&'a Bookmark>,
 }
 
 /// Changes of level, red warnings, who was called about silence, and what somebody remarked.
-fn key_moments(story: &Story) -> Vec<KeyMoment> {
-    let mut found: Vec<KeyMoment> = Vec::new();
+fn key_moments(story: &Story) -> Vec<KeyMoment<'_>> {
+    let mut found: Vec<KeyMoment<'_>> = Vec::new();
     for it in &story.review.moments {
         let color = match it.kind {
             MomentKind::Level | MomentKind::Exercise => PRIMARY,
             MomentKind::Escalated => ORANGE_FILL,
             _ => continue,
         };
-        found.push(KeyMoment { at: it.at, text: it.text.clone(), color, records: it.records.clone() });
+        let (text, records) = (it.text.clone(), it.records.clone());
+        found.push(KeyMoment { at: it.at, text, color, records, bookmark: None });
     }
     for it in story.review.warnings.iter().filter(|it| it.color == WarningColor::Red) {
         let (text, records) = (it.headline.clone(), vec![it.mark.record]);
-        found.push(KeyMoment { at: it.mark.at, text, color: RED_STROKE, records });
+        found.push(KeyMoment { at: it.mark.at, text, color: RED_STROKE, records, bookmark: None });
     }
     for it in &story.bookmarks {
         let text = if it.by.is_empty() { it.text.clone() } else { format!("{}（{}）", it.text, it.by) };
-        found.push(KeyMoment { at: Timestamp(it.at_ms), text, color: REPLAY_LINE, records: Vec::new() });
+        let (at, records) = (Timestamp(it.at_ms), Vec::new());
+        found.push(KeyMoment { at, text, color: REPLAY_LINE, records, bookmark: Some(it) });
     }
     found.sort_by_key(|it| it.at);
     found
@@ -435,7 +438,10 @@ fn marks_ui(k: &mut Kit<'_>, state: &mut PanelState, story: &Story, scale: &Scal
         let response = k.hit(Rect::from_center_size(center, vec2(16.0, 20.0)), ("key-moment", i), &it.text);
         if response.clicked() {
             seek(state, it.at, &mut k.out);
-            state.replay.tell(Told::Moments);
+            match it.bookmark {
+                Some(bookmark) => state.replay.remark = Some(transport::Remark::of(bookmark)),
+                None => state.replay.tell(Told::Moments),
+            }
         }
         if response.hovered() {
             let mut lines = vec![format!("{} {}", k.m.lang.day_time(it.at, scale.now), it.text)];

@@ -5,7 +5,7 @@ use super::super::press::{choice_ui, guarded_ui, line_ui};
 use super::super::{PanelState, UiCommand};
 use super::{paused, seek, step};
 use crate::i18n::{Tr, tr};
-use crate::playback::Story;
+use crate::playback::{Bookmark, Story};
 use crate::theme::*;
 use egui::{Align2, Color32, Key, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use gulang_city::{Timestamp, WarningColor};
@@ -19,7 +19,20 @@ const BUTTON_H: f32 = 34.0;
 pub(super) struct Remark {
     at: Timestamp,
     text: String,
+    /// It stands already: without words it is taken away.
+    is_kept: bool,
     wants_focus: bool,
+}
+
+impl Remark {
+    fn at(at: Timestamp) -> Self {
+        Self { at, text: String::new(), is_kept: false, wants_focus: true }
+    }
+
+    /// One that stands, to be changed.
+    pub fn of(bookmark: &Bookmark) -> Self {
+        Self { text: bookmark.text.clone(), is_kept: true, ..Self::at(Timestamp(bookmark.at_ms)) }
+    }
 }
 
 /// What a button of the transport shows: the font has no such signs.
@@ -104,7 +117,7 @@ fn remark_ui(k: &mut Kit<'_>, state: &mut PanelState, room: Rect) {
         let button = Rect::from_min_size(room.min, vec2(width, room.height()));
         if k.button(button, "replay-bookmark", 14.0, label, false) {
             let at = state.replay.cursor.at(k.now());
-            state.replay.remark = Some(Remark { at, text: String::new(), wants_focus: true });
+            state.replay.remark = Some(Remark::at(at));
         }
         let at = pos2(button.right() + 14.0, room.center().y);
         k.fit(at, Align2::LEFT_CENTER, 13.0, TERTIARY, k.t(tr::PLAYED_IS_SOLID), room.right() - at.x);
@@ -113,20 +126,23 @@ fn remark_ui(k: &mut Kit<'_>, state: &mut PanelState, room: Rect) {
     let stamp = remark.at.hms();
     let at = pos2(room.left(), room.center().y);
     let stamp = k.text(at, Align2::LEFT_CENTER, 14.0, REPLAY_LINE, &stamp);
-    let save_w = k.width(14.0, k.t(tr::KEEP_BOOKMARK)) + 24.0;
+    let has_words = !remark.text.trim().is_empty();
+    let label = k.t(if remark.is_kept && !has_words { tr::DROP_BOOKMARK } else { tr::KEEP_BOOKMARK });
+    let save_w = k.width(14.0, label) + 24.0;
     let save = Rect::from_min_max(pos2(room.right() - save_w, room.top()), room.max);
     let line = Rect::from_min_max(pos2(stamp.right() + 10.0, room.top() + 2.0), save.left_bottom() - vec2(8.0, 2.0));
     if line.width() < 60.0 {
+        state.replay.remark = Some(remark);
         return;
     }
     // Enter takes the line's focus away in the frame it is pressed.
     let was_typing = k.ui.ctx().text_edit_focused();
     let (name, hint) = (tr::BOOKMARK_WORD, tr::BOOKMARK_HINT);
     line_ui(k, line, "replay-remark", &mut remark.text, name, hint, &mut remark.wants_focus);
-    let has_words = !remark.text.trim().is_empty();
+    let may_save = has_words || remark.is_kept;
     let entered = was_typing && k.ui.input(|input| input.key_pressed(Key::Enter));
-    let pressed = guarded_ui(k, save, "replay-keep", 14.0, k.t(tr::KEEP_BOOKMARK), !has_words);
-    if has_words && (entered || pressed) {
+    let pressed = guarded_ui(k, save, "replay-keep", 14.0, label, !may_save);
+    if may_save && (entered || pressed) {
         let text = remark.text.trim().to_owned();
         k.out.push(UiCommand::Playback(Playback::Bookmark { at: remark.at, text }));
     } else {
