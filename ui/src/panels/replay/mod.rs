@@ -6,12 +6,13 @@
 //! ```text
 //! bar        dashed chip, title and span, where it comes from, the moment's clock
 //! figures    the strip plot of answers, plan against actual; in place of the latter: story, who knew what when
-//! timeline   density, warnings, levels, closures, people moved, moments; the cursor
+//! timeline   the cursor, and under it the lanes: density, warnings, levels, closures, people moved, moments
 //! transport  event by event, speed, bookmarks, the report
 //! open       the list of logs
 //! ```
 
 mod figures;
+mod lanes;
 mod open;
 mod story;
 mod timeline;
