@@ -10,12 +10,14 @@ use crate::{
     drills::DrillMail,
     duties::DutyMail,
     hall::{Errand, Hall, Pictures},
+    i18n::{Lang, tr},
     net::{Address, Net},
     panels::{
         ConnectionState, LayerRow, LocatorLand, LocatorTiles, Model, PanelState, Selection, UiCommand, screen_ui,
         wall_ui,
     },
     platform,
+    playback::{PlaybackMail, PlaybackNews},
     search::{Names, named_from_layer},
     stage,
     stage::{
@@ -43,6 +45,7 @@ use bevy::{
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
 use gulang_city::{Budget, City, LocalFrame, LonLat, Posture, RoadNet, Timestamp};
 use gulang_tiles::TileId;
+use gulang_wire::Playback;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, mpsc},
@@ -153,6 +156,9 @@ const IDLE: Duration = Duration::from_millis(500);
 const SMOOTH: Duration = Duration::from_millis(33);
 const STEP_PX: f64 = 0.7;
 
+/// The hub has kept a bookmark after so long, s; the story is asked for again.
+const BOOKMARK_SECS: f64 = 0.5;
+
 /// How long the loop may sleep before the next frame.
 fn pace(
     director: Res<Director>,
@@ -211,6 +217,8 @@ struct Panels {
     duties: DutyMail,
     /// Scenarios and scores, the same way.
     drills: DrillMail,
+    /// What is looked back at.
+    playback: PlaybackMail,
     n_frames: u32,
 }
 
@@ -336,12 +344,22 @@ fn draw(
     for news in panels.drills.poll() {
         panels.state.take_drills(news);
     }
+    for news in panels.playback.poll(time) {
+        match news {
+            PlaybackNews::Logs(answer) => panels.state.take_logs(answer),
+            PlaybackNews::Report(saved) => panels.state.notify(report_note(saved)),
+        }
+    }
     let Some(city) = &hall.city else {
         frame.rect = None;
         waiting_ui(&ctx, net.address(), hall.connected);
         return Ok(());
     };
-    let clock = hall.clock(time);
+    let mut clock = hall.clock(time);
+    panels.playback.follow(net.address(), hall.realm, &clock, time);
+    if let Some(story) = panels.playback.story() {
+        clock.now = story.within(clock.now);
+    }
     // The map first, with the rect the panels left last frame: names must lie under this frame's chips and cards.
     let rect = panels.state.map_rect;
     let is_shown = rect.is_finite() && rect.width() > 1.0 && rect.height() > 1.0;
@@ -375,7 +393,7 @@ fn draw(
         .and_then(|it| director.where_shown(hall, it, time));
     let press = map.helm.steer(&ctx, rect, &mut panels.state, &local, followed, *screen == Screen::Desk);
     director.camera = map.helm.pilot.camera;
-    let tools = Helm::sketch(&panels.state, &local, director.palette(), crate::i18n::Lang::Zh);
+    let tools = Helm::sketch(&panels.state, &local, director.palette(), Lang::Zh);
     director.draw_tools(tools);
     let mut selected = press.map(|at| {
         let found = director.pick(hall, time, at, &port);
@@ -426,7 +444,7 @@ fn draw(
         connected: hall.connected,
         pictures: &panels.pictures.shown,
         selection: hall.selection.as_ref(),
-        lang: crate::i18n::Lang::Zh,
+        lang: Lang::Zh,
         locator_land: &hall.locator_land,
         seat: &hall.seat,
         inventories: hall.inventories.held(),
@@ -434,7 +452,10 @@ fn draw(
         layers: &layers,
         names: &panels.names,
         view: map.helm.view(director.theme),
+        story: panels.playback.story(),
+        story_failure: panels.playback.failure(),
     };
+    let is_replay = model.is_replay();
     let commands = match *screen {
         _ if start.is_map_only => {
             panels.state.map_rect = ctx.content_rect();
@@ -456,6 +477,8 @@ fn draw(
         gulang_city::Realm::Actual => format!("鼓浪 · {}", city.name),
         gulang_city::Realm::Exercise => format!("【演练】鼓浪 · {}", city.name),
     };
+    // Neither can be taken for the live city, nor for the other.
+    let title = if is_replay { format!("【复盘】{title}") } else { title };
     for mut window in window {
         if window.title != title {
             window.title.clone_from(&title);
@@ -470,6 +493,14 @@ fn draw(
         match command {
             UiCommand::Submit(command) => net.submit(command),
             UiCommand::Drill(drill) => net.drill(drill),
+            UiCommand::Playback(playback) => {
+                if matches!(playback, Playback::Bookmark { .. }) {
+                    panels.playback.ask_again(time + BOOKMARK_SECS);
+                }
+                net.playback(playback);
+            }
+            UiCommand::AskLogs => panels.playback.ask_logs(net.address()),
+            UiCommand::SaveReport(form) => panels.playback.save_report(net.address(), form),
             UiCommand::Select(selection) => selected = Some(selection),
             UiCommand::ToggleLayer(chip) => director.toggle_chip(chip, &panels.state.layers_off),
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
@@ -488,6 +519,15 @@ fn draw(
         hall.selection = selection;
     }
     Ok(())
+}
+
+/// Where a report lies, or why there is none.
+fn report_note(saved: Result<String, String>) -> String {
+    let (text, with) = match &saved {
+        Ok(at) => (tr::REPORT_SAVED, at),
+        Err(why) => (tr::REPORT_FAILED, why),
+    };
+    Lang::Zh.fill(text, &[with])
 }
 
 /// The thing of this id, whatever it is.

@@ -2,7 +2,9 @@
 //!
 //! One y axis from zero, the reference always drawn, direct labels; the hour not yet over is lighter (DESIGN.md §10).
 
+use crate::theme::*;
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
+use gulang_charts::Look;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters_backend::text_anchor::{HPos, VPos};
@@ -10,17 +12,84 @@ use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyl
 use std::convert::Infallible;
 
 /// plotters counts in whole pixels; four of its pixels are one of ours, so that thin bars stay even.
-const FINE: f32 = 4.0;
+pub const FINE: f32 = 4.0;
 
 /// plotters' hands, egui's brush.
 pub struct PainterBackend<'a> {
     painter: &'a Painter,
     rect: Rect,
+    /// Where strokes are kept instead of being painted.
+    kept: Option<&'a mut Vec<Stroked>>,
+}
+
+/// A stroke of a drawing that is kept. Words are kept as words: where their letters lie in egui's atlas changes.
+#[derive(Clone)]
+enum Stroked {
+    Shape(Shape),
+    Words { at: Pos2, align: Align2, size: f32, color: Color32, text: String },
+}
+
+/// A drawing kept between frames, made anew when what it was made of changes.
+#[derive(Default)]
+pub struct Kept {
+    made_of: Option<(Rect, u64)>,
+    strokes: Vec<Stroked>,
+}
+
+impl Kept {
+    /// Paints the drawing into `rect`; `draw` makes it when the place or `serial`, which stands for all it shows, is new.
+    pub fn paint(
+        &mut self,
+        painter: &Painter,
+        rect: Rect,
+        serial: u64,
+        draw: impl FnOnce(&DrawingArea<PainterBackend<'_>, Shift>),
+    ) {
+        if self.made_of != Some((rect, serial)) {
+            self.made_of = Some((rect, serial));
+            self.strokes.clear();
+            let backend = PainterBackend { painter, rect, kept: Some(&mut self.strokes) };
+            draw(&backend.into_drawing_area());
+        }
+        for stroke in &self.strokes {
+            match stroke {
+                Stroked::Shape(shape) => {
+                    painter.add(shape.clone());
+                }
+                Stroked::Words { at, align, size, color, text } => {
+                    painter.text(*at, *align, text, FontId::proportional(*size), *color);
+                }
+            }
+        }
+    }
+}
+
+/// How the charts of a review look on the screen.
+pub fn screen_look() -> Look<'static> {
+    let rgb = |it: Color32| RGBColor(it.r(), it.g(), it.b());
+    Look {
+        px: f64::from(FINE),
+        font: "sans-serif",
+        ink: rgb(PRIMARY),
+        faint: rgb(HAIR),
+        series: [rgb(SERIES_NEUTRAL), rgb(SERIES[0]), rgb(SERIES[1]), rgb(OK)],
+        warn: rgb(ORANGE_FILL),
+        alert: rgb(RED_STROKE),
+    }
 }
 
 impl<'a> PainterBackend<'a> {
     pub fn new(painter: &'a Painter, rect: Rect) -> Self {
-        Self { painter, rect }
+        Self { painter, rect, kept: None }
+    }
+
+    fn add(&mut self, shape: Shape) {
+        match &mut self.kept {
+            Some(kept) => kept.push(Stroked::Shape(shape)),
+            None => {
+                self.painter.add(shape);
+            }
+        }
     }
 
     fn at(&self, (x, y): BackendCoord) -> Pos2 {
@@ -56,44 +125,44 @@ impl DrawingBackend for PainterBackend<'_> {
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Drawn {
         let side = vec2(1.0, 1.0) / FINE;
-        self.painter.rect_filled(Rect::from_min_size(self.at(point), side), 0.0, color_from_backend(color));
+        self.add(Shape::rect_filled(Rect::from_min_size(self.at(point), side), 0.0, color_from_backend(color)));
         Ok(())
     }
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
-        self.painter.line_segment([self.at(from), self.at(to)], stroke_from_style(style));
+        self.add(Shape::line_segment([self.at(from), self.at(to)], stroke_from_style(style)));
         Ok(())
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, style: &S, fill: bool) -> Drawn {
         let rect = Rect::from_two_pos(self.at(a), self.at(b));
         if fill {
-            self.painter.rect_filled(rect, 0.0, color_from_backend(style.color()));
+            self.add(Shape::rect_filled(rect, 0.0, color_from_backend(style.color())));
         } else {
-            self.painter.rect_stroke(rect, 0.0, stroke_from_style(style), egui::StrokeKind::Middle);
+            self.add(Shape::rect_stroke(rect, 0.0, stroke_from_style(style), egui::StrokeKind::Middle));
         }
         Ok(())
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
         let points: Vec<Pos2> = path.into_iter().map(|point| self.at(point)).collect();
-        self.painter.add(Shape::line(points, stroke_from_style(style)));
+        self.add(Shape::line(points, stroke_from_style(style)));
         Ok(())
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
         let (center, radius) = (self.at(center), radius as f32 / FINE);
         if fill {
-            self.painter.circle_filled(center, radius, color_from_backend(style.color()));
+            self.add(Shape::circle_filled(center, radius, color_from_backend(style.color())));
         } else {
-            self.painter.circle_stroke(center, radius, stroke_from_style(style));
+            self.add(Shape::circle_stroke(center, radius, stroke_from_style(style)));
         }
         Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
         let points: Vec<Pos2> = vert.into_iter().map(|point| self.at(point)).collect();
-        self.painter.add(Shape::convex_polygon(points, color_from_backend(style.color()), Stroke::NONE));
+        self.add(Shape::convex_polygon(points, color_from_backend(style.color()), Stroke::NONE));
         Ok(())
     }
 
@@ -109,8 +178,14 @@ impl DrawingBackend for PainterBackend<'_> {
             VPos::Center => egui::Align::Center,
             VPos::Bottom => egui::Align::Max,
         };
-        let font = FontId::proportional(style.size() as f32 / FINE);
-        self.painter.text(self.at(pos), Align2([x, y]), text, font, color_from_backend(style.color()));
+        let (at, size, align) = (self.at(pos), style.size() as f32 / FINE, Align2([x, y]));
+        let color = color_from_backend(style.color());
+        match &mut self.kept {
+            Some(kept) => kept.push(Stroked::Words { at, align, size, color, text: text.to_owned() }),
+            None => {
+                self.painter.text(at, align, text, FontId::proportional(size), color);
+            }
+        }
         Ok(())
     }
 
@@ -147,10 +222,10 @@ pub fn hours_ui(painter: &Painter, rect: Rect, counts: &[u32; 24], typical: &[f3
         let alpha = if hour == hour_now { 0.5 } else { 1.0 };
         let (left, right) = (hour as f32 + 0.1, hour as f32 + 0.9);
         let height = (*n as f32).max(if *n > 0 { top * 0.02 } else { 0.0 });
-        Rectangle::new([(left, 0.0), (right, height)], rgba(crate::theme::SERIES[0], alpha).filled())
+        Rectangle::new([(left, 0.0), (right, height)], rgba(SERIES[0], alpha).filled())
     });
     let dashes = typical.iter().enumerate().map(|(hour, n)| {
-        let style = ShapeStyle::from(rgba(crate::theme::SERIES_REFERENCE, 1.0)).stroke_width(fine(1.4 * px));
+        let style = ShapeStyle::from(rgba(SERIES_REFERENCE, 1.0)).stroke_width(fine(1.4 * px));
         PathElement::new(vec![(hour as f32 + 0.1, *n), (hour as f32 + 0.9, *n)], style)
     });
     // Painting cannot fail: the backend's error has no values.
@@ -179,7 +254,7 @@ pub fn spark_ui(painter: &Painter, rect: Rect, values: &[f32], limit: Option<f32
     }
     if let Some(limit) = limit {
         let y = egui::remap(limit, (low - pad)..=(high + pad), rect.bottom()..=rect.top());
-        let stroke = Stroke::new(px, crate::theme::SERIES_REFERENCE.gamma_multiply(0.7));
+        let stroke = Stroke::new(px, SERIES_REFERENCE.gamma_multiply(0.7));
         painter.extend(Shape::dashed_line(&[pos2(rect.left(), y), pos2(rect.right(), y)], stroke, 2.0 * px, 3.0 * px));
     }
 }

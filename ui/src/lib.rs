@@ -18,6 +18,7 @@ pub mod inventories;
 pub mod net;
 pub mod panels;
 pub mod platform;
+pub mod playback;
 pub mod search;
 pub mod stage;
 pub mod theme;

@@ -1,8 +1,8 @@
 //! The connection to the hub: opens it, opens it again, and turns frames into values. It knows nothing of what they mean.
 
 use ewebsock::{WsEvent, WsMessage, WsReceiver, WsSender};
-use gulang_city::{Command, Realm, SeatId};
-use gulang_wire::{Drill, ToHub, ToScreen, VERSION, Watch, decode, encode};
+use gulang_city::{Command, Realm, SeatId, Timestamp};
+use gulang_wire::{Drill, Playback, ToHub, ToScreen, VERSION, Watch, decode, encode};
 
 /// Where the hub is and who we are there.
 #[derive(Clone, Debug)]
@@ -67,6 +67,23 @@ impl Address {
     /// The last drill, told and counted.
     pub fn drill_review_url(&self) -> String {
         format!("{}/api/review?realm=exercise&token={}", self.url, self.token)
+    }
+
+    /// What may be opened for 复盘.
+    pub fn logs_url(&self) -> String {
+        format!("{}/api/logs?token={}", self.url, self.token)
+    }
+
+    /// The story of the open playback.
+    pub fn playback_url(&self) -> String {
+        format!("{}/api/playback?token={}", self.url, self.token)
+    }
+
+    /// The review's report as a file; `form` is `pdf` or `docx`.
+    pub fn report_url(&self, form: &str, realm: Realm, from: Timestamp, to: Timestamp) -> String {
+        let realm = if realm == Realm::Exercise { "exercise" } else { "actual" };
+        let (url, token) = (&self.url, &self.token);
+        format!("{url}/api/report?form={form}&from_ms={}&to_ms={}&realm={realm}&token={token}", from.ms(), to.ms())
     }
 
     /// A file of the city pack.
@@ -143,6 +160,10 @@ impl Net {
         self.send(&ToHub::Drill(drill));
     }
 
+    pub fn playback(&mut self, playback: Playback) {
+        self.send(&ToHub::Playback(playback));
+    }
+
     /// After a gap: asks for the whole city again.
     pub fn resync(&mut self) {
         self.send(&ToHub::Resync);
@@ -186,6 +207,8 @@ mod tests {
         assert_eq!(address.socket_url(), "ws://127.0.0.1:8700/ws?token=t0k");
         assert_eq!(address.pack_url("map/land.geojson"), "http://127.0.0.1:8700/pack/map/land.geojson?token=t0k");
         assert_eq!(address.duties_url("井 a&"), "http://127.0.0.1:8700/duties?q=%E4%BA%95%20a%26&limit=30&token=t0k");
+        let report = address.report_url("pdf", Realm::Exercise, Timestamp(1), Timestamp(2));
+        assert_eq!(report, "http://127.0.0.1:8700/api/report?form=pdf&from_ms=1&to_ms=2&realm=exercise&token=t0k");
         assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");
     }
 }

@@ -28,6 +28,7 @@ mod here {
     use std::{
         io::{Read, Write},
         net::TcpStream,
+        path::PathBuf,
         time::Duration,
     };
 
@@ -49,6 +50,25 @@ mod here {
             then(get(&url));
             super::wake();
         });
+    }
+
+    /// Fetches a file for the officer into the downloads' folder, else where the program stands, and says where it lies.
+    pub fn save(url: String, name: String, then: impl FnOnce(Result<String, String>) + Send + 'static) {
+        fetch(url, move |got| {
+            let written = got.and_then(|bytes| {
+                let path = downloads().join(&name);
+                let said = |error: std::io::Error| format!("{}: {error}", path.display());
+                std::fs::write(&path, bytes).map_err(said)?;
+                Ok(path.display().to_string())
+            });
+            then(written);
+        });
+    }
+
+    fn downloads() -> PathBuf {
+        let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
+        let mut folders = home.iter().flat_map(|home| [home.join("Downloads"), home.join("下载")]);
+        folders.find(|it| it.is_dir()).or_else(|| std::env::current_dir().ok()).unwrap_or_default()
     }
 
     /// The page's hub; a native program is told on its command line.
@@ -101,6 +121,12 @@ mod here {
             then(get(&url).await.map_err(|error| format!("{error:?}")));
             super::wake();
         });
+    }
+
+    /// Opens a file for the officer in a window of its own, where the browser shows or keeps it.
+    pub fn save(url: String, name: String, then: impl FnOnce(Result<String, String>) + Send + 'static) {
+        let opened = web_sys::window().and_then(|it| it.open_with_url_and_target(&url, "_blank").ok().flatten());
+        then(opened.map(|_| name).ok_or_else(|| "the browser opens no window".to_owned()));
     }
 
     async fn get(url: &str) -> Result<Vec<u8>, JsValue> {

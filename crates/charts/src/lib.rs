@@ -4,12 +4,25 @@
 //! own but [`Look`], no fonts but a family's name, no colours but the tokens'. One y axis from zero, the reference always
 //! drawn, direct labels (DESIGN.md §10).
 
+mod deviations;
+mod responses;
+
+pub use deviations::{Deviations, deviations};
+pub use responses::{Responses, responses};
+
 use gulang_city::{
     Rung, Timestamp,
     review::{Mark, OrderStory, Review},
-    score::{AgencyScore, duration_zh},
+    score::duration_zh,
 };
-use plotters::{coord::Shift, prelude::*};
+use plotters::{
+    coord::Shift,
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
+
+/// A point in the backend's pixels.
+type BackendCoord = (i32, i32);
 
 /// How large things are where it is drawn, and which font family it has.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +33,8 @@ pub struct Look<'a> {
     pub ink: RGBColor,
     pub faint: RGBColor,
     pub series: [RGBColor; 4],
+    /// Beyond a first limit, and beyond a second.
+    pub warn: RGBColor,
     pub alert: RGBColor,
 }
 
@@ -36,6 +51,7 @@ impl Look<'static> {
             RGBColor(0x1f, 0xa3, 0x8f),
             RGBColor(0x2f, 0x6b, 0x35),
         ],
+        warn: RGBColor(0xd8, 0x7a, 0x16),
         alert: RGBColor(0xc8, 0x3a, 0x2b),
     };
 }
@@ -48,10 +64,19 @@ impl Look<'_> {
     fn text(&self, nominal: f64, color: RGBColor) -> TextStyle<'_> {
         (self.font, nominal * self.px).into_font().color(&color)
     }
+
+    /// One line, centred on its height at `at`.
+    fn words(&self, text: String, at: BackendCoord, nominal: f64, color: RGBColor, h: HPos) -> Words<'_> {
+        Text::new(text, at, self.text(nominal, color).pos(Pos::new(h, VPos::Center)))
+    }
 }
 
-type Area<DB> = DrawingArea<DB, Shift>;
-type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+type Words<'a> = Text<'a, BackendCoord, String>;
+
+/// Where a chart draws itself.
+pub type Area<DB> = DrawingArea<DB, Shift>;
+/// Whether the backend took it.
+pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 /// Orders on each rung over time: how the whole fan-out climbed.
 pub fn climb<DB: DrawingBackend>(area: &Area<DB>, review: &Review, look: Look<'_>) -> Drawn<DB> {
@@ -158,47 +183,6 @@ pub fn deadlines<DB: DrawingBackend>(area: &Area<DB>, review: &Review, look: Loo
     area.present()
 }
 
-/// How long each agency took to acknowledge, median as a bar, its worst as a line; who did not answer is marked.
-pub fn acknowledgements<DB: DrawingBackend>(
-    area: &Area<DB>,
-    agencies: &[AgencyScore],
-    ack_within_secs: i64,
-    look: Look<'_>,
-) -> Drawn<DB> {
-    let (width, height) = area.dim_in_pixel();
-    let label_width = i32::try_from(look.size(130.0)).unwrap_or(130);
-    let note_width = i32::try_from(look.size(110.0)).unwrap_or(110);
-    let row = (f64::from(height) / (agencies.len().max(1) as f64)).min(18.0 * look.px);
-    let longest = agencies.iter().filter_map(|it| it.ack_worst_secs).max().unwrap_or(1).max(ack_within_secs).max(1);
-    let x = |secs: i64| {
-        label_width + (f64::from(width as i32 - label_width - note_width) * secs as f64 / longest as f64) as i32
-    };
-    for (i, agency) in agencies.iter().enumerate() {
-        let middle = (row * (i as f64 + 0.5)) as i32;
-        let half = (row * 0.28).max(1.0) as i32;
-        let silent = agency.n_orders - agency.n_acknowledged;
-        let size = (row / look.px * 0.66).clamp(6.0, 10.0);
-        let up = (size * look.px * 0.6) as i32;
-        if let (Some(median), Some(worst)) = (agency.ack_median_secs, agency.ack_worst_secs) {
-            let color = if median > ack_within_secs { look.alert } else { look.series[1] };
-            let bar = [(x(0), middle - half), (x(median).max(x(0) + 1), middle + half)];
-            area.draw(&Rectangle::new(bar, color.filled()))?;
-            let line = vec![(x(median), middle), (x(worst), middle)];
-            area.draw(&PathElement::new(line, ShapeStyle::from(look.series[0]).stroke_width(look.size(1.5))))?;
-        }
-        let name: String = agency.name.chars().take(12).collect();
-        area.draw(&Text::new(name, (0, middle - up), look.text(size, look.ink)))?;
-        let (note, color) = match silent {
-            0 => (agency.ack_median_secs.map(duration_zh).unwrap_or_default(), look.ink),
-            n => (format!("{n} 条未签收"), look.alert),
-        };
-        area.draw(&Text::new(note, (width as i32 - note_width + 6, middle - up), look.text(size, color)))?;
-    }
-    let limit = vec![(x(ack_within_secs), 0), (x(ack_within_secs), (row * agencies.len() as f64) as i32)];
-    area.draw(&PathElement::new(limit, ShapeStyle::from(look.ink).stroke_width(look.size(1.0))))?;
-    area.present()
-}
-
 /// Lines over the review's time, each named at its right end; changes of level as marks along the bottom.
 fn over_time<DB: DrawingBackend>(
     area: &Area<DB>,
@@ -270,4 +254,66 @@ pub fn to_svg(
         area.present().map_err(|why| why.to_string())?;
     }
     Ok(svg)
+}
+
+#[cfg(all(test, feature = "svg"))]
+mod tests {
+    use super::*;
+    use gulang_city::{
+        OrderId,
+        compare::{AgencyAnswers, Answer, AnswerLimits, PlanRow, PlanRowKind},
+    };
+
+    const LIMITS: AnswerLimits = AnswerLimits { call_secs: 300, escalate_secs: 600 };
+
+    fn answer(order: u64, secs: i64, is_acknowledged: bool) -> Answer {
+        let title = "停课".to_owned();
+        Answer { order: OrderId(order), title, secs, is_acknowledged, n_overdue: 0, n_escalations: 0, records: vec![1] }
+    }
+
+    #[test]
+    fn nothing_to_draw_is_drawn_at_any_size() {
+        for size in [(1, 1), (40, 900), (2000, 30)] {
+            let drawn = to_svg(size, |area| responses(area, &[], LIMITS, Look::PAPER));
+            assert!(drawn.is_ok(), "{drawn:?}");
+            let drawn = to_svg(size, |area| deviations(area, &[], Look::PAPER));
+            assert!(drawn.is_ok(), "{drawn:?}");
+        }
+    }
+
+    #[test]
+    fn every_order_is_a_dot_where_the_screen_looks_for_it() {
+        let answers = vec![answer(1, 60, true), answer(2, 400, true), answer(3, 900, false)];
+        let rows = [AgencyAnswers { name: "教育局".into(), answers, median_secs: Some(60) }];
+        let size = (600, 120);
+        let svg = to_svg(size, |area| responses(area, &rows, LIMITS, Look::PAPER)).expect("an svg");
+        assert_eq!(svg.matches("<circle").count(), 3);
+        for words in ["5分 转叫应", "10分 升级", "1 条未签收"] {
+            assert!(svg.contains(words), "{words}");
+        }
+        let geometry = Responses::new(size, &rows, LIMITS, Look::PAPER);
+        for answer in &rows[0].answers {
+            let (x, y) = geometry.dot(0, answer);
+            assert!(svg.contains(&format!("cx=\"{x}\" cy=\"{y}\"")), "{x}, {y}");
+        }
+    }
+
+    #[test]
+    fn late_and_early_are_said_beside_their_bars() {
+        let planned = Some(Timestamp::from_secs(1_690_430_400));
+        let row = |title: &str, late_secs: i64| PlanRow {
+            title: title.into(),
+            kind: PlanRowKind::Done,
+            planned,
+            actual: planned.map(|it| it.plus_secs(late_secs)),
+            late_secs,
+            orders: vec![OrderId(1)],
+            records: vec![1],
+        };
+        let rows = [row("停工", 26 * 60), row("停课", -8 * 60), row("停运", 10)];
+        let svg = to_svg((480, 160), |area| deviations(area, &rows, Look::PAPER)).expect("an svg");
+        for words in ["晚 26 分", "早 8 分", "准时"] {
+            assert!(svg.contains(words), "{words}");
+        }
+    }
 }

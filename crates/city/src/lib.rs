@@ -15,6 +15,7 @@ mod callout;
 mod cases;
 mod city;
 mod command;
+pub mod compare;
 mod decide;
 mod evacuation;
 mod forces;

@@ -4,12 +4,15 @@
 //! A [`Review`] is a second fold beside the city: [`Review::note`] takes each record with the city it made. It must not know
 //! where records come from, nor any report's form, and it judges nothing that the records do not say.
 
-use crate::{City, Event, Record, Source, Timestamp, ids::*, model::*};
+use crate::{City, Event, MarkingKind, Record, Source, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Moments of one kind closer together than this are told as one.
 const SAME_MOMENT_MS: i64 = 60_000;
+
+/// Events are counted in steps of so many milliseconds; who draws them may add steps together.
+pub const DENSITY_MS: i64 = 5 * 60_000;
 
 /// A stretch of time and of records.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,15 @@ pub struct Review {
     pub recommendations: Vec<Advice>,
     /// People to move and moved, all classes and districts together.
     pub moved: Vec<MovedPoint>,
+    /// Warnings from issue to end, in order of issue.
+    #[serde(default)]
+    pub warnings: Vec<WarningStory>,
+    /// 交通管制, in order.
+    #[serde(default)]
+    pub closures: Vec<ClosureStory>,
+    /// How many events came when; steps without any are left out.
+    #[serde(default)]
+    pub density: Vec<DensityStep>,
     pub platforms: Vec<PlatformStory>,
     pub alarms: AlarmCount,
     /// Measures of the highest level's plan that no order was drafted for, with their titles; filled by [`Review::end`].
@@ -170,6 +182,34 @@ pub struct MovedPoint {
     pub moved: u64,
 }
 
+/// A warning from issue to cancellation or expiry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarningStory {
+    pub mark: Mark,
+    pub id: WarningId,
+    pub hazard: Hazard,
+    pub color: WarningColor,
+    pub headline: String,
+    /// When it ends or ended.
+    pub until: Timestamp,
+}
+
+/// A closure from its drawing to its lifting; `None` while it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClosureStory {
+    pub marking: MarkingId,
+    pub mark: Mark,
+    pub lifted: Option<Mark>,
+    pub reason: String,
+}
+
+/// Alarms, warnings and cases that came within [`DENSITY_MS`] from `at`, by colour from blue to red.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DensityStep {
+    pub at: Timestamp,
+    pub n: [u32; 4],
+}
+
 /// A platform's bad times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlatformStory {
@@ -216,6 +256,7 @@ impl Review {
         }
         self.last_record = record.seq;
         self.note_people(record, city);
+        self.note_spans(record);
         self.note_event(record, city);
     }
 
@@ -364,6 +405,55 @@ impl Review {
                 self.group(mark, MomentKind::Refused, 60, id.to_string(), |n| format!("拒收消息 {n} 条"));
             }
             _ => {}
+        }
+    }
+
+    /// What lasts, and how much came when.
+    fn note_spans(&mut self, record: &Record) {
+        let mark = Mark { record: record.seq, at: record.at };
+        match &record.event {
+            Event::WarningIssued { warning } => {
+                self.count(record.at, warning.color);
+                self.warnings.retain(|it| it.id != warning.id);
+                self.warnings.push(WarningStory {
+                    mark,
+                    id: warning.id.clone(),
+                    hazard: warning.hazard,
+                    color: warning.color,
+                    headline: warning.headline.to_string(),
+                    until: warning.expires_at,
+                });
+            }
+            Event::WarningCancelled { warning } => {
+                if let Some(story) = self.warnings.iter_mut().find(|it| it.id == *warning) {
+                    story.until = story.until.min(record.at);
+                }
+            }
+            Event::MarkingPut { marking } => {
+                if let MarkingKind::Closure { reason, .. } = &marking.kind {
+                    let reason = reason.to_string();
+                    self.closures.push(ClosureStory { marking: marking.id, mark, lifted: None, reason });
+                }
+            }
+            Event::MarkingRemoved { marking } => {
+                if let Some(story) = self.closures.iter_mut().find(|it| it.marking == *marking) {
+                    story.lifted = Some(mark);
+                }
+            }
+            Event::AlarmRaised { color, .. } => self.count(record.at, *color),
+            Event::CaseReported { report, .. } => self.count(record.at, report.color),
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, at: Timestamp, color: WarningColor) {
+        let step = Timestamp(at.0 - at.0.rem_euclid(DENSITY_MS));
+        if self.density.last().is_none_or(|it| it.at < step) {
+            self.density.push(DensityStep { at: step, n: [0; 4] });
+        }
+        // A clock that was set back counts into the last step.
+        if let Some(last) = self.density.last_mut() {
+            last.n[color as usize] += 1;
         }
     }
 

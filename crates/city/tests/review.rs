@@ -1,6 +1,7 @@
 //! The review and the score sheet told from a small night; injects refused by their line; alarms in rows.
 
 use gulang_city::{
+    compare::{AnswerLimits, PlanRowKind, answers, plan_rows, quantile},
     inject::{InjectKind, parse_injects},
     review::{Review, spans},
     score::{FindingKind, Reference, ScoreSheet},
@@ -136,6 +137,25 @@ fn a_night_is_scored_and_every_figure_names_its_records() -> Result<(), Error> {
     assert_eq!(score.unnecessary.len(), 1, "{:?}", score.unnecessary);
     assert_eq!((score.unnecessary[0].kind, score.unnecessary[0].records[0]), (FindingKind::LevelWithoutAdvice, rash));
     assert_eq!((score.reference[0].secs_later, &score.reference[0].records[..]), (Some(-300), &[signed][..]));
+
+    // What the charts draw of it.
+    let rows = answers(&review);
+    let answer = |id: u64| rows.iter().flat_map(|it| &it.answers).find(|it| it.order == OrderId(id));
+    let first = answer(1).ok_or("no answer to order 1")?;
+    assert_eq!((first.secs, first.is_acknowledged), (90, true));
+    assert!(first.records.contains(&acked));
+    let silent = answer(2).ok_or("no row for order 2")?;
+    assert_eq!((silent.is_acknowledged, silent.n_overdue), (false, 1));
+    assert_eq!(quantile(rows.iter().flat_map(|it| &it.answers), 0.0), Some(90), "the silent one is no answer");
+    let limits = AnswerLimits::of(&review, &night.city);
+    assert!(limits.call_secs > 0 && limits.escalate_secs > limits.call_secs);
+    let plan = plan_rows(&review, &score.reference);
+    let never = plan.iter().find(|it| it.kind == PlanRowKind::NeverOrdered).ok_or("all were ordered")?;
+    assert!(never.is_deviation() && !never.records.is_empty());
+    let public = plan.last().ok_or("no rows")?;
+    assert_eq!((public.kind, public.late_secs, public.is_deviation()), (PlanRowKind::Reference, -300, false));
+    assert_eq!((review.warnings.len(), review.warnings[0].color), (1, WarningColor::Orange));
+    assert_eq!(review.density.iter().map(|it| it.n[WarningColor::Orange as usize]).sum::<u32>(), 1);
 
     // No figure without a source: each number counted from records that exist.
     let known = 1..=night.city.seq;

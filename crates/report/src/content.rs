@@ -1,9 +1,10 @@
 //! What a review's report says: headline, timeline, orders, agencies, plan against actual, score sheet, platforms.
 
 use crate::{Block, Document, Paper, ReportError};
-use gulang_charts::{self as charts, Look};
+use gulang_charts::{self as charts, Deviations, Look};
 use gulang_city::{
     HealthState, Realm, ResponseLevel, Rung, Timestamp,
+    compare::{AnswerLimits, PlanRow, PlanRowKind, answers, plan_rows},
     review::{Mark, OrderStory, spans, state_zh},
     score::duration_zh,
 };
@@ -12,9 +13,11 @@ use gulang_city::{
 const WIDTH: u32 = 520;
 /// Orders drawn against their deadlines; the table has all.
 const N_DRAWN: usize = 36;
+/// Measures drawn against their time.
+const N_COMPARED: usize = 14;
 
 pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
-    let Paper { review, score, .. } = paper;
+    let Paper { review, score, city, .. } = paper;
     let exercise = review.realm == Realm::Exercise;
     let mut blocks = Vec::new();
     headline(paper, &mut blocks);
@@ -82,13 +85,17 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
     }
 
     heading(&mut blocks, "四、部门");
-    let shown: Vec<_> = score.agencies.iter().take(45).cloned().collect();
-    if !shown.is_empty() {
-        let within = review.orders.first().map_or(300, |it| it.text.ack_by.since_ms(it.drafted.at) / 1000);
-        let height = (shown.len() as u32 * 13).max(60);
-        let caption = format!("签收用时：蓝条为中位，细线到最慢，竖线为时限 {}", duration_zh(within));
+    let answers = answers(review);
+    if !answers.is_empty() {
+        let limits = AnswerLimits::of(review, city);
+        let height = (answers.len() as u32 * 14).max(60) + 28;
+        let caption = format!(
+            "签收用时：点为单条，竖线为中位，空心为未签收；虚线为 {} 转叫应、{} 升级",
+            duration_zh(limits.call_secs),
+            duration_zh(limits.escalate_secs)
+        );
         chart(&mut blocks, "agencies", &caption, height, |area| {
-            charts::acknowledgements(area, &shown, within, Look::PAPER)
+            charts::responses(area, &answers, limits, Look::PAPER)
         })?;
     }
     let rows = score.agencies.iter().map(|it| {
@@ -112,6 +119,22 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
 
     heading(&mut blocks, "五、预案与实际");
     plan_against_actual(paper, &mut blocks);
+    // The table has all; drawn are those that were furthest from their time.
+    let mut rows: Vec<PlanRow> = plan_rows(review, &score.reference);
+    rows.retain(|it| it.kind != PlanRowKind::NeverOrdered);
+    rows.sort_by_key(|it| std::cmp::Reverse(it.late_secs.abs()));
+    rows.truncate(N_COMPARED);
+    rows.sort_by_key(|it| it.planned);
+    if !rows.is_empty() {
+        let height = Deviations::height_of(rows.len(), Look::PAPER.px) as u32 + 4;
+        chart(
+            &mut blocks,
+            "plan",
+            "计划与实际：横条自计划时刻起，左早右晚，空心为未完成",
+            height,
+            |area| charts::deviations(area, &rows, Look::PAPER),
+        )?;
+    }
     if !review.moved.is_empty() {
         chart(&mut blocks, "people", "人员转移：应转移与已转移", 170, |area| {
             charts::people(area, review, Look::PAPER)

@@ -6,7 +6,7 @@ use super::{
     Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator,
     metrics,
 };
-use super::{needs, orders, sheet, today, tools, topbar, typhoon, war};
+use super::{needs, orders, replay, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
 use crate::stage::tools::Tool;
 use crate::theme::*;
@@ -277,6 +277,7 @@ fn lookups_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
             label += &format!(" {}", k.m.lang.fill(word, &[&n.to_string()]));
         }
     }
+    let mut beside = at;
     for (drawer, label, key) in [(Drawer::Duties, k.t(tr::DUTIES), "D"), (Drawer::Needs, &*label, "Shift N")] {
         let chip = Rect::from_min_size(at, vec2(k.width(14.0, label) + k.width(12.0, key) + 30.0, 30.0));
         let is_on = state.drawer == Some(drawer);
@@ -288,8 +289,22 @@ fn lookups_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
             state.toggle_drawer(drawer);
         }
         state.over_map.push(chip);
+        beside = if beside == at { chip.right_top() + vec2(8.0, 0.0) } else { beside };
         at.y += 38.0;
     }
+    let label = k.t(tr::REPLAY);
+    let chip = Rect::from_min_size(beside, vec2(k.width(14.0, label) + k.width(12.0, "F8") + 30.0, 30.0));
+    if chip.right() > rect.right() - 12.0 {
+        return;
+    }
+    k.fill(chip, 3.0, PANEL);
+    k.outline(chip, 3.0, 1.0, STRONG);
+    k.text(pos2(chip.left() + 10.0, chip.center().y), Align2::LEFT_CENTER, 14.0, PRIMARY, label);
+    k.text(pos2(chip.right() - 9.0, chip.center().y), Align2::RIGHT_CENTER, 12.0, TERTIARY, "F8");
+    if k.hit(chip, "f8", k.t(tr::REPLAY_OPEN)).clicked() {
+        state.replay.pick(&mut k.out);
+    }
+    state.over_map.push(chip);
 }
 
 /// 平转战: the control opens the sheet, it sends nothing.
@@ -327,7 +342,7 @@ fn switch_card_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
 }
 
 /// Refusals and failures, above the map's lower edge.
-fn notices_ui(k: &Kit<'_>, state: &PanelState, body: Rect) {
+pub(super) fn notices_ui(k: &Kit<'_>, state: &PanelState, body: Rect) {
     let mut y = body.bottom() - 20.0;
     for (_, text) in state.notices.iter().rev() {
         let width = (k.width(14.0, text) + 32.0).min(body.width() * 0.6);
@@ -377,6 +392,9 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
             out.push(UiCommand::Select(None));
         }
     }
+    if pressed(Key::F8) && state.sheet.is_none() {
+        state.replay.pick(out);
+    }
     if pressed(Key::F9) {
         state.sheet = Some(sheet::Sheet::review(model));
     }
@@ -386,7 +404,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     if pressed(Key::F2) || pressed(Key::M) && !is_typing {
         state.metrics_open = !state.metrics_open;
     }
-    if state.sheet.is_some() || is_typing {
+    if state.sheet.is_some() || state.replay.is_picking() || is_typing {
         return;
     }
     // The key that closes a board means nothing else.
@@ -435,8 +453,32 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     }
 }
 
-/// Layers, finding, tools and views. Digits are the chips'; with Ctrl they keep a view, with Alt they go to it.
+/// What [`view_keys`] are, the tools, and what may be asked of the city.
 fn map_keys(
+    pressed: &dyn Fn(Key) -> bool,
+    with: &dyn Fn(Key, egui::Modifiers) -> bool,
+    model: &Model<'_>,
+    state: &mut PanelState,
+    out: &mut Vec<UiCommand>,
+) {
+    use egui::Modifiers as M;
+    view_keys(pressed, with, model, state, out);
+    if pressed(Key::D) {
+        state.toggle_drawer(Drawer::Duties);
+    }
+    // Without Shift it turns the map to the north.
+    if with(Key::N, M::SHIFT) {
+        state.toggle_drawer(Drawer::Needs);
+    }
+    for tool in Tool::ALL {
+        if with(tool.key(), M::SHIFT) {
+            state.tools.toggle(tool);
+        }
+    }
+}
+
+/// Layers, finding and views. Digits are the chips'; with Ctrl they keep a view, with Alt they go to it.
+pub(super) fn view_keys(
     pressed: &dyn Fn(Key) -> bool,
     with: &dyn Fn(Key, egui::Modifiers) -> bool,
     model: &Model<'_>,
@@ -466,23 +508,11 @@ fn map_keys(
     if with(Key::V, M::SHIFT) {
         state.toggle_drawer(Drawer::Views);
     }
-    if pressed(Key::D) {
-        state.toggle_drawer(Drawer::Duties);
-    }
-    // Without Shift it turns the map to the north.
-    if with(Key::N, M::SHIFT) {
-        state.toggle_drawer(Drawer::Needs);
-    }
     if pressed(Key::O) {
         state.locator_hidden = !state.locator_hidden;
     }
     if pressed(Key::F) && (model.view.is_following || model.selection.is_some_and(tools::is_mover)) {
         out.push(UiCommand::Follow(!model.view.is_following));
-    }
-    for tool in Tool::ALL {
-        if with(tool.key(), M::SHIFT) {
-            state.tools.toggle(tool);
-        }
     }
 }
 

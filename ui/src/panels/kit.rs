@@ -316,14 +316,19 @@ pub fn fresh_value(freshness: Freshness, value: String, color: Color32) -> (Stri
 }
 
 /// Lamp and age, right-aligned at `at`: the only way a panel says how old it is. In an exercise the word 仿真 stands in
-/// place of the age of what is fresh. The left edge is returned.
+/// place of the age of what is fresh; in a review the time does, whatever the age. The left edge is returned.
 pub fn freshness_mark(k: &Kit<'_>, at: Pos2, size: f32, budget: Budget, as_of: Timestamp) -> f32 {
     let freshness = fresh(k.m, budget, as_of);
+    let elapsed = |secs: i64| match k.m.is_replay() {
+        true => k.m.lang.day_time(as_of, k.now()),
+        false => k.m.lang.elapsed(secs),
+    };
     let (text, color) = match freshness {
+        Freshness::Fresh if k.m.is_replay() => (elapsed(0), TERTIARY),
         Freshness::Fresh if k.is_exercise() => (k.t(tr::SIMULATED).to_owned(), TERTIARY),
-        Freshness::Fresh => (k.m.lang.elapsed(k.now().since_ms(as_of) / 1000), TERTIARY),
-        Freshness::Stale { age_secs } => (k.m.lang.elapsed(age_secs), STALE),
-        Freshness::Lost { age_secs } => (k.m.lang.elapsed(age_secs), OFFLINE),
+        Freshness::Fresh => (elapsed(k.now().since_ms(as_of) / 1000), TERTIARY),
+        Freshness::Stale { age_secs } => (elapsed(age_secs), STALE),
+        Freshness::Lost { age_secs } => (elapsed(age_secs), OFFLINE),
         Freshness::NeverHeard => ("—".to_owned(), OFFLINE),
     };
     let text = k.text(at, Align2::RIGHT_CENTER, size, color, &text);
@@ -379,6 +384,19 @@ pub fn realm_mark(k: &Kit<'_>, mark: RealmMark) -> f32 {
         }
         _ => 0.0,
     }
+}
+
+/// The dashed 复盘 chip: not now. `at` is its left centre; its box is returned.
+pub fn replay_chip(k: &Kit<'_>, at: Pos2, size: f32) -> Rect {
+    let text = k.t(tr::REPLAY);
+    let [w, h] = [k.width(size, text) + 1.8 * size * k.s, 1.9 * size * k.s];
+    let rect = Rect::from_min_size(at - vec2(0.0, h * 0.5), vec2(w, h));
+    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+    let stroke = Stroke::new((0.09 * size * k.s).max(1.0), REPLAY_LINE);
+    let (dash, gap) = (0.3 * size * k.s, 0.2 * size * k.s);
+    k.painter().extend(Shape::dashed_line(&corners, stroke, dash.max(2.0), gap.max(1.5)));
+    k.fit_center(rect, size, REPLAY_LINE, text, true);
+    rect
 }
 
 /// The exercise edge at the desk, px; the wall's scale doubles it. Narrower than the banner it frames.

@@ -31,6 +31,7 @@ mod needs;
 mod orders;
 mod people;
 mod press;
+mod replay;
 mod review;
 mod score;
 mod sheet;
@@ -55,6 +56,8 @@ mod tests_drill;
 #[cfg(test)]
 mod tests_duties;
 #[cfg(test)]
+mod tests_replay;
+#[cfg(test)]
 mod tests_sheet;
 
 pub use digest::place_of;
@@ -65,7 +68,8 @@ pub use locator::LocatorTiles;
 
 use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, tr};
+use crate::playback::{LogsAnswer, Story};
 use crate::search::Names;
 use crate::stage::{
     flight::Bookmarks,
@@ -75,7 +79,7 @@ use crate::stage::{
 use digest::Digest;
 use egui::{Id, LayerId, Order as LayerOrder, Pos2, Rect, TextureHandle, Ui, UiBuilder};
 use gulang_city::*;
-use gulang_wire::{Clock, Drill};
+use gulang_wire::{Clock, ClockKind, Drill, Playback};
 use kit::Kit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,6 +108,10 @@ pub struct Model<'a> {
     /// Names on the map beside the city's own, for finding.
     pub names: &'a Names,
     pub view: View,
+    /// The story of what is looked back at, once the hub has told it.
+    pub story: Option<&'a Story>,
+    /// Why it has not.
+    pub story_failure: Option<&'a str>,
 }
 
 /// How the big map looks at the city just now.
@@ -117,6 +125,11 @@ pub struct View {
 }
 
 impl Model<'_> {
+    /// 复盘: the city as it was. Nothing can be sent.
+    pub fn is_replay(&self) -> bool {
+        matches!(self.clock.kind, ClockKind::Replay { .. })
+    }
+
     /// Where a thing is now, if anybody knows.
     pub fn place_of(&self, selection: &Selection) -> Option<LonLat> {
         match selection {
@@ -166,6 +179,11 @@ pub enum Selection {
 pub enum UiCommand {
     Submit(Command),
     Drill(Drill),
+    Playback(Playback),
+    /// Ask which logs may be opened; the answer comes to [`PanelState::take_logs`].
+    AskLogs,
+    /// Fetch the report of what is looked back at: `pdf` or `docx`.
+    SaveReport(&'static str),
     /// Ask the hub's list of duties; the answer comes to [`PanelState::take_duties`] with the ticket.
     FindDuties {
         ticket: u64,
@@ -224,6 +242,7 @@ pub struct PanelState {
     duties: duties::Duties,
     drills: drill::Drills,
     needs: needs::Needs,
+    replay: replay::Replay,
     /// What a case is about to suffer, and why.
     case_form: Option<card::CaseForm>,
     /// A marking drawn and not yet put.
@@ -266,6 +285,7 @@ impl Default for PanelState {
             duties: duties::Duties::default(),
             drills: drill::Drills::default(),
             needs: needs::Needs::default(),
+            replay: replay::Replay::default(),
             case_form: None,
             draft: None,
             digest: Digest::default(),
@@ -286,11 +306,7 @@ impl Default for PanelState {
 impl PanelState {
     /// `true` where a press belongs to the map: inside [`PanelState::map_rect`], and no sheet, card or chip above it.
     pub fn is_on_map(&self, at: Pos2) -> bool {
-        self.sheet.is_none()
-            && self.board.is_none()
-            && !self.metrics_open
-            && self.map_rect.contains(at)
-            && !self.over_map.iter().any(|rect| rect.contains(at))
+        self.has_map_keys() && self.map_rect.contains(at) && !self.over_map.iter().any(|rect| rect.contains(at))
     }
 
     /// Takes what a tool ended in: an area is told about, a marking asks for what is missing.
@@ -320,7 +336,14 @@ impl PanelState {
 
     /// The map's keys are free: no sheet and no board is open.
     pub fn has_map_keys(&self) -> bool {
-        self.sheet.is_none() && self.board.is_none() && !self.metrics_open
+        // A sheet or board left open comes back after a review, and lies over nothing meanwhile.
+        let is_covered = self.sheet.is_some() || self.board.is_some() || self.metrics_open;
+        !self.replay.is_picking() && (self.replay.is_on || !is_covered)
+    }
+
+    /// ← and → go from event to event instead of moving the map.
+    pub fn steps_by_arrows(&self) -> bool {
+        self.replay.is_on
     }
 
     fn set_drawer(&mut self, drawer: Option<Drawer>) {
@@ -356,6 +379,11 @@ impl PanelState {
         self.drills.take(news);
     }
 
+    /// The hub's answer to [`UiCommand::AskLogs`].
+    pub fn take_logs(&mut self, answer: LogsAnswer) {
+        self.replay.take_logs(answer);
+    }
+
     /// A line shown to the officer for ten seconds: a refusal, a failure.
     pub fn notify(&mut self, text: String) {
         self.notices.push((f64::NAN, text));
@@ -366,6 +394,7 @@ impl PanelState {
     /// The city refused a command. A sheet that was no longer the one seen comes back, with what changed.
     pub fn refused(&mut self, refusal: &Refusal) {
         self.notify(refusal.to_string());
+        self.replay.refused(refusal);
         if matches!(refusal, Refusal::SheetChanged { .. })
             && self.sheet.is_none()
             && let Some(review) = self.sent.take()
@@ -385,16 +414,26 @@ impl PanelState {
     }
 }
 
-/// The desk: peace or war by the city's footing.
+/// The desk: peace or war by the city's footing, 复盘 while the hub plays a log back.
 pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState) -> Vec<UiCommand> {
     let rect = ctx.content_rect();
     let ui = layer_ui(ctx, "gulang-desk", LayerOrder::Background, rect);
     let mut kit = Kit::new(&ui, model, 1.0);
     state.begin(ctx, model);
     state.boards.refresh(model, ctx.input(|input| input.time), state.board.as_ref());
-    desk::desk_ui(&mut kit, state, rect);
+    match model.is_replay() {
+        true => replay::replay_ui(&mut kit, state, rect),
+        false => desk::desk_ui(&mut kit, state, rect),
+    }
     let mut out = kit.out;
-    if state.sheet.is_some() {
+    if state.replay.is_picking() {
+        let ui = layer_ui(ctx, "gulang-sheet", LayerOrder::Foreground, rect);
+        let mut kit = Kit::new(&ui, model, 1.0);
+        replay::picker_ui(&mut kit, state, rect);
+        out.append(&mut kit.out);
+    } else if model.is_replay() {
+        // A sheet or board waits until the review is over.
+    } else if state.sheet.is_some() {
         let ui = layer_ui(ctx, "gulang-sheet", LayerOrder::Foreground, rect);
         let mut kit = Kit::new(&ui, model, 1.0);
         sheet::sheet_ui(&mut kit, state, rect);
@@ -405,7 +444,11 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
         board::board_ui(&mut kit, state, rect);
         out.append(&mut kit.out);
     }
-    desk::keys(ctx, model, state, &mut out);
+    match state.replay.is_picking() || model.is_replay() {
+        true => replay::keys(ctx, model, state, &mut out),
+        false => desk::keys(ctx, model, state, &mut out),
+    }
+    withhold(model, state, &mut out);
     ctx.request_repaint_after(std::time::Duration::from_millis(500));
     out
 }
@@ -417,14 +460,29 @@ pub fn wall_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState) -
     state.begin(ctx, model);
     let mut kit = Kit::new(&ui, model, wall::scale(rect));
     wall::wall_ui(&mut kit, state, rect);
+    let mut out = kit.out;
+    withhold(model, state, &mut out);
     ctx.request_repaint_after(std::time::Duration::from_millis(500));
-    kit.out
+    out
+}
+
+/// In a review nothing can be sent: whatever a control or key asked of the city is dropped here, and the officer is told.
+fn withhold(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
+    if !model.is_replay() {
+        return;
+    }
+    let n_asked = out.len();
+    out.retain(|it| !matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_)));
+    if out.len() < n_asked {
+        state.notify(model.lang.t(tr::REPLAY_NO_ORDERS).to_owned());
+    }
 }
 
 impl PanelState {
     fn begin(&mut self, ctx: &egui::Context, model: &Model<'_>) {
         let time = ctx.input(|input| input.time);
         self.over_map.clear();
+        self.replay.begin(model);
         self.digest.refresh(model, time);
         self.listing.keep(model, &self.digest.events);
         for notice in &mut self.notices {

@@ -11,11 +11,17 @@ const HOLD_MS: f64 = 1000.0;
 
 /// Why this seat may not give a kind of command at all; `None` if it may.
 pub(super) fn barred(k: &Kit<'_>, kind: &str) -> Option<String> {
+    if k.m.is_replay() {
+        return Some(k.t(tr::REPLAY_NO_ORDERS).to_owned());
+    }
     k.m.city.may(&Source::Seat(k.m.seat.clone()), kind).err().map(|why| why.to_string())
 }
 
 /// Why the rules would refuse this very command from this seat now; `None` if they admit it.
 pub(super) fn refused(k: &Kit<'_>, command: &Command) -> Option<String> {
+    if k.m.is_replay() {
+        return Some(k.t(tr::REPLAY_NO_ORDERS).to_owned());
+    }
     k.m.city.decide_from(&Source::Seat(k.m.seat.clone()), command, k.now()).err().map(|why| why.to_string())
 }
 

@@ -21,6 +21,7 @@ pub(super) struct Screen {
     pub(super) names: Names,
     pub(super) view: View,
     pub(super) asked: Vec<UiCommand>,
+    pub(super) story: Option<Story>,
 }
 
 pub(super) const NOON: Timestamp = Timestamp::from_secs(1_690_430_400);
@@ -46,6 +47,7 @@ impl Screen {
             names: Names::default(),
             view: View::default(),
             asked: Vec::new(),
+            story: None,
         }
     }
 
@@ -94,6 +96,8 @@ impl Screen {
                         view: it.view,
                         inventories: &inventories,
                         roads: None,
+                        story: it.story.as_ref(),
+                        story_failure: None,
                     };
                     let ctx = ui.ctx().clone();
                     let asked = match it.is_wall {

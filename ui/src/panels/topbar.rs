@@ -1,6 +1,6 @@
 //! The top bar: who we are, how the city stands, what is coming, what is heard, which clock.
 
-use super::kit::{Kit, fresh};
+use super::kit::{Kit, fresh, replay_chip};
 use super::{ConnectionState, UiCommand};
 use crate::i18n::tr;
 use crate::theme::*;
@@ -30,6 +30,12 @@ fn left_ui(k: &Kit<'_>, bar: Rect, s: f32, right: f32) {
         k.bold(pos2(bar.left() + 54.0 * px, y), Align2::LEFT_CENTER, 18.0 * s, PRIMARY, k.t(tr::PRODUCT)).right();
     let title = k.m.lang.fill(tr::CITY_TITLE, &[&k.m.city.name]);
     x = k.text(pos2(x + 12.0 * px, y), Align2::LEFT_CENTER, 14.0 * s, TERTIARY, &title).right() + 20.0 * px;
+    if k.m.is_replay() {
+        let chip = replay_chip(k, pos2(x, y), 16.0 * s);
+        let at = pos2(chip.right() + 10.0 * px, y);
+        let history = k.chip(at, 12.0 * s, k.t(tr::REPLAY_CLOCK), None, REPLAY_LINE, REPLAY_LINE);
+        x = history.right() + 20.0 * px;
+    }
     // Posture: inverse video, not a colour; violet in an exercise.
     let word = k.t(if is_war { tr::WARTIME } else { tr::PEACETIME });
     let word = if k.is_exercise() { format!("{}・{word}", k.t(tr::EXERCISE)) } else { word.to_owned() };
@@ -87,14 +93,15 @@ fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> f32 {
     let now = k.now();
     let is_wall = k.s * s != 1.0;
     let clock = if is_wall { now.hm() } else { now.hms() };
+    let replay = k.m.is_replay();
+    let ink = if replay { REPLAY_LINE } else { PRIMARY };
     let mut x =
-        k.bold(pos2(bar.right() - 16.0 * px, y), Align2::RIGHT_CENTER, 26.0 * s, PRIMARY, &clock).left() - 10.0 * px;
-    let replay = matches!(k.m.clock.kind, ClockKind::Replay { .. });
+        k.bold(pos2(bar.right() - 16.0 * px, y), Align2::RIGHT_CENTER, 26.0 * s, ink, &clock).left() - 10.0 * px;
     let which = match k.m.clock.kind {
         ClockKind::Live => k.m.seat.as_str().to_owned(),
         ClockKind::Exercise { speed, paused: false } => k.m.lang.fill(tr::SCENARIO_TIME, &[&format!("{speed:.0}")]),
         ClockKind::Exercise { paused: true, .. } => k.t(tr::SCENARIO_PAUSED).to_owned(),
-        ClockKind::Replay { .. } => k.t(tr::REPLAY_CLOCK).to_owned(),
+        ClockKind::Replay { .. } => k.t(tr::REPLAY_MOMENT).to_owned(),
     };
     let ink = if replay { REPLAY_LINE } else { TERTIARY };
     let date = k.text(pos2(x, y - 8.0 * px), Align2::RIGHT_CENTER, 12.0 * s, ink, &k.m.lang.date(now));
@@ -161,11 +168,17 @@ fn lamp_words(k: &Kit<'_>, health: &ConnectorHealth) -> (Freshness, String, Colo
         HealthState::Unknown => Freshness::NeverHeard,
         HealthState::Healthy => fresh(k.m, Budget::Default, heard),
     };
+    // Looked back at, an age says nothing: the time does.
+    let elapsed = |secs: i64| match k.m.is_replay() {
+        true => k.m.lang.day_time(heard, k.now()),
+        false => k.m.lang.elapsed(secs),
+    };
     let (age, ink) = match freshness {
+        Freshness::Fresh if k.m.is_replay() => (elapsed(age), TERTIARY),
         Freshness::Fresh if k.is_exercise() => (k.t(tr::SIMULATED).to_owned(), TERTIARY),
-        Freshness::Fresh => (k.m.lang.elapsed(age), TERTIARY),
-        Freshness::Stale { age_secs } => (k.m.lang.elapsed(age_secs), STALE),
-        Freshness::Lost { age_secs } => (k.m.lang.elapsed(age_secs), OFFLINE),
+        Freshness::Fresh => (elapsed(age), TERTIARY),
+        Freshness::Stale { age_secs } => (elapsed(age_secs), STALE),
+        Freshness::Lost { age_secs } => (elapsed(age_secs), OFFLINE),
         Freshness::NeverHeard => ("—".to_owned(), OFFLINE),
     };
     (freshness, age, ink)
@@ -196,11 +209,13 @@ pub(super) fn banner_ui(k: &mut Kit<'_>, rect: Rect, size: f32) {
     let (px, y) = (k.s, rect.center().y);
     let word = k.bold(pos2(rect.left() + size * px, y), Align2::LEFT_CENTER, size, EXERCISE_LINE, k.t(tr::EXERCISE));
     let title = k.m.city.exercise.as_ref().map_or("", |exercise| &exercise.title);
-    let text = k.m.lang.fill(tr::EXERCISE_BANNER, &[title]);
+    let text = k.m.lang.fill(if k.m.is_replay() { tr::EXERCISE_REPLAYED } else { tr::EXERCISE_BANNER }, &[title]);
     let text = k.bold(rect.center(), Align2::CENTER_CENTER, size, EXERCISE_BANNER_TEXT, &text);
     let (speed, paused) = match k.m.clock.kind {
         ClockKind::Exercise { speed, paused } => (speed, paused),
-        _ => (1.0, false),
+        // A drill looked back at has no officer and one clock, which the bar shows.
+        ClockKind::Replay { .. } => return,
+        ClockKind::Live => (1.0, false),
     };
     let clocks = k.m.lang.fill(tr::EXERCISE_CLOCKS, &[&k.now().hm(), &k.m.clock.wall.hm(), &format!("{speed:.0}")]);
     let clocks = k.text(pos2(rect.right() - size * px, y), Align2::RIGHT_CENTER, size * 0.9, EXERCISE_LINE, &clocks);
@@ -236,7 +251,7 @@ pub(super) fn warnings_in_force(city: &City, now: Timestamp) -> Vec<&Warning> {
 }
 
 /// Two waves.
-fn logo(k: &Kit<'_>, center: egui::Pos2, px: f32) {
+pub(super) fn logo(k: &Kit<'_>, center: egui::Pos2, px: f32) {
     for dy in [-3.0f32, 3.0] {
         let wave = (0..=24).map(|i| {
             let t = i as f32 / 24.0;

@@ -36,7 +36,10 @@ impl Helm {
         let mut press = None;
         let mut is_moving = false;
         if has_hands {
-            let input = HandInput::read(ctx, rect, |at| panels.is_on_map(at), panels.has_map_keys());
+            let mut input = HandInput::read(ctx, rect, |at| panels.is_on_map(at), panels.has_map_keys());
+            if let Some(keys) = input.keys.as_mut().filter(|_| panels.steps_by_arrows()) {
+                (keys.left, keys.right) = (false, false);
+            }
             let out = self.hands.step(&input, &mut self.pilot, &mut panels.tools, frame, panels.is_reduced);
             press = out.press;
             is_moving = out.is_moving;
