@@ -2,7 +2,7 @@
 
 use crate::{
     AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, Proof,
-    TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -327,5 +327,17 @@ pub enum Event {
     },
     MarkingRemoved {
         marking: MarkingId,
+    },
+    /// One of two signatures was given; it waits for the other.
+    SwitchProposed {
+        proposal: Proposal,
+    },
+    /// The proposal waits no more. Where it was co-signed, the records of the switch follow.
+    ProposalClosed {
+        number: u64,
+        how: ProposalEnd,
+        /// None if time or a change of footing did it.
+        by: Option<Signature>,
+        reason: Text,
     },
 }

@@ -13,7 +13,9 @@ use strum::VariantNames;
 pub struct Role {
     pub id: Text,
     pub name: Text,
-    /// Commands by their names in JSON, such as `switch_to_war`; `*` is every one.
+    /// Commands by their names in JSON, such as `switch_to_war`; `*` is every one. Who may not `switch_to_war` (or
+    /// `stand_down`) may neither propose nor co-sign it; at Ⅰ and Ⅱ it also takes `propose_switch`, `co_sign`,
+    /// `decline_proposal` and `withdraw_proposal`.
     pub may: Vec<Text>,
     /// Taken out of `may`.
     #[serde(default)]
@@ -32,7 +34,7 @@ pub struct Role {
 pub struct SeatEntry {
     pub seat: SeatId,
     pub role: Text,
-    /// Two seats of one officer are one signature.
+    /// Two seats of one officer are one signature: they do not co-sign each other.
     #[serde(default)]
     pub officer: Option<Text>,
 }
@@ -160,6 +162,10 @@ fn command_zh(kind: &str) -> &str {
         "switch_to_war" => "平转战",
         "stand_down" => "战转平",
         "countersign" => "补签",
+        "propose_switch" => "提请会签",
+        "co_sign" => "会签",
+        "decline_proposal" => "对提议表示不同意",
+        "withdraw_proposal" => "撤回提议",
         "release_held" => "提前发出待发指令",
         "cancel_order" => "撤销指令",
         "escalate_order" => "升级叫应",
