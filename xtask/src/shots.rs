@@ -92,9 +92,11 @@ pub fn go_to_war(hub: &Hub, level: &str) -> Outcome {
 
 /// 平转战 with every measure of `plan` up to `level`: by one seat, or proposed by it and co-signed by another.
 pub fn switch_to_war(hub: &Hub, plan: &str, level: &str) -> Outcome {
-    let by = |seat: &str, command: serde_json::Value| hub.post("/api/command", &json!({"seat": seat, "command": command}));
+    let by =
+        |seat: &str, command: serde_json::Value| hub.post("/api/command", &json!({"seat": seat, "command": command}));
     if !matches!(level, "I" | "II") {
-        let alone = json!({"plan": plan, "level": level, "struck": [], "confirmed_by": ["值班长 01"], "reason": "按推荐启动"});
+        let alone =
+            json!({"plan": plan, "level": level, "struck": [], "confirmed_by": ["值班长 01"], "reason": "按推荐启动"});
         return by("值班长 01", json!({"switch_to_war": alone})).map(drop);
     }
     let switch = json!({"to_war": {"ask": {"plan": plan, "level": level}, "reason": "按推荐启动"}});

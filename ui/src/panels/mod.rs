@@ -12,6 +12,7 @@ mod area;
 mod board;
 mod callout;
 mod card;
+mod cosign;
 mod desk;
 mod digest;
 mod drawer;
@@ -44,6 +45,8 @@ mod war;
 mod tests;
 #[cfg(test)]
 mod tests_boards;
+#[cfg(test)]
+mod tests_cosign;
 #[cfg(test)]
 mod tests_duties;
 #[cfg(test)]
@@ -205,6 +208,8 @@ pub struct PanelState {
     boards: board::Boards,
     /// The review sheet last sent, until another is opened: a refusal brings it back.
     sent: Option<Box<review::Review>>,
+    /// The last proposal that was heard of: one's own opens by itself, once.
+    seen_proposal: Option<(Realm, u64)>,
     drawer: Option<Drawer>,
     drawer_scroll: f32,
     area: Option<area::Area>,
@@ -244,6 +249,7 @@ impl Default for PanelState {
             board: None,
             boards: board::Boards::default(),
             sent: None,
+            seen_proposal: None,
             drawer: None,
             drawer_scroll: 0.0,
             area: None,
@@ -369,6 +375,7 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
     let ui = layer_ui(ctx, "gulang-desk", LayerOrder::Background, rect);
     let mut kit = Kit::new(&ui, model, 1.0);
     state.begin(ctx, model);
+    cosign::follow(model, state);
     state.boards.refresh(model, ctx.input(|input| input.time), state.board.as_ref());
     desk::desk_ui(&mut kit, state, rect);
     let mut out = kit.out;
