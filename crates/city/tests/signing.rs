@@ -266,3 +266,18 @@ fn what_waits_is_in_the_snapshot_and_the_hash() {
     let mins = SigningRules::default().exercise_proposal_mins;
     assert_eq!(exercise.proposal.map(|it| it.expires_at), Some(T0.plus_mins(mins.into())), "by the drill's clock");
 }
+
+#[test]
+fn rules_that_leave_no_time_are_refused() {
+    let rules = |text: &str| {
+        let read = |path: &str| Ok(if path == "rules/signing.toml" { text.to_owned() } else { "[]".to_owned() });
+        let list = |folder: &str| if folder == "rules" { vec!["signing.toml".to_owned()] } else { Vec::new() };
+        let errors = load_pack(&read, &list).err().unwrap_or_default();
+        let of_signing = errors.iter().filter(|it| it.file == "rules/signing.toml");
+        of_signing.map(ToString::to_string).collect::<Vec<_>>().join(";")
+    };
+    assert_eq!(rules("proposal_mins = 15"), "");
+    assert!(rules("proposal_mins = 0").contains("proposal_mins is not 1 to 1440"));
+    assert!(rules("exercise_proposal_mins = 20000").contains("exercise_proposal_mins is not"));
+    assert!(rules("proposal_minutes = 5").contains("proposal_minutes"));
+}

@@ -416,7 +416,9 @@ fn second_ui(k: &mut Kit<'_>, it: &mut CoSign, proposal: &Proposal, built: &Buil
     let hold = Rect::from_min_max(pos2(rect.right() - 368.0f32.min(rect.width() * 0.45), rect.top()), rect.max);
     let decline = Rect::from_min_max(pos2(hold.left() - 112.0, rect.top()), pos2(hold.left() - 12.0, rect.bottom()));
     let reason = Rect::from_min_size(rect.min, vec2(decline.left() - rect.left() - 10.0, REASON_H));
-    signing::reason_ui(k, reason, "decline-reason", &DECLINE_REASONS, &mut it.reason);
+    if reason.width() > 120.0 {
+        signing::reason_ui(k, reason, "decline-reason", &DECLINE_REASONS, &mut it.reason);
+    }
     let words = Text::from(it.reason.trim());
     // Who may not sign may not decline either; a sheet that changed may still be declined.
     let may_not =

@@ -1,5 +1,5 @@
-//! The sheets: 平转战 review ([`review`]), 战转平, the second signature ([`cosign`]), drill. Nothing leaves the building without one that shows exactly what will
-//! be sent to whom; a hold of three seconds sends it.
+//! The sheets: 平转战 review ([`review`]), 战转平, the second signature ([`cosign`]), drill. Nothing leaves the building
+//! without one that shows exactly what will be sent to whom; a hold of three seconds sends it, or signs it first of two.
 //!
 //! [`review`]: super::review
 //! [`cosign`]: super::cosign

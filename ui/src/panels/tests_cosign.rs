@@ -73,7 +73,7 @@ fn every_other_desk_hears_of_it_and_f9_opens_it_with_strikes_and_additions() {
     let mut harness = proposed(SECOND).show(1920.0, 1080.0);
     assert!(!harness.state().state.is_sheet_open(), "nobody's work is covered");
     assert!(
-        says(&harness, Lang::Zh.t(tr::CO_SIGN_WAITS)) && says(&harness, "值班长 01（张三）于"),
+        says(&harness, Lang::Zh.t(tr::CO_SIGN_WAITS)) && says(&harness, "值班长 01（张三） 于 12:00 提议"),
         "{:?}",
         painted(&harness)
     );

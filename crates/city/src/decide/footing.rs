@@ -105,10 +105,8 @@ impl City {
         of_districts.map(|(_, it)| it.level).chain([of_city]).max().flatten()
     }
 
-    /// Ⅰ and Ⅱ take two seats, to enter and to leave.
     pub(crate) fn seats_needed(&self, ask: &SheetAsk) -> u8 {
-        let highest = self.present_level(&ask.districts).max(Some(ask.level));
-        if highest >= Some(ResponseLevel::II) { 2 } else { 1 }
+        people_to_sign(self.present_level(&ask.districts).max(Some(ask.level)))
     }
 
     /// More than one level up or down, and not what is recommended.
@@ -143,7 +141,7 @@ impl City {
         };
         let Some(seat) = signs else { return Err(forbidden("要有席位确认")) };
         self.check_entitled(seat, level)?;
-        let takes_two = level >= Some(ResponseLevel::II);
+        let takes_two = people_to_sign(level) > 1;
         if takes_two && !overriding {
             return Err(Refusal::NeedsTwoSeats { have: 1 });
         }
@@ -419,6 +417,11 @@ impl City {
         }
         Ok(events)
     }
+}
+
+/// Ⅰ and Ⅱ take two people, to enter and to leave. `level` is the higher of what is left and what is entered.
+pub(super) fn people_to_sign(level: Option<ResponseLevel>) -> u8 {
+    if level >= Some(ResponseLevel::II) { 2 } else { 1 }
 }
 
 /// How a change of footing is signed: the fields of its command.

@@ -1,12 +1,12 @@
 //! Rules for 会签: one seat proposes a switch, another officer's seat co-signs or declines it, and only then it happens.
 
-use super::footing::{Signed, Signing};
+use super::footing::{Signed, Signing, people_to_sign};
 use super::*;
 
 impl City {
     /// How many people must sign a switch as the city stands: two where Ⅰ or Ⅱ is entered or left.
     pub fn signatures_needed(&self, switch: &Switch) -> u8 {
-        if self.level_to_sign(switch) >= Some(ResponseLevel::II) { 2 } else { 1 }
+        people_to_sign(self.level_to_sign(switch))
     }
 
     /// The first signature. Everything the switch itself checks is checked now, so that nobody is asked to co-sign what the
@@ -20,7 +20,7 @@ impl City {
         let level = self.level_to_sign(switch);
         self.check_entitled(&signed.seat, level)?;
         self.carry_out(switch, vec![signed.seat.clone()], now)?;
-        if self.signatures_needed(switch) < 2 {
+        if people_to_sign(level) < 2 {
             return Err(forbidden("Ⅲ、Ⅳ 级一席签名即可，不用提请会签"));
         }
         let number = self.n_proposals + 1;
