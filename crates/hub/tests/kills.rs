@@ -78,17 +78,19 @@ async fn get(hub: &Running, path: &str) -> Result<Value, Error> {
     Ok(answer.error_for_status()?.json().await?)
 }
 
+async fn command(url: &str, token: &str, seat: &str, command: Value) -> Result<Value, Error> {
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let body = json!({ "seat": seat, "command": command });
+    Ok(http.post(format!("{url}/api/command")).bearer_auth(token).json(&body).send().await?.json().await?)
+}
+
 /// Proposed by one seat and co-signed by another. A refusal is left for the city to show.
 async fn sign(url: String, token: String, switch: Value) -> Result<(), Error> {
+    command(&url, &token, "值班长 01", json!({ "propose_switch": { "switch": switch } })).await?;
     let http = reqwest::Client::builder().no_proxy().build()?;
-    let command = async |seat: &str, command: Value| -> Result<Value, Error> {
-        let body = json!({ "seat": seat, "command": command });
-        Ok(http.post(format!("{url}/api/command")).bearer_auth(&token).json(&body).send().await?.json().await?)
-    };
-    command("值班长 01", json!({ "propose_switch": { "switch": switch } })).await?;
-    let waiting: Value =
-        http.get(format!("{url}/api/proposal")).bearer_auth(&token).send().await?.error_for_status()?.json().await?;
-    command("带班领导 02", json!({ "co_sign": { "number": waiting["proposal"]["number"] } })).await?;
+    let waiting = http.get(format!("{url}/api/proposal")).bearer_auth(&token).send().await?;
+    let waiting: Value = waiting.error_for_status()?.json().await?;
+    command(&url, &token, "带班领导 02", json!({ "co_sign": { "number": waiting["proposal"]["number"] } })).await?;
     Ok(())
 }
 
