@@ -49,13 +49,9 @@ fn a_drill_survives_kill_9_and_never_leaves_its_realm() {
 
     // 3. 平转战. The command's answer means that every order is in the log.
     hub.post("/api/drill", &json!({"SetSpeed": {"speed": 60.0, "paused": false}}));
-    hub.post(
-        "/api/command",
-        &json!({"seat": "值班长 01", "command": {"switch_to_war": {
-            "plan": city["recommendation"]["plan"], "level": city["recommendation"]["level"], "struck": [],
-            "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "按推荐启动"
-        }}}),
-    );
+    let advised = &city["recommendation"];
+    let ask = json!({"plan": advised["plan"], "level": advised["level"]});
+    sign(&hub, json!({"to_war": {"ask": ask, "reason": "按推荐启动"}}));
 
     // 4. kill -9, with orders on the wire.
     hub.process.kill();
@@ -101,13 +97,10 @@ fn a_drill_survives_kill_9_and_never_leaves_its_realm() {
     assert!(again.is_empty(), "sent again although the log had their receipts: {again:?}");
 
     // 5. 战转平, and the log says it all.
+    // Slowly, so that nothing opens between the question and the second signature.
+    hub.post("/api/drill", &json!({"SetSpeed": {"speed": 1.0, "paused": false}}));
     let open = hub.get("/api/open");
-    hub.post(
-        "/api/command",
-        &json!({"seat": "值班长 01", "command": {"stand_down": {
-            "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "解除", "accepted": open["items"]
-        }}}),
-    );
+    sign(&hub, json!({"to_peace": {"reason": "解除", "accepted": open["items"]}}));
     until("peace again", MINUTE, || so(hub.get("/api/city"), |city| city["footing"]["posture"] == "peace"));
     hub.post("/api/drill", &json!("End"));
     assert_eq!(hub.get("/api/city")["realm"], "actual", "screens are back in the actual city");
@@ -144,6 +137,34 @@ fn an_actual_platform_refuses_an_exercise_order() {
     let journal = platform_journal(actual.text("platform"));
     assert_eq!(journal["orders"], json!([]));
     assert_eq!(journal["refused"].as_array().map(Vec::len), Some(1), "{journal}");
+}
+
+/// Signed at as many seats as it takes: one alone is refused where two are needed, then one proposes and another co-signs.
+fn sign(hub: &Hub, switch: Value) {
+    let by = |seat: &str, command: Value| hub.try_post("/api/command", &json!({"seat": seat, "command": command}));
+    if by("值班长 01", json!({"propose_switch": {"switch": switch}})).is_err() {
+        by("值班长 01", by_one(&switch)).unwrap_or_else(|why| panic!("{why}"));
+        return;
+    }
+    let waiting = hub.get("/api/proposal");
+    let number = &waiting["proposal"]["number"];
+    assert!(by("值班长 01", json!({"co_sign": {"number": number}})).is_err(), "the same seat cannot sign twice");
+    by("带班领导 02", json!({"co_sign": {"number": number}})).unwrap_or_else(|why| panic!("{why}"));
+}
+
+/// The command one seat gives alone.
+fn by_one(switch: &Value) -> Value {
+    let confirmed_by = json!(["值班长 01"]);
+    match switch.get("to_war") {
+        Some(war) => json!({"switch_to_war": {
+            "plan": war["ask"]["plan"], "level": war["ask"]["level"], "struck": [],
+            "confirmed_by": confirmed_by, "reason": war["reason"]
+        }}),
+        None => json!({"stand_down": {
+            "confirmed_by": confirmed_by, "reason": switch["to_peace"]["reason"],
+            "accepted": switch["to_peace"]["accepted"]
+        }}),
+    }
 }
 
 fn configuration(city: &Running) -> String {

@@ -1,4 +1,5 @@
-//! Notifications: a red warning, an overdue order. Nothing else may interrupt an officer who is looking elsewhere.
+//! Notifications: a red warning, an overdue order, a switch that waits for a second signature. Nothing else may interrupt
+//! an officer who is looking elsewhere.
 
 use crate::hub::Hub;
 use gulang_city::{Event, Realm, Record, WarningColor};
@@ -37,6 +38,10 @@ fn alert_for(realm: Realm, record: &Record) -> Option<(String, String)> {
         }
         Event::OrderOverdue { order, rung } => {
             Some((format!("{realm}指令超时"), format!("指令 {order} 停在“{}”，请叫应", rung.name_zh())))
+        }
+        Event::SwitchProposed { proposal } => {
+            let body = format!("{}提议{}，请到本席 F9 会签", proposal.signed.seat, proposal.switch.name_zh());
+            Some((format!("{realm}待会签"), body))
         }
         _ => None,
     }

@@ -427,6 +427,35 @@ pub mod tr {
         OVERRIDE_TOLD = "{} 于 {} 签署{}，已 {}；原因：{}", "{} at {} signed {}, {} ago; because {}";
         OVERRIDES_MORE = "另有 {} 件", "{} more";
         ANOTHER_MUST_SIGN = "补签的要是另一个人", "another person must sign";
+        // the second signature
+        CO_SIGN_SHEET = "会签单", "Second signature";
+        CO_SIGN_WAITS = "待会签", "Second signature due";
+        CO_SIGN_CHIP = "待会签 {}・{} 提议・余 {}", "{} by {}: second signature due, {} left";
+        PROPOSED_BY = "{} 于 {} 提议{}", "{} at {} proposed: {}";
+        PROPOSAL_REASON = "原因：{}", "because {}";
+        PROPOSAL_LEFT = "余 {}", "{} left";
+        PROPOSAL_ORDERS = "提议的指令", "What is proposed";
+        PROPOSAL_ACCEPTS = "提议认可、仍未了结的 {} 件", "{} open items it accepts";
+        PROPOSAL_ADDED = "增列：{}", "added: {}";
+        PROPOSAL_IS_OTHER = "与提议时不同，不能按原单会签", "no longer what was proposed";
+        SIGNED_AT = "{} 已签", "signed {}";
+        OWN_SIGNS = "按住即为本席签名", "the hold signs for this seat";
+        SECOND_SEAT = "第二席", "second seat";
+        SECOND_ELSEWHERE = "另一人到另一席会签，{} 分钟内", "another officer, another seat, within {} min";
+        SECOND_IS_HERE = "按住即为第二席签名", "the hold is the second signature";
+        WAITS_FOR_SECOND = "等待第二席会签", "Waiting for the second seat";
+        HOLD_TO_PROPOSE = "按住提请会签{}级响应（{}）", "Hold to sign first: level {} ({})";
+        HOLD_TO_PROPOSE_PEACE = "按住提请会签战转平（{}）", "Hold to sign first: stand down ({})";
+        HOLD_TO_CO_SIGN = "按住会签{}（{}）", "Hold to co-sign {} ({})";
+        OPEN_CO_SIGN = "查看并会签 F9", "Read and sign F9";
+        LOOK_AT_PROPOSAL = "查看 F9", "Read F9";
+        DECLINE = "不同意", "Decline";
+        DECLINE_CHECK = "先核实情况", "verify first";
+        DECLINE_LEVEL = "级别不妥", "the wrong level";
+        DECLINE_ORDERS = "指令不妥", "the wrong orders";
+        WITHDRAW = "撤回提议", "Withdraw";
+        DRAW_ANOTHER = "另拟一张", "Draw up another";
+        PROPOSAL_ENDED = "第 {} 号提议{}", "proposal {}: {}";
         // what peace leaves open
         STILL_OPEN = "仍未了结 {} 件，已认可 {}", "{} still open, {} accepted";
         ACCEPT_ALL = "全部认可", "Accept all";
@@ -436,9 +465,6 @@ pub mod tr {
         ALREADY_PEACE = "已经是平时", "already at peace";
         LAYOUT_WAR = "上墙布局：战时", "wall layout: war";
         NOT_NEEDED = "本级不需要", "not needed at this level";
-        PRESS_TO_CONFIRM = "点此确认（席位签名）", "press to confirm";
-        CONFIRMED_FOR = "已确认，余 {}", "confirmed, {} left";
-        CONFIRM_AS = "确认席位 {}", "confirm as {}";
         HOW_SENT = "下发方式", "How";
         SEND_ACTUAL = "实战下发", "Actual";
         DRY_RUN = "试运行（不发送）", "Dry run";
@@ -449,7 +475,6 @@ pub mod tr {
         CANCEL_ESC = "取消 Esc", "Cancel Esc";
         HOLD_TO_START = "按住启动{}级响应（{}）", "Hold to start level {} ({})";
         STILL_SECS = "还需 {} 秒", "{} s more";
-        NEEDS_TWO = "须两个席位先确认", "two seats must confirm first";
         CONFIRMED_ON_SHEET = "复核单确认", "confirmed on the review sheet";
         HOLD_TO_STAND_DOWN = "按住转为平时（{}）", "Hold to stand down ({})";
         PRESENT_RESPONSE = "当前响应", "present response";
@@ -1061,6 +1086,19 @@ impl Lang {
                 AttemptState::NoAnswer => "no answer",
                 AttemptState::Failed => "unreachable",
                 AttemptState::Answered => "answered",
+            },
+        }
+    }
+
+    pub fn proposal_end(self, how: ProposalEnd) -> &'static str {
+        match self {
+            Self::Zh => how.name_zh(),
+            Self::En => match how {
+                ProposalEnd::CoSigned => "co-signed",
+                ProposalEnd::Declined => "declined",
+                ProposalEnd::Withdrawn => "withdrawn",
+                ProposalEnd::Superseded => "superseded",
+                ProposalEnd::Expired => "expired",
             },
         }
     }

@@ -90,13 +90,19 @@ pub fn go_to_war(hub: &Hub, level: &str) -> Outcome {
     Ok(())
 }
 
-/// 平转战 by two seats, every measure of `plan` up to `level`.
+/// 平转战 with every measure of `plan` up to `level`: by one seat, or proposed by it and co-signed by another.
 pub fn switch_to_war(hub: &Hub, plan: &str, level: &str) -> Outcome {
-    let command = json!({"switch_to_war": {
-        "plan": plan, "level": level, "struck": [],
-        "confirmed_by": ["值班长 01", "带班领导 02"], "reason": "按推荐启动"
-    }});
-    hub.post("/api/command", &json!({"seat": "值班长 01", "command": command})).map(drop)
+    let by =
+        |seat: &str, command: serde_json::Value| hub.post("/api/command", &json!({"seat": seat, "command": command}));
+    if !matches!(level, "I" | "II") {
+        let alone =
+            json!({"plan": plan, "level": level, "struck": [], "confirmed_by": ["值班长 01"], "reason": "按推荐启动"});
+        return by("值班长 01", json!({"switch_to_war": alone})).map(drop);
+    }
+    let switch = json!({"to_war": {"ask": {"plan": plan, "level": level}, "reason": "按推荐启动"}});
+    by("值班长 01", json!({"propose_switch": {"switch": switch}}))?;
+    let number = hub.until("/api/proposal", Duration::from_secs(10), |it| it["proposal"]["number"].as_u64())?;
+    by("带班领导 02", json!({"co_sign": {"number": number}})).map(drop)
 }
 
 /// One picture of the wall, checked to show something.

@@ -4,8 +4,8 @@
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
 use crate::{
-    Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, Event, Exercise, HeldOrder, Outing,
-    Record, ShelterCount, Timestamp, ids::*, model::*,
+    Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event, Exercise,
+    HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, model::*,
 };
 
 impl City {
@@ -277,6 +277,17 @@ impl City {
             Event::PlansAdopted { plans, withdrawn } => {
                 self.plans.extend(plans.iter().map(|it| (it.id.clone(), it.clone())));
                 self.held.retain(|it| !withdrawn.contains(&it.number));
+            }
+            Event::SwitchProposed { proposal } => {
+                self.n_proposals = self.n_proposals.max(proposal.number);
+                self.proposal = Some(proposal.clone());
+            }
+            Event::ProposalClosed { number, how, by, reason } => {
+                if let Some(it) = self.proposal.take_if(|it| it.number == *number) {
+                    let (signed, by, reason) = (it.signed, by.clone(), reason.clone());
+                    self.last_proposal =
+                        Some(ClosedProposal { number: *number, signed, how: *how, by, at: now, reason });
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    Calls, CaseGroup, CaseRules, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation,
-    Outing, Pack, Roles, Timestamp, Township, ids::*, model::*, plan::Plan,
+    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking,
+    Need, Observation, Outing, Pack, Proposal, Roles, SigningRules, Timestamp, Township, ids::*, model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -44,6 +44,7 @@ pub struct City {
     pub roles: Roles,
     pub force_rules: ForceRules,
     pub case_rules: CaseRules,
+    pub signing_rules: SigningRules,
     pub townships: Registry<TownshipId, Township>,
     pub contacts: Registry<ContactId, Contact>,
     pub ladders: Registry<LadderId, Ladder>,
@@ -81,6 +82,12 @@ pub struct City {
     pub n_held: u64,
     /// Switches one person did where two were needed, numbered from 1.
     pub overrides: Vec<Override>,
+    /// A switch one seat signed, waiting for another's signature.
+    pub proposal: Option<Proposal>,
+    /// How many were ever proposed: the last one's number.
+    pub n_proposals: u64,
+    /// What became of the one before.
+    pub last_proposal: Option<ClosedProposal>,
     pub assignments: BTreeMap<TeamId, (Option<OrderId>, Text)>,
     pub needs: Registry<NeedId, Need>,
     /// Of every team in `assignments`: since when it is out, and when it must speak.
@@ -156,6 +163,7 @@ impl City {
             roles: pack.roles.clone(),
             force_rules: pack.force_rules.clone(),
             case_rules: pack.case_rules.clone(),
+            signing_rules: pack.signing_rules.clone(),
             townships: registry!(townships),
             contacts: registry!(contacts),
             ladders: registry!(ladders),
@@ -179,6 +187,9 @@ impl City {
             held: Vec::new(),
             n_held: 0,
             overrides: Vec::new(),
+            proposal: None,
+            n_proposals: 0,
+            last_proposal: None,
             assignments: BTreeMap::new(),
             needs: IndexMap::with_hasher(by),
             outings: BTreeMap::new(),

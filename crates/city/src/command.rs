@@ -2,7 +2,7 @@
 
 use crate::{
     AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
-    Plan, Proof, Timestamp, ids::*, model::*,
+    Plan, Proof, Switch, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -153,7 +153,8 @@ pub enum Command {
         case: CaseId,
         reason: Text,
     },
-    /// 平转战 or a change of level, with the measures struck from the sheet. Ⅰ and Ⅱ need two seats in `confirmed_by`.
+    /// 平转战 or a change of level by the seat that gives it, with the measures struck from the sheet. Ⅰ and Ⅱ take two
+    /// people: [`Command::ProposeSwitch`], then [`Command::CoSign`] from another seat.
     SwitchToWar {
         plan: PlanId,
         level: ResponseLevel,
@@ -175,6 +176,26 @@ pub enum Command {
         #[serde(default)]
         overridden: bool,
     },
+    /// The first of two signatures; nothing happens until another officer's seat co-signs.
+    ProposeSwitch {
+        switch: Switch,
+    },
+    /// 会签: the second signature. The switch happens now, or is refused if its sheet is no longer the one proposed.
+    CoSign {
+        /// Of [`crate::Proposal`].
+        number: u64,
+    },
+    /// The second says no, and why.
+    DeclineProposal {
+        number: u64,
+        reason: Text,
+    },
+    /// Whoever proposed it takes it back.
+    WithdrawProposal {
+        number: u64,
+        #[serde(default)]
+        reason: Text,
+    },
     /// 试运行: recorded, and nothing else done.
     DryRun {
         ask: crate::SheetAsk,
@@ -190,7 +211,7 @@ pub enum Command {
         held: Vec<u64>,
         reason: Text,
     },
-    /// 战转平.
+    /// 战转平 by the seat that gives it; leaving Ⅰ or Ⅱ is proposed and co-signed like the switch.
     StandDown {
         /// Empty means the whole city.
         #[serde(default)]
@@ -308,7 +329,7 @@ pub enum Refusal {
     Stale { why: Text },
     #[error("不合理的数据：{why}")]
     Absurd { why: Text },
-    #[error("Ⅰ、Ⅱ 级需要两个席位确认，现有 {have} 个")]
+    #[error("Ⅰ、Ⅱ 级要两个人在两个席位上先后签名：先提议，再由另一席会签（现有 {have} 个签名）")]
     NeedsTwoSeats { have: u32 },
     #[error("不允许：{why}")]
     Forbidden { why: Text },

@@ -5,8 +5,8 @@
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    CallPlace, CallStart, CaseRules, Contact, ForceRules, Ladder, LonLat, Roles, Township, ids::*, model::*,
-    plan::Plan, plan::lint,
+    CallPlace, CallStart, CaseRules, Contact, ForceRules, Ladder, LonLat, Roles, SigningRules, Township, ids::*,
+    model::*, plan::Plan, plan::lint,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
@@ -34,6 +34,7 @@ pub struct Pack {
     pub roles: Roles,
     pub force_rules: ForceRules,
     pub case_rules: CaseRules,
+    pub signing_rules: SigningRules,
     pub townships: Vec<Township>,
     pub contacts: Vec<Contact>,
     pub ladders: Vec<Ladder>,
@@ -82,6 +83,7 @@ pub fn load_pack(
         roles: loader.json("roles.json").unwrap_or_default(),
         force_rules: loader.rules("rules/forces.toml", list, ForceRules::fault),
         case_rules: loader.rules("rules/cases.toml", list, CaseRules::fault),
+        signing_rules: loader.rules("rules/signing.toml", list, SigningRules::fault),
         townships: loader.registry("townships.json"),
         contacts: loader.registry("contacts.json"),
         ladders: loader.registry("ladders.json"),

@@ -2,7 +2,7 @@
 
 use crate::{
     AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, Plan,
-    Proof, TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    Proof, Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -333,5 +333,17 @@ pub enum Event {
         plans: Vec<Plan>,
         /// Held orders whose measure the new edition no longer has: they are not given any more.
         withdrawn: Vec<u64>,
+    },
+    /// One of two signatures was given; it waits for the other.
+    SwitchProposed {
+        proposal: Proposal,
+    },
+    /// The proposal waits no more. Where it was co-signed, the records of the switch follow.
+    ProposalClosed {
+        number: u64,
+        how: ProposalEnd,
+        /// None if time or a change of footing did it.
+        by: Option<Signature>,
+        reason: Text,
     },
 }

@@ -4,7 +4,7 @@
 //! A [`Review`] is a second fold beside the city: [`Review::note`] takes each record with the city it made. It must not know
 //! where records come from, nor any report's form, and it judges nothing that the records do not say.
 
-use crate::{City, Event, MarkingKind, Record, Source, Timestamp, ids::*, model::*};
+use crate::{City, Event, MarkingKind, ProposalEnd, Record, Source, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -330,6 +330,14 @@ impl Review {
                     confirmed_by,
                     reason: reason.to_string(),
                 });
+            }
+            Event::SwitchProposed { proposal } => {
+                let text = format!("提议{}，待第二席会签", proposal.switch.name_zh());
+                self.tell(mark, MomentKind::Level, text, who);
+            }
+            Event::ProposalClosed { number, how, reason, .. } if *how != ProposalEnd::CoSigned => {
+                let reason = if reason.is_empty() { String::new() } else { format!("（{reason}）") };
+                self.tell(mark, MomentKind::Level, format!("第 {number} 号提议{}{reason}", how.name_zh()), who);
             }
             Event::OrderDrafted { order, text } => {
                 let agency = city.agencies.get(&text.agency).map_or(text.agency.to_string(), |it| it.name.to_string());

@@ -9,7 +9,6 @@ use strum::VariantNames;
 
 /// The seats of a pack that names none.
 const DESK_SEAT: &str = "值班长 01";
-const SECOND_SEAT: &str = "带班领导 02";
 /// The role whose first seat is a desk's.
 const OFFICER: &str = "officer";
 
@@ -19,7 +18,9 @@ const OFFICER: &str = "officer";
 pub struct Role {
     pub id: Text,
     pub name: Text,
-    /// Commands by their names in JSON, such as `switch_to_war`; `*` is every one.
+    /// Commands by their names in JSON, such as `switch_to_war`; `*` is every one. Who may not `switch_to_war` (or
+    /// `stand_down`) may neither propose nor co-sign it; at Ⅰ and Ⅱ it also takes `propose_switch`, `co_sign`,
+    /// `decline_proposal` and `withdraw_proposal`.
     pub may: Vec<Text>,
     /// Taken out of `may`.
     #[serde(default)]
@@ -38,7 +39,7 @@ pub struct Role {
 pub struct SeatEntry {
     pub seat: SeatId,
     pub role: Text,
-    /// Two seats of one officer are one signature.
+    /// Two seats of one officer are one signature: they do not co-sign each other.
     #[serde(default)]
     pub officer: Option<Text>,
 }
@@ -108,17 +109,6 @@ impl Roles {
         let is_officers = |it: &&SeatEntry| &*it.role == OFFICER;
         let named = self.seats.iter().find(is_officers).or_else(|| self.signing().next());
         named.map_or_else(|| DESK_SEAT.into(), |it| it.seat.clone())
-    }
-
-    /// Who is asked to sign beside `own`: the first seat named that signs and is another person's.
-    pub fn second_seat(&self, own: &SeatId) -> SeatId {
-        let officer = self.officer_at(own);
-        let other = self.signing().find(|it| it.seat != *own && self.officer_at(&it.seat) != officer);
-        match other {
-            Some(it) => it.seat.clone(),
-            None if own.as_str() == SECOND_SEAT => DESK_SEAT.into(),
-            None => SECOND_SEAT.into(),
-        }
     }
 
     /// The seats named whose role signs.
@@ -217,6 +207,11 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "switch_to_war" => "平转战",
         "dry_run" => "试运行",
         "countersign" => "补签",
+        "propose_switch" => "提请会签",
+        "co_sign" => "会签",
+        "decline_proposal" => "对提议表示不同意",
+        "withdraw_proposal" => "撤回提议",
+        "adopt_plans" => "换用新版预案",
         "release_held" => "提前发出待发指令",
         "stand_down" => "战转平",
         "escalate_order" => "升级叫应",
@@ -266,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_desk_sits_at_the_first_officers_seat_and_another_person_signs_beside() {
+    fn a_desk_sits_at_the_first_officers_seat() {
         let seat = |seat: &str, role: &str, officer: Option<&str>| SeatEntry {
             seat: seat.into(),
             role: role.into(),
@@ -280,10 +275,6 @@ mod tests {
         ];
         let roles = Roles { seats, ..Roles::default() };
         assert_eq!(roles.desk_seat().as_str(), "甲席");
-        assert_eq!(roles.second_seat(&"甲席".into()).as_str(), "指挥长席", "not the same person's other seat");
-        assert_eq!(roles.second_seat(&"指挥长席".into()).as_str(), "甲席");
-        let nobody = Roles::default();
-        assert_eq!(nobody.desk_seat().as_str(), DESK_SEAT);
-        assert_ne!(nobody.second_seat(&nobody.desk_seat()), nobody.desk_seat());
+        assert_eq!(Roles::default().desk_seat().as_str(), DESK_SEAT);
     }
 }

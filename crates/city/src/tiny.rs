@@ -109,6 +109,7 @@ pub fn tiny_pack() -> Pack {
         roles: roles(),
         force_rules: ForceRules::default(),
         case_rules: CaseRules::default(),
+        signing_rules: SigningRules::default(),
         townships: townships(&siming, &jimei),
         contacts: contacts(),
         ladders: vec![ladder()],

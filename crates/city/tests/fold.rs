@@ -140,6 +140,14 @@ fn command(now: i64) -> impl Strategy<Value = C> {
             },
         )
     };
+    let propose = ask().prop_map(|ask| Switch::ToWar {
+        ask,
+        reason: "测试".into(),
+        reasons: Default::default(),
+        sheet_version: None,
+    });
+    let peace = Just(Switch::ToPeace { districts: vec![], reason: "测试".into(), accepted: vec![] });
+    let proposal = || prop_oneof![4 => Just(0), 1 => 1..6u64];
     let war = (ask(), seats(), any::<bool>()).prop_map(|(ask, confirmed_by, overridden)| C::SwitchToWar {
         plan: ask.plan,
         level: ask.level,
@@ -165,6 +173,11 @@ fn command(now: i64) -> impl Strategy<Value = C> {
         1 => seats().prop_map(|confirmed_by| C::StandDown {
             districts: vec![], confirmed_by, reason: "测试".into(), accepted: vec![], overridden: false,
         }),
+        3 => propose.prop_map(|switch| C::ProposeSwitch { switch }),
+        1 => peace.prop_map(|switch| C::ProposeSwitch { switch }),
+        4 => proposal().prop_map(|number| C::CoSign { number }),
+        1 => (proposal(), name(&["不妥", ""])).prop_map(|(number, reason)| C::DeclineProposal { number, reason }),
+        1 => proposal().prop_map(|number| C::WithdrawProposal { number, reason: "".into() }),
         1 => ask().prop_map(|ask| C::DryRun { ask }),
         1 => (1..3u64).prop_map(|number| C::Countersign { number, note: "补".into() }),
         1 => (1..4u64).prop_map(|it| C::ReleaseHeld { held: vec![it], reason: "急".into() }),
@@ -207,14 +220,19 @@ fn command(now: i64) -> impl Strategy<Value = C> {
     ]
 }
 
-/// Each command some minutes after the one before.
-fn history() -> impl Strategy<Value = Vec<(Timestamp, C)>> {
-    let step = (0..20i64).prop_flat_map(|mins| (Just(mins), command(T0)));
+/// Each command some minutes after the one before, by a seat where only seats may give it, else by the hub.
+fn history() -> impl Strategy<Value = Vec<(Timestamp, Source, C)>> {
+    let seat = || name(&["A", "B", "带班领导 02", "观摩席"]).prop_map(|it| Source::Seat(SeatId(it)));
+    let step = (0..20i64, seat()).prop_flat_map(|(mins, seat)| (Just(mins), Just(seat), command(T0)));
     prop::collection::vec(step, 0..80).prop_map(|steps| {
         let mut now = T0;
-        let timed = steps.into_iter().map(|(mins, command)| {
+        let timed = steps.into_iter().map(|(mins, seat, command)| {
             now += mins * 60_000;
-            (Timestamp(now), command)
+            let is_signed = matches!(
+                command,
+                C::ProposeSwitch { .. } | C::CoSign { .. } | C::DeclineProposal { .. } | C::WithdrawProposal { .. }
+            );
+            (Timestamp(now), if is_signed { seat } else { Source::Hub }, command)
         });
         timed.collect()
     })
@@ -265,18 +283,31 @@ fn added(agency: &str) -> AddedOrder {
 }
 
 /// The records the hub would write.
-fn records_of(realm: Realm, history: &[(Timestamp, C)]) -> (City, Vec<Record>) {
+fn records_of(realm: Realm, history: &[(Timestamp, Source, C)]) -> (City, Vec<Record>) {
     let mut city = City::found(&pack(), realm);
     let mut records = Vec::new();
-    for (now, command) in history {
+    for (now, source, command) in history {
         let mut command = command.clone();
-        if let C::StandDown { accepted, .. } = &mut command {
-            *accepted = city.still_open(&[]);
+        match &mut command {
+            C::StandDown { accepted, .. } | C::ProposeSwitch { switch: Switch::ToPeace { accepted, .. } } => {
+                *accepted = city.still_open(&[]);
+            }
+            // 0 is whichever waits.
+            C::CoSign { number } | C::DeclineProposal { number, .. } | C::WithdrawProposal { number, .. }
+                if *number == 0 =>
+            {
+                *number = city.n_proposals;
+            }
+            _ => {}
         }
-        let Ok(events) = city.decide(&command, *now) else { continue };
+        let Ok(events) = city.decide_from(source, &command, *now) else { continue };
+        if command == C::Tick {
+            let expired = events.iter().any(|it| matches!(it, Event::ProposalClosed { how: ProposalEnd::Expired, .. }));
+            assert_eq!(expired, city.proposal.as_ref().is_some_and(|it| it.expires_at <= *now));
+        }
         assert!(!events.is_empty() || command == C::Tick, "{command:?} gave nothing");
         for event in events {
-            let record = Record { seq: city.seq + 1, at: *now, source: Source::Hub, event };
+            let record = Record { seq: city.seq + 1, at: *now, source: source.clone(), event };
             assert_eq!(city.apply(&record), Applied::Advanced);
             records.push(record);
         }
@@ -300,6 +331,24 @@ proptest! {
             prop_assert_eq!(again.apply(record), Applied::Duplicate);
         }
         prop_assert_eq!(again.state_hash(), city.state_hash());
+    }
+
+    #[test]
+    fn the_highest_levels_are_two_peoples_or_an_override(realm in realm(), history in history()) {
+        let (_, records) = records_of(realm, &history);
+        let mut city = City::found(&pack(), realm);
+        for record in &records {
+            if let Event::FootingChanged { level, districts, confirmed_by, overridden, .. } = &record.event {
+                let of_districts = city.footings.iter().filter(|it| districts.is_empty() || districts.contains(it.0));
+                let of_city = districts.is_empty().then_some(city.footing.level).flatten();
+                let before = of_districts.map(|it| it.1.level).chain([of_city]).max().flatten();
+                let takes_two = before.max(*level) >= Some(ResponseLevel::II);
+                prop_assert_eq!(confirmed_by.len(), if takes_two && !overridden { 2 } else { 1 });
+                let officers = confirmed_by.iter().map(|it| city.roles.officer_at(it)).collect::<std::collections::BTreeSet<_>>();
+                prop_assert_eq!(officers.len(), confirmed_by.len());
+            }
+            prop_assert_eq!(city.apply(record), Applied::Advanced);
+        }
     }
 
     #[test]
@@ -349,6 +398,10 @@ proptest! {
             prop_assert!(id.0 <= city.n_markings);
             prop_assert!(marking.kind.places().iter().all(|it| it.is_sane() && *it == it.rounded()));
         }
+        let closed = city.last_proposal.as_ref().map_or(0, |it| it.number);
+        let waits = city.proposal.as_ref().map_or(closed, |it| it.number);
+        prop_assert_eq!(waits.max(closed), city.n_proposals, "one waits or all are closed");
+        prop_assert!(city.proposal.as_ref().is_none_or(|it| it.number > closed && it.expires_at > it.signed.at));
         prop_assert!(city.held.iter().all(|it| it.number <= city.n_held));
         prop_assert!(city.held.is_empty() || city.is_any_war());
         // Once per war: a measure is ordered or waits, never twice.

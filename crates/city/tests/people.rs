@@ -39,6 +39,16 @@ impl Story {
         self.tell(mins, &Source::Seat("A".into()), command)
     }
 
+    /// Signed by as many as it takes: A alone, or A and then B at another seat.
+    fn sign(&mut self, mins: i64, switch: Switch) -> String {
+        if self.city.signatures_needed(&switch) < 2 {
+            return self.seat(mins, switch.by_one(&"A".into(), false));
+        }
+        self.seat(mins, C::ProposeSwitch { switch });
+        let number = self.city.n_proposals;
+        self.tell(mins, &Source::Seat("B".into()), C::CoSign { number })
+    }
+
     fn gateway(&mut self, mins: i64, name: &str, call: u32, attempt: u32, state: AttemptState) -> String {
         let command = C::ReportCall { callout: CalloutId(1), call, attempt, state, note: "".into() };
         self.tell(mins, &Source::Platform(name.into()), command)
@@ -79,20 +89,9 @@ fn start(townships: &[&str], down_to: CallDepth) -> C {
     C::StartCallOut { scope, text: "风暴潮将至".into(), ladder: "by-hand".into(), is_test: false }
 }
 
-fn war(level: ResponseLevel) -> C {
-    let confirmed_by = vec!["A".into(), "B".into()];
-    C::SwitchToWar {
-        plan: "typhoon".into(),
-        level,
-        districts: vec![],
-        struck: vec![],
-        added: vec![],
-        confirmed_by,
-        reason: "测试".into(),
-        reasons: Default::default(),
-        sheet_version: None,
-        overridden: false,
-    }
+fn war(level: ResponseLevel) -> Switch {
+    let ask = SheetAsk { plan: "typhoon".into(), level, districts: vec![], struck: vec![], added: vec![] };
+    Switch::ToWar { ask, reason: "测试".into(), reasons: Default::default(), sheet_version: None }
 }
 
 fn district(id: &str) -> EvacuationPlace {
@@ -207,7 +206,7 @@ fn an_order_that_says_so_has_its_agency_called_until_it_signs() {
         pack.ladders[0].starts = vec![CallStart::OrderCall];
         pack.plans[0].measures[0].channel = Channel::PlatformAndCall;
     });
-    story.seat(0, war(ResponseLevel::IV));
+    story.sign(0, war(ResponseLevel::IV));
     assert!(
         story.tick(1).ends_with("start(1) call(0.1 0 a-1-1 平台消息) call(0.2 0 a-1-1 短信) call(0.3 0 a-1-1 电话)")
     );
@@ -222,7 +221,7 @@ fn an_order_that_says_so_has_its_agency_called_until_it_signs() {
 #[test]
 fn figures_reconcile_or_are_flagged() {
     let mut story = Story::new(|_| ());
-    story.seat(0, war(ResponseLevel::II));
+    story.sign(0, war(ResponseLevel::II));
     let sum = |story: &Story, place: &EvacuationPlace| {
         let tally = story.city.evacuees.sum(EvacueeClass::SeaAndSites, place);
         [tally.expected, tally.moved, tally.refused, tally.returned]
@@ -261,21 +260,21 @@ fn nobody_goes_home_while_the_level_is_high() {
     let mut story = Story::new(|_| ());
     let allow = |reason: &str| C::AllowReturn { district: "350203".into(), township: None, reason: reason.into() };
     let is_locked = |story: &Story| story.city.evacuees.is_locked(&township("350203", "t-1"));
-    story.seat(0, war(ResponseLevel::II));
+    story.sign(0, war(ResponseLevel::II));
     assert!(story.seat(1, allow("风已停")).contains("仍为 Ⅱ 级响应，返回锁定"));
-    story.seat(2, war(ResponseLevel::III));
+    story.sign(2, war(ResponseLevel::III));
     assert!(story.seat(3, allow(" ")).contains("写明依据"));
     assert_eq!(story.seat(3, allow("风已停")), "ReturnAllowed");
     assert!(!is_locked(&story));
     assert_eq!(story.tell(4, &Source::Hub, report(township("350203", "t-1"), [10, 0, 4])), "counted(10 0 4 )");
-    story.seat(5, war(ResponseLevel::I));
+    story.sign(5, war(ResponseLevel::I));
     assert!(is_locked(&story), "a higher level locks it again");
 }
 
 #[test]
 fn the_board_races_the_circle() {
     let mut story = Story::new(|_| ());
-    story.seat(0, war(ResponseLevel::III));
+    story.sign(0, war(ResponseLevel::III));
     story.tell(0, &Source::Hub, report(township("350203", "t-1"), [60, 0, 0]));
     let point = |hours: i64, lon| ForecastPoint {
         at: Timestamp(T0).plus_mins(hours * 60),
@@ -347,8 +346,8 @@ fn command() -> impl Strategy<Value = C> {
     let call = || (1..4u64, 0..4u32);
     let scope = prop::sample::select(vec![vec!["t-1"], vec!["t-1", "t-3"], vec![]]);
     prop_oneof![
-        2 => level.prop_map(war),
-        1 => Just(C::StandDown { districts: vec![], confirmed_by: vec!["A".into(), "B".into()], reason: "".into(), accepted: Default::default(), overridden: false }),
+        2 => level.prop_map(|level| C::ProposeSwitch { switch: war(level) }),
+        1 => Just(C::ProposeSwitch { switch: Switch::ToPeace { districts: vec![], reason: "".into(), accepted: vec![] } }),
         6 => (class(), place(), some()).prop_map(|(class, place, [moved, refused, returned])| C::ReportEvacuation {
             class, place, moved, refused: refused / 8, returned: returned / 4, proof: None,
         }),
@@ -387,7 +386,10 @@ proptest! {
         let mut mins = 0;
         for (more, command) in steps {
             mins += more;
-            story.tell(mins, &Source::Hub, command);
+            match command {
+                C::ProposeSwitch { switch } => story.sign(mins, switch),
+                command => story.tell(mins, &Source::Hub, command),
+            };
             let city = &story.city;
             let sum = city.call_board(Timestamp(T0).plus_mins(mins)).counts;
             prop_assert_eq!(sum.reached + sum.not_reached + sum.nobody, sum.all);

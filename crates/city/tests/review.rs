@@ -41,6 +41,17 @@ impl Night {
         Ok(first)
     }
 
+    /// 值班长 01 proposes, 带班领导 02 co-signs; the number of the record that changes the level.
+    fn signs(&mut self, secs: i64, level: ResponseLevel, struck: &[&str]) -> Result<u64, Refusal> {
+        let struck = struck.iter().map(|it| MeasureId::from(*it)).collect();
+        let ask = SheetAsk { plan: "typhoon".into(), level, districts: Vec::new(), struck, added: Vec::new() };
+        let switch = Switch::ToWar { ask, reason: "演练".into(), reasons: BTreeMap::new(), sheet_version: None };
+        self.does(secs, seat("值班长 01"), Command::ProposeSwitch { switch })?;
+        let number = self.city.n_proposals;
+        let closed = self.does(secs, seat("带班领导 02"), Command::CoSign { number })?;
+        Ok(closed + 1)
+    }
+
     fn reports(&mut self, secs: i64, order: u64, rung: Rung) -> Result<u64, Refusal> {
         let platform = self.city.orders[&OrderId(order)].text.platform.clone();
         let note = "".into();
@@ -75,21 +86,6 @@ fn warning(color: WarningColor, night: &Night) -> Command {
     }
 }
 
-fn war(level: ResponseLevel, struck: &[&str]) -> Command {
-    Command::SwitchToWar {
-        plan: "typhoon".into(),
-        level,
-        districts: Vec::new(),
-        struck: struck.iter().map(|it| MeasureId::from(*it)).collect(),
-        added: Vec::new(),
-        confirmed_by: vec!["值班长 01".into(), "带班领导 02".into()],
-        reason: "演练".into(),
-        reasons: BTreeMap::new(),
-        sheet_version: None,
-        overridden: false,
-    }
-}
-
 #[test]
 fn a_night_is_scored_and_every_figure_names_its_records() -> Result<(), Error> {
     let mut night = Night::new(&tiny_pack());
@@ -97,7 +93,7 @@ fn a_night_is_scored_and_every_figure_names_its_records() -> Result<(), Error> {
     night.does(0, Source::Platform("cap".into()), orange)?;
     let advised = night.does(60, Source::Hub, Command::Tick)?;
     // Two minutes later Ⅱ is signed with one measure struck: orders 1 (patrol, ag-city) and 2 (gates, ag-water).
-    let signed = night.does(180, seat("值班长 01"), war(ResponseLevel::II, &["m-sea"]))?;
+    let signed = night.signs(180, ResponseLevel::II, &["m-sea"])?;
     assert_eq!(night.city.orders.len(), 2);
     let sent = night.does(190, Source::Hub, Command::NoteAttempt { order: OrderId(1) })?;
     night.does(195, Source::Hub, Command::NoteAttempt { order: OrderId(2) })?;
@@ -106,7 +102,7 @@ fn a_night_is_scored_and_every_figure_names_its_records() -> Result<(), Error> {
     let acked = night.reports(270, 1, Rung::Acknowledged)?;
     // Order 2 stays silent; Ⅰ is signed though nobody advised it.
     let overdue = night.does(600, Source::Hub, Command::Tick)?;
-    let rash = night.does(700, seat("值班长 01"), war(ResponseLevel::I, &["m-sea"]))?;
+    let rash = night.signs(700, ResponseLevel::I, &["m-sea"])?;
     night.reports(4000, 1, Rung::Done)?;
 
     let review = night.review();

@@ -14,12 +14,30 @@ fn city_after(realm: Realm, history: &[(i64, C)]) -> City {
 }
 
 fn obey(city: &mut City, command: &C, now: Timestamp) -> Result<Vec<Event>, Refusal> {
-    let events = city.decide(&accepting(city, command), now)?;
+    obey_from(city, &Source::Hub, command, now)
+}
+
+fn obey_from(city: &mut City, source: &Source, command: &C, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    let events = city.decide_from(source, &accepting(city, command), now)?;
     for event in &events {
-        let record = Record { seq: city.seq + 1, at: now, source: Source::Hub, event: event.clone() };
+        let record = Record { seq: city.seq + 1, at: now, source: source.clone(), event: event.clone() };
         assert_eq!(city.apply(&record), Applied::Advanced);
     }
     Ok(events)
+}
+
+/// A proposes at its minute and B co-signs; what the second signature gave.
+fn sign_both(city: &mut City, level: ResponseLevel, struck: &[MeasureId], mins: i64) -> Vec<Event> {
+    let ask = SheetAsk { plan: "typhoon".into(), level, districts: vec![], struck: struck.to_vec(), added: vec![] };
+    let switch = Switch::ToWar { ask, reason: "测试".into(), reasons: Default::default(), sheet_version: None };
+    let now = T0.plus_mins(mins);
+    obey_from(city, &Source::Seat("A".into()), &C::ProposeSwitch { switch }, now).expect("proposed");
+    let number = city.n_proposals;
+    obey_from(city, &Source::Seat("B".into()), &C::CoSign { number }, now).expect("co-signed")
+}
+
+fn names(events: &[Event]) -> String {
+    events.iter().map(name_of).collect::<Vec<_>>().join(" ")
 }
 
 /// A return to peace here accepts what is open; what happens when it does not is in `plans.rs`.
@@ -309,13 +327,15 @@ fn high_levels_need_two_seats() {
     let peace = city_after(Realm::Actual, &[]);
     check_from(&peace, &a, 0, to_war(IV, &[]), "FootingChanged OrderDrafted");
     check_from(&peace, &a, 0, to_war(II, &["A", "A", " "]), "!NeedsTwoSeats");
-    check_from(&peace, &Source::Hub, 0, to_war(I, &["A"]), "!NeedsTwoSeats");
+    // Names in one command are no signatures.
+    check_from(&peace, &a, 0, to_war(II, &["A", "B"]), "!NeedsTwoSeats");
+    check_from(&peace, &a, 0, to_war(III, &["A", "B"]), "!Forbidden");
+    check_from(&peace, &Source::Hub, 0, to_war(I, &["A", "B"]), "!NeedsTwoSeats");
     check_from(&peace, &Source::Hub, 0, to_war(IV, &[]), "!Forbidden");
-    let all =
-        "FootingChanged OrderDrafted OrderDrafted OrderDrafted OrderDrafted EvacuationExpected EvacuationExpected";
-    check_from(&peace, &a, 0, to_war(I, &["A", "B"]), all);
+    let mut war = peace.clone();
+    let all = "ProposalClosed FootingChanged OrderDrafted OrderDrafted OrderDrafted OrderDrafted EvacuationExpected EvacuationExpected";
+    assert_eq!(names(&sign_both(&mut war, I, &[], 0)), all);
     check_from(&peace, &Source::Platform("yingji".into()), 0, to_war(I, &["A", "B"]), "!Forbidden");
-    let war = city_after(Realm::Actual, &[(0, to_war(I, &["A", "B"]))]);
     check_from(&war, &a, 1, stand_down(&[]), "!NeedsTwoSeats");
 }
 
@@ -324,10 +344,15 @@ fn raising_the_level_drafts_only_what_is_not_yet_ordered() {
     use ResponseLevel::*;
     let at_iii = [(0, to_war(III, &["A"]))];
     check(&at_iii, 1, to_war(III, &["A"]), "!NoChange");
-    check(&at_iii, 1, to_war(II, &["A", "B"]), "FootingChanged OrderDrafted");
-    check(&at_iii, 1, to_war(I, &["A", "B"]), "FootingChanged OrderDrafted OrderDrafted EvacuationExpected");
     check(&at_iii, 1, to_war(IV, &["A"]), "FootingChanged");
-    let city = city_after(Realm::Actual, &[(0, to_war(III, &["A"])), (1, to_war(I, &["A", "B"]))]);
+    let raised = |level| {
+        let mut city = city_after(Realm::Actual, &at_iii);
+        let events = names(&sign_both(&mut city, level, &[], 1));
+        (city, events)
+    };
+    assert_eq!(raised(II).1, "ProposalClosed FootingChanged OrderDrafted");
+    let (city, events) = raised(I);
+    assert_eq!(events, "ProposalClosed FootingChanged OrderDrafted OrderDrafted EvacuationExpected");
     let measures: Vec<String> = city.orders.values().map(|it| format!("{:?}", it.text.measure)).collect();
     assert_eq!(measures, ["Some(m-patrol)", "Some(m-sea)", "Some(m-gates)", "Some(m-stop)"]);
     let tally = city.evacuation[&(EvacueeClass::SeaAndSites, "350203".into())];
@@ -355,11 +380,7 @@ fn the_sheet_shows_what_the_switch_drafts() {
     let mut city = city_after(Realm::Exercise, &[(0, typhoon(0))]);
     let struck: Vec<MeasureId> = vec!["m-gates".into()];
     let sheet = city.orders_for(&"typhoon".into(), ResponseLevel::I, &struck, T0);
-    let mut command = to_war(ResponseLevel::I, &["A", "B"]);
-    if let C::SwitchToWar { struck: it, .. } = &mut command {
-        *it = struck;
-    }
-    obey(&mut city, &command, T0).expect("admitted");
+    sign_both(&mut city, ResponseLevel::I, &struck, 0);
     let drafted: Vec<OrderText> = city.orders.values().map(|it| it.text.clone()).collect();
     assert_eq!(sheet, drafted);
     assert_eq!(&*sheet[0].body, "【演练】台风“杜苏芮”逼近，Ⅰ 级响应：请城市管理局于 07月27日 12:00 前完成。");

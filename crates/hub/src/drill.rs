@@ -488,28 +488,24 @@ impl OfficerPart {
         if !self.stood_down && self.stand_down_at.is_some_and(|at| now >= at) {
             self.stood_down = true;
             if city.footing.posture == Posture::War {
-                commands.push((
-                    source,
-                    Command::StandDown {
-                        districts: Vec::new(),
-                        confirmed_by: seats,
-                        reason: "战转平".into(),
-                        accepted: city.still_open(&[]),
-                        overridden: false,
-                    },
-                ));
+                let accepted = city.still_open(&[]);
+                let switch = Switch::ToPeace { districts: Vec::new(), reason: "战转平".into(), accepted };
+                commands.extend(signed(city, &seats, switch));
             }
             return commands;
         }
-        commands.extend(release_what_waits(city, now).map(|it| (source.clone(), it)));
-        if self.script.follow && !self.stood_down {
-            commands.extend(self.follow(city, now, &seats).map(|it| (source, it)));
+        commands.extend(release_what_waits(city, now).map(|it| (source, it)));
+        if self.script.follow
+            && !self.stood_down
+            && let Some(switch) = self.follow(city, now)
+        {
+            commands.extend(signed(city, &seats, switch));
         }
         commands
     }
 
     /// A higher level than the present is read for a while, then confirmed.
-    fn follow(&mut self, city: &City, now: Timestamp, seats: &[SeatId]) -> Option<Command> {
+    fn follow(&mut self, city: &City, now: Timestamp) -> Option<Switch> {
         let advised = city.recommendation.as_ref().filter(|it| city.footing.level.is_none_or(|level| it.level > level));
         let Some(advised) = advised else {
             self.reading = None;
@@ -526,20 +522,31 @@ impl OfficerPart {
             return None;
         }
         self.reading = None;
-        let n_seats = if advised.level >= ResponseLevel::II { 2 } else { 1 };
-        Some(Command::SwitchToWar {
+        let ask = SheetAsk {
             plan: advised.plan.clone(),
             level: advised.level,
             districts: Vec::new(),
             struck: Vec::new(),
             added: Vec::new(),
-            confirmed_by: seats.iter().take(n_seats).cloned().collect(),
-            reason: "按建议等级".into(),
-            reasons: BTreeMap::new(),
-            sheet_version: None,
-            overridden: false,
-        })
+        };
+        Some(Switch::ToWar { ask, reason: "按建议等级".into(), reasons: BTreeMap::new(), sheet_version: None })
     }
+}
+
+/// Signed at as many seats as it takes: the first proposes and the second co-signs within the minute. A script with one
+/// seat proposes once, and waits.
+fn signed(city: &City, seats: &[SeatId], switch: Switch) -> Vec<(Source, Command)> {
+    let Some(first) = seats.first() else { return Vec::new() };
+    let at = |seat: &SeatId| Source::Seat(seat.clone());
+    if city.signatures_needed(&switch) < 2 {
+        return vec![(at(first), switch.by_one(first, false))];
+    }
+    let Some(second) = seats.get(1) else {
+        let asks = city.proposal.is_none().then_some((at(first), Command::ProposeSwitch { switch }));
+        return asks.into_iter().collect();
+    };
+    let number = city.n_proposals + 1;
+    vec![(at(first), Command::ProposeSwitch { switch }), (at(second), Command::CoSign { number })]
 }
 
 /// An officer does not let the city wait for ever on somebody who does not answer.

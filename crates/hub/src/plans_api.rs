@@ -1,4 +1,5 @@
-//! What a screen or another program asks of the plans: the review sheet, the argued level, what is open, who may what.
+//! What a screen or another program asks of the plans: the review sheet, the argued level, what is open, what waits for a
+//! second signature, who may what.
 //!
 //! Nothing here changes the city; `POST /api/sheet` is a question with a body.
 
@@ -26,6 +27,7 @@ pub fn routes() -> Router<App> {
         .route("/api/advice", get(advice))
         .route("/api/sheet", post(sheet))
         .route("/api/open", get(open))
+        .route("/api/proposal", get(proposal))
         .route("/api/may", get(may))
 }
 
@@ -78,6 +80,19 @@ async fn open(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json
     let items = city.still_open(&districts);
     let words: Vec<String> = items.iter().map(|it| city.open_item_text(it)).collect();
     Ok(Json(json!({ "realm": city.realm, "items": items, "words": words })))
+}
+
+/// The switch that waits for its second signature, if one does, and what became of the one before.
+async fn proposal(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Value>, Response> {
+    let core = core_of(&app.hall, asked.realm)?;
+    let now = core.clock.now();
+    let city = core.city();
+    // For a seat that asks: why it may not be the second.
+    let why = asked.seat.as_ref().zip(city.proposal.as_ref()).and_then(|(seat, it)| city.why_not_second(seat, it).err());
+    Ok(Json(json!({
+        "realm": city.realm, "now_ms": now.0, "proposal": city.proposal, "last": city.last_proposal,
+        "refused_because": why.map(|it| it.to_string()),
+    })))
 }
 
 /// What a seat may do: each command's name, and why not where it may not.

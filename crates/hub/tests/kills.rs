@@ -78,10 +78,20 @@ async fn get(hub: &Running, path: &str) -> Result<Value, Error> {
     Ok(answer.error_for_status()?.json().await?)
 }
 
-async fn command(url: String, token: String, command: Value) -> Result<Value, Error> {
+async fn command(url: &str, token: &str, seat: &str, command: Value) -> Result<Value, Error> {
     let http = reqwest::Client::builder().no_proxy().build()?;
-    let body = json!({ "seat": "值班长 01", "command": command });
+    let body = json!({ "seat": seat, "command": command });
     Ok(http.post(format!("{url}/api/command")).bearer_auth(token).json(&body).send().await?.json().await?)
+}
+
+/// Proposed by one seat and co-signed by another. A refusal is left for the city to show.
+async fn sign(url: String, token: String, switch: Value) -> Result<(), Error> {
+    command(&url, &token, "值班长 01", json!({ "propose_switch": { "switch": switch } })).await?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let waiting = http.get(format!("{url}/api/proposal")).bearer_auth(&token).send().await?;
+    let waiting: Value = waiting.error_for_status()?.json().await?;
+    command(&url, &token, "带班领导 02", json!({ "co_sign": { "number": waiting["proposal"]["number"] } })).await?;
+    Ok(())
 }
 
 /// How often each order was executed: its lines in the journal that are no repeats.
@@ -110,14 +120,13 @@ async fn no_instant_of_a_fan_out_loses_an_order_or_executes_one_twice() -> Resul
     let (data, config) = (dir.path().join("data"), dir.path().join("hub.toml"));
     std::fs::write(&config, format!("[actual]\nplatform = {:?}\ntoken = \"test\"\n", sim.text("platform")))?;
     let journal = dir.path().join("city/journal.jsonl");
-    let both = json!(["值班长 01", "带班领导 02"]);
-    let war = json!({ "switch_to_war": { "plan": "typhoon", "level": "I", "struck": [], "confirmed_by": both, "reason": "测试" } });
+    let war = json!({ "to_war": { "ask": { "plan": "typhoon", "level": "I" }, "reason": "测试" } });
     let mut instant = 0x2545_f491_4f6c_dd1d_u64;
     let (mut n_hit, mut n_orders) = (0, 0);
     for round in 0..n_kills {
         let n_before = executed(&journal).map_or(0, |it| it.len());
         let running = hub(&data, &config)?;
-        let asked = command(running.text("url").to_owned(), running.text("token").to_owned(), war.clone());
+        let asked = sign(running.text("url").to_owned(), running.text("token").to_owned(), war.clone());
         let asked = tokio::spawn(asked);
         instant = instant.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         // From before the command is in the log to after the last receipt, on a slow machine.
@@ -165,10 +174,8 @@ async fn no_instant_of_a_fan_out_loses_an_order_or_executes_one_twice() -> Resul
         let mut is_peace = false;
         for _ in 0..20 {
             let open = get(&running, "/api/open").await?;
-            let peace = json!({
-                "stand_down": { "confirmed_by": both, "reason": "测试", "accepted": open["items"] }
-            });
-            command(running.text("url").to_owned(), running.text("token").to_owned(), peace).await?;
+            let peace = json!({ "to_peace": { "reason": "测试", "accepted": open["items"] } });
+            sign(running.text("url").to_owned(), running.text("token").to_owned(), peace).await?;
             is_peace = get(&running, "/api/city").await?["footing"]["posture"] == "peace";
             if is_peace {
                 break;

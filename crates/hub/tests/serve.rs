@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use gulang_city::{Budget, Command, Event, Inventory, LonLat, NO_HEADING, ThingState, ThingsChange, Timestamp};
+use gulang_city::{
+    Budget, City, Command, Event, Inventory, LonLat, NO_HEADING, Refusal, ResponseLevel, SheetAsk, Switch, ThingState,
+    ThingsChange, Timestamp,
+};
 use gulang_hub::screen::{Screen, ScreenError};
 use gulang_wire::{Body, Watch};
 use serde_json::{Value, json};
@@ -648,6 +651,76 @@ async fn a_screen_sees_the_city_and_its_own_command_come_back() -> Check {
     }
     assert_eq!(screen.city.as_ref().map(|it| &*it.scene), Some("war"));
     Ok(())
+}
+
+/// The answer to one's own command, with the frames before it taken in.
+async fn answer_to(screen: &mut Screen, ticket: u64, command: Command) -> Result<Result<u64, Refusal>, Error> {
+    screen.submit(ticket, command).await?;
+    loop {
+        let frame = tokio::time::timeout(Duration::from_secs(20), screen.next()).await??;
+        if let Body::Answer { ticket: answered, result } = frame.body
+            && answered == ticket
+        {
+            return Ok(result);
+        }
+    }
+}
+
+/// Takes frames in until the city is so.
+async fn sees(screen: &mut Screen, is_so: impl Fn(&City) -> bool) -> Check {
+    while !screen.city.as_ref().is_some_and(&is_so) {
+        tokio::time::timeout(Duration::from_secs(20), screen.next()).await??;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn level_one_is_signed_at_two_seats_and_sent_only_then() -> Check {
+    let shared = Shared::default();
+    let platform = open_platform(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
+    let mut first = Screen::connect(&hub.url, &hub.token, "值班长 01", Watch::Follow).await?;
+    let mut second = Screen::connect(&hub.url, &hub.token, "带班领导 02", Watch::Follow).await?;
+    sees(&mut first, |_| true).await?;
+    sees(&mut second, |_| true).await?;
+
+    let ask = SheetAsk {
+        plan: "typhoon".into(),
+        level: ResponseLevel::I,
+        districts: Vec::new(),
+        struck: Vec::new(),
+        added: Vec::new(),
+    };
+    let switch = Switch::ToWar { ask, reason: "测试".into(), reasons: BTreeMap::new(), sheet_version: None };
+    let both = switch.clone().by_one(&"值班长 01".into(), false);
+    let refusal = answer_to(&mut first, 1, both).await?.err();
+    assert!(matches!(refusal, Some(Refusal::NeedsTwoSeats { .. })), "{refusal:?}");
+    assert!(answer_to(&mut first, 2, Command::ProposeSwitch { switch }).await?.is_ok());
+    sees(&mut second, |city| city.proposal.is_some()).await?;
+    let waiting = hub.get("/api/proposal?seat=%E5%80%BC%E7%8F%AD%E9%95%BF%2001").await?;
+    let number = waiting["proposal"]["number"].as_u64().ok_or("no number")?;
+    assert!(waiting["refused_because"].as_str().is_some_and(|why| why.contains("另一个席位")), "{waiting}");
+    assert!(answer_to(&mut first, 3, Command::CoSign { number }).await?.is_err(), "the same seat again");
+    assert_eq!(hub.get("/api/city").await?["footing"]["posture"], "peace");
+    assert!(lock(&shared).taken.is_empty(), "nothing is sent on one signature");
+
+    assert!(answer_to(&mut second, 1, Command::CoSign { number }).await?.is_ok());
+    for screen in [&mut first, &mut second] {
+        sees(screen, |city| city.footing.level == Some(ResponseLevel::I) && city.proposal.is_none()).await?;
+    }
+    let log = hub.get("/api/records?limit=10000").await?;
+    let records = log["records"].as_array().cloned().unwrap_or_default();
+    let signed: Vec<&Value> = records.iter().filter_map(|it| it["event"].get("footing_changed")).collect();
+    assert_eq!(signed.len(), 1);
+    assert_eq!(signed[0]["confirmed_by"], json!(["值班长 01", "带班领导 02"]));
+    for _ in 0..300 {
+        if !lock(&shared).taken.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err("no order reached the platform".into())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -350,7 +350,7 @@ mod native {
         let ready: serde_json::Value =
             serde_json::from_str(&line).map_err(|e| format!("the hub said {line:?}: {e}"))?;
         let text = |key: &str| ready.get(key).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
-        let address = Address::new(&text("url"), &text("token"), app::DESK_SEAT);
+        let address = Address::new(&text("url"), &text("token"), gulang_ui::bench::scene::SEAT);
         let mut bevy_app = App::new();
         off_screen(&mut bevy_app, bench.size, Duration::ZERO);
         app::plugin(&mut bevy_app, app::Screen::Wall, address, Start { show, ..Start::default() });

@@ -32,6 +32,13 @@ pub(super) fn desk_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     if banner_h > 0.0 {
         body.min.y += banner_h + GUTTER;
     }
+    let (banner_h, is_opened) = topbar::proposal_banner_ui(k, body);
+    if banner_h > 0.0 {
+        body.min.y += banner_h + GUTTER;
+    }
+    if is_opened {
+        state.sheet = Some(sheet::Sheet::review(k.m));
+    }
     if is_war {
         war_ui(k, state, body)
     } else {

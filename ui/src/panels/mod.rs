@@ -12,6 +12,7 @@ mod area;
 mod board;
 mod callout;
 mod card;
+mod cosign;
 mod desk;
 mod digest;
 mod drawer;
@@ -51,6 +52,8 @@ mod tests;
 mod tests_alarms;
 #[cfg(test)]
 mod tests_boards;
+#[cfg(test)]
+mod tests_cosign;
 #[cfg(test)]
 mod tests_drill;
 #[cfg(test)]
@@ -235,6 +238,8 @@ pub struct PanelState {
     boards: board::Boards,
     /// The review sheet last sent, until another is opened: a refusal brings it back.
     sent: Option<Box<review::Review>>,
+    /// The last proposal that was heard of: one's own opens by itself, once.
+    seen_proposal: Option<(Realm, u64)>,
     drawer: Option<Drawer>,
     drawer_scroll: f32,
     area: Option<area::Area>,
@@ -278,6 +283,7 @@ impl Default for PanelState {
             board: None,
             boards: board::Boards::default(),
             sent: None,
+            seen_proposal: None,
             drawer: None,
             drawer_scroll: 0.0,
             area: None,
@@ -420,6 +426,7 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
     let ui = layer_ui(ctx, "gulang-desk", LayerOrder::Background, rect);
     let mut kit = Kit::new(&ui, model, 1.0);
     state.begin(ctx, model);
+    cosign::follow(model, state);
     state.boards.refresh(model, ctx.input(|input| input.time), state.board.as_ref());
     match model.is_replay() {
         true => replay::replay_ui(&mut kit, state, rect),

@@ -103,7 +103,6 @@ impl Review {
     /// Back on the screen after the city refused it: what changed is to be looked at again.
     pub fn refused(mut self, why: String) -> Self {
         self.changed = vec![why];
-        self.signing.seats = signing::Seats::default();
         self.signing.hold_since = None;
         if let Some(built) = &mut self.built {
             built.at = f64::NEG_INFINITY;
@@ -147,7 +146,6 @@ impl Review {
         self.refused = None;
         if !is_same_ask {
             // What was confirmed was another sheet.
-            self.signing.seats = signing::Seats::default();
             self.signing.hold_since = None;
         }
         if let Some(old) = self.built.as_ref().filter(|_| is_same_ask)
@@ -156,7 +154,6 @@ impl Review {
             let (words, marked) = differences(k, &old.sheet, &sheet);
             self.changed.extend(words);
             self.marked.extend(marked);
-            self.signing.seats = signing::Seats::default();
             self.signing.hold_since = None;
         }
         let advice = city.advices(k.now()).into_iter().find(|it| it.plan == *plan && it.district.is_none());
@@ -205,25 +202,21 @@ impl Review {
         if self.needs_reason(k, sheet) && !self.signing.has_reason() {
             return Some(k.t(tr::LEVEL_NEEDS_REASON).to_owned());
         }
-        self.signing.blocked(k, sheet.n_seats)
+        let level = Some(self.level).max(sheet::level_in_force(k.m.city));
+        self.signing.blocked(k, sheet.n_seats, level)
     }
 
-    /// The command the hold gives: what the sheet was asked for, and the version that was seen.
+    /// The command the hold gives: what the sheet was asked for, and the version that was seen. Two people's is proposed.
     fn command(&self, k: &Kit<'_>, built: &Built) -> Command {
         let (ask, n_seats) = (built.ask.clone(), built.sheet.n_seats);
         let said = |id: &MeasureId| Some((id.clone(), Text::from(self.reasons.get(id)?.trim())));
-        Command::SwitchToWar {
+        let switch = Switch::ToWar {
             reasons: ask.struck.iter().filter_map(said).collect(),
-            plan: ask.plan,
-            level: ask.level,
-            districts: ask.districts,
-            struck: ask.struck,
-            added: ask.added,
-            confirmed_by: self.signing.confirmed_by(k, n_seats),
+            ask,
             reason: self.signing.reason(k),
             sheet_version: Some(built.sheet.version.clone()),
-            overridden: self.signing.overridden && n_seats > 1,
-        }
+        };
+        self.signing.command(k, switch, n_seats)
     }
 
     fn toggle(&mut self, id: MeasureId) {
@@ -530,7 +523,7 @@ fn plan_ui(
         let row = Rect::from_min_size(at, vec2(width, 31.0));
         if level_ui(k, row, level, level == review.level, advised == Some(level)) {
             review.level = level;
-            review.signing.seats = signing::Seats::default();
+            review.signing.hold_since = None;
         }
     }
     y += if in_rows { 36.0 * 4.0 } else { 36.0 * 2.0 };
@@ -1049,7 +1042,13 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, built: &Built) ->
         tr::REALM_ACTUAL
     });
     let is_override = review.signing.overridden && sheet.n_seats > 1 && !review.dry_run;
-    let words = if is_override { tr::HOLD_TO_OVERRIDE } else { tr::HOLD_TO_START };
+    let words = if is_override {
+        tr::HOLD_TO_OVERRIDE
+    } else if sheet.n_seats > 1 && !review.dry_run {
+        tr::HOLD_TO_PROPOSE
+    } else {
+        tr::HOLD_TO_START
+    };
     let label = k.m.lang.fill(words, &[review.level.roman(), realm]);
     if !signing::hold_ui(k, hold, "hold-war", &label, blocked.as_deref(), &mut review.signing.hold_since) {
         return Keep::Open;

@@ -1,8 +1,10 @@
-//! The sheets: 平转战 review ([`review`]), 战转平, [`drill`]. Nothing leaves the building without one that shows exactly what
-//! will be sent to whom; a hold of three seconds sends it.
+//! The sheets: 平转战 review ([`review`]), 战转平, the second signature ([`cosign`]), [`drill`]. Nothing leaves the building
+//! without one that shows exactly what will be sent to whom; a hold of three seconds sends it, or signs it first of two.
 //!
 //! [`review`]: super::review
+//! [`cosign`]: super::cosign
 
+use super::cosign::{CoSign, co_sign_ui};
 use super::drill::{self, DrillSheet, drill_ui};
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark, row_id};
 use super::review::{Keep, Review, review_ui};
@@ -18,6 +20,7 @@ use std::collections::BTreeSet;
 pub(super) enum Sheet {
     Review(Box<Review>),
     StandDown(StandDown),
+    CoSign(Box<CoSign>),
     Drill(DrillSheet),
 }
 
@@ -42,8 +45,14 @@ pub(super) fn level_in_force(city: &City) -> Option<ResponseLevel> {
 }
 
 impl Sheet {
-    /// Filled in: the recommended plan and level, every measure ticked.
+    /// The switch that waits for its second signature, if one does; else a new sheet.
     pub fn review(model: &Model<'_>) -> Self {
+        let waiting = model.city.proposal.as_ref();
+        waiting.map_or_else(|| Self::drawn_up(model), |it| Self::CoSign(Box::new(CoSign::new(it))))
+    }
+
+    /// Filled in: the recommended plan and level, every measure ticked.
+    fn drawn_up(model: &Model<'_>) -> Self {
         Self::Review(Box::new(Review::new(model)))
     }
 
@@ -64,6 +73,7 @@ pub(super) fn sheet_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     let size = match sheet {
         Sheet::Review(_) => vec2(1560.0, 956.0),
         Sheet::StandDown(_) => vec2(760.0, 820.0),
+        Sheet::CoSign(_) => vec2(1280.0, 900.0),
         Sheet::Drill(_) => drill::SIZE,
     };
     let room = window.shrink(if k.is_exercise() { EDGE * 2.0 + 4.0 } else { 12.0 });
@@ -75,11 +85,13 @@ pub(super) fn sheet_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     let keep = match &mut sheet {
         Sheet::Review(review) => review_ui(k, review, rect),
         Sheet::StandDown(stand_down) => stand_down_ui(k, stand_down, rect),
+        Sheet::CoSign(it) => co_sign_ui(k, it, rect),
         Sheet::Drill(sheet) => drill_ui(k, sheet, state, rect),
     };
     match (keep, sheet) {
         (Keep::Open, sheet) => state.sheet = Some(sheet),
         (Keep::Sent, Sheet::Review(review)) => state.sent = Some(review),
+        (Keep::Closed, Sheet::CoSign(it)) if it.wants_another => state.sheet = Some(Sheet::drawn_up(k.m)),
         _ => {}
     }
 }
@@ -139,20 +151,15 @@ fn stand_down_ui(k: &mut Kit<'_>, sheet: &mut StandDown, rect: Rect) -> Keep {
         return Keep::Closed;
     }
     let realm = k.t(if k.is_exercise() { tr::EXERCISE } else { tr::REALM_ACTUAL });
-    let label = k.m.lang.fill(tr::HOLD_TO_STAND_DOWN, &[realm]);
+    let proposes = n_seats > 1 && !sheet.signing.overridden;
+    let label = k.m.lang.fill(if proposes { tr::HOLD_TO_PROPOSE_PEACE } else { tr::HOLD_TO_STAND_DOWN }, &[realm]);
     let hold = Rect::from_min_max(pos2(cancel.right() + 16.0, c - 32.0), pos2(right, c + 32.0));
     let blocked = stand_down_blocked(k, sheet, &open, level, n_seats);
     if !signing::hold_ui(k, hold, "hold-peace", &label, blocked.as_deref(), &mut sheet.signing.hold_since) {
         return Keep::Open;
     }
-    let command = Command::StandDown {
-        districts: Vec::new(),
-        confirmed_by: sheet.signing.confirmed_by(k, n_seats),
-        reason: sheet.signing.reason(k),
-        accepted: open,
-        overridden: sheet.signing.overridden && n_seats > 1,
-    };
-    k.out.push(UiCommand::Submit(command));
+    let switch = Switch::ToPeace { districts: Vec::new(), reason: sheet.signing.reason(k), accepted: open };
+    k.out.push(UiCommand::Submit(sheet.signing.command(k, switch, n_seats)));
     Keep::Closed
 }
 
@@ -177,7 +184,7 @@ fn stand_down_blocked(
     if level > Some(ResponseLevel::IV) && !sheet.signing.has_reason() {
         return Some(k.t(tr::LEVEL_NEEDS_REASON).to_owned());
     }
-    sheet.signing.blocked(k, n_seats)
+    sheet.signing.blocked(k, n_seats, level)
 }
 
 /// What is still open, each with a tick: an order, a team out, people not back, a closure, a missing signature.

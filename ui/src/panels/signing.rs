@@ -1,8 +1,12 @@
-//! How a sheet is signed: the seats, one person's override, the reason, and the hold that sends.
+//! How a sheet is signed: this seat's own hold, one person's override, the reason. Where two people sign, the hold proposes
+//! and the second signs at another seat ([`cosign`]).
 //!
 //! It greys what the rules would refuse and says why; the rules themselves are the city's.
+//!
+//! [`cosign`]: super::cosign
 
-use super::kit::{Kit, mmss, row_id};
+use super::kit::{Kit, row_id};
+use super::press;
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, FontId, Id, Rect, Sense, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
@@ -18,31 +22,20 @@ pub(super) const LEVEL_REASONS: [Tr; 4] =
 /// Why a sheet is signed, and by whom.
 #[derive(Default)]
 pub(super) struct Signing {
-    pub seats: Seats,
     /// One person does what takes two.
     pub overridden: bool,
     pub reason: String,
     pub hold_since: Option<f64>,
 }
 
-/// Who has confirmed: when each of the two seats did, on egui's clock (s). A confirmation holds for
-/// [`TWO_PERSON_WINDOW_S`].
-#[derive(Default)]
-pub(super) struct Seats([Option<f64>; 2]);
-
-impl Seats {
-    /// One seat's own hold is its confirmation; two seats both press first.
-    fn are_enough(&self, n_needed: u8) -> bool {
-        n_needed <= 1 || self.0.iter().all(Option::is_some)
-    }
-}
-
 impl Signing {
-    /// Those who sign; one alone where two are overridden.
-    pub fn confirmed_by(&self, k: &Kit<'_>, n_needed: u8) -> Vec<SeatId> {
-        let own = k.m.seat;
-        let second = (n_needed > 1 && !self.overridden).then(|| k.m.city.roles.second_seat(own));
-        std::iter::once(own.clone()).chain(second).collect()
+    /// What the hold gives: the switch by this seat, or, where two people sign, its proposal.
+    pub fn command(&self, k: &Kit<'_>, switch: Switch, n_needed: u8) -> Command {
+        match n_needed {
+            0 | 1 => switch.by_one(k.m.seat, false),
+            _ if self.overridden => switch.by_one(k.m.seat, true),
+            _ => Command::ProposeSwitch { switch },
+        }
     }
 
     /// The reason given, or that the sheet was confirmed.
@@ -57,12 +50,15 @@ impl Signing {
         !self.reason.trim().is_empty()
     }
 
-    /// Why it may not be held yet, as far as signatures go.
-    pub fn blocked(&self, k: &Kit<'_>, n_needed: u8) -> Option<String> {
+    /// Why it may not be held yet, as far as the signature goes. `level` is the highest that is left or entered.
+    pub fn blocked(&self, k: &Kit<'_>, n_needed: u8, level: Option<ResponseLevel>) -> Option<String> {
+        if let Some(why) = cannot_sign(k, k.m.seat, level) {
+            return Some(why);
+        }
         if n_needed > 1 && self.overridden {
             return (!self.has_reason()).then(|| k.t(tr::OVERRIDE_NEEDS_REASON).to_owned());
         }
-        (!self.seats.are_enough(n_needed)).then(|| k.t(tr::NEEDS_TWO).to_owned())
+        if n_needed > 1 { press::barred(k, "propose_switch") } else { None }
     }
 }
 
@@ -72,23 +68,61 @@ fn cannot_sign(k: &Kit<'_>, seat: &SeatId, level: Option<ResponseLevel>) -> Opti
     (role.signs_up_to.is_none() || role.signs_up_to < level).then(|| k.m.lang.fill(tr::ROLE_CANNOT_SIGN, &[&role.name]))
 }
 
-/// The seats that confirm, side by side; below them, where two are needed, one person's override.
+/// This seat, and the second that signs elsewhere; below them, where two are needed, one person's override.
 pub(super) fn seats_ui(k: &Kit<'_>, signing: &mut Signing, rect: Rect, level: Option<ResponseLevel>, n_needed: u8) {
-    let time = k.ui.input(|input| input.time);
     let has_override = n_needed > 1 && rect.height() >= 76.0;
     let height = rect.height() - if has_override { 34.0 } else { 0.0 };
     let size = vec2((rect.width() - 10.0) * 0.5, height);
-    let needed = if signing.overridden { 1 } else { usize::from(n_needed) };
-    for slot in 0..2 {
-        let at = Rect::from_min_size(pos2(rect.left() + (size.x + 10.0) * slot as f32, rect.top()), size);
-        seat_ui(k, &mut signing.seats.0[slot], at, slot, slot >= needed, time, level);
-    }
     if n_needed <= 1 {
         signing.overridden = false;
+    }
+    let own = Rect::from_min_size(rect.min, size);
+    match cannot_sign(k, k.m.seat, level) {
+        Some(why) => seat_ui(k, own, k.m.seat.as_str(), &why, Standing::Barred),
+        None => seat_ui(k, own, k.m.seat.as_str(), k.t(tr::OWN_SIGNS), Standing::Signs),
+    }
+    let second = own.translate(vec2(size.x + 10.0, 0.0));
+    if n_needed > 1 && !signing.overridden {
+        let mins = k.m.city.signing_rules.mins_in(k.m.realm).to_string();
+        seat_ui(k, second, k.t(tr::SECOND_SEAT), &k.m.lang.fill(tr::SECOND_ELSEWHERE, &[&mins]), Standing::Waits);
+    } else {
+        seat_ui(k, second, k.t(tr::SECOND_SEAT), k.t(tr::NOT_NEEDED), Standing::Barred);
     }
     if has_override {
         override_ui(k, signing, Rect::from_min_max(pos2(rect.left(), rect.bottom() - 28.0), rect.max));
     }
+}
+
+/// How a seat stands to a signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Signed,
+    /// It signs here and now.
+    Signs,
+    /// It signs elsewhere, later.
+    Waits,
+    Barred,
+}
+
+/// A seat's box: who, and what is so.
+pub(super) fn seat_ui(k: &Kit<'_>, rect: Rect, who: &str, word: &str, standing: Standing) {
+    let (line, width, ink) = match standing {
+        Standing::Signed => (OK, 1.0, PRIMARY),
+        Standing::Signs => (INVERSE_BG, 2.0, PRIMARY),
+        Standing::Waits => (LATE, 1.0, PRIMARY),
+        Standing::Barred => (HAIR, 1.0, QUIET),
+    };
+    k.fill(rect, 4.0, if standing == Standing::Signs { RAISED } else { PANEL });
+    k.outline(rect, 4.0, width, line);
+    let c = pos2(rect.left() + 16.0, rect.top() + 18.0);
+    if standing == Standing::Signed {
+        k.painter().circle_filled(c, 4.5, OK);
+    } else {
+        k.painter().circle_stroke(c, 4.5, Stroke::new(1.5, ink));
+    }
+    k.bold_fit(pos2(rect.left() + 28.0, c.y), Align2::LEFT_CENTER, 14.0, ink, who, rect.width() - 36.0);
+    let below = if standing == Standing::Barred { QUIET } else { SECONDARY };
+    k.fit(pos2(rect.left() + 12.0, c.y + 22.0), Align2::LEFT_CENTER, 13.0, below, word, rect.width() - 20.0);
 }
 
 /// One person for two: loud, and grey with the reason where the role may not.
@@ -109,55 +143,6 @@ fn override_ui(k: &Kit<'_>, signing: &mut Signing, rect: Rect) {
     k.fit_center(rect, 13.0, if on { INVERSE_TEXT } else { SECONDARY }, words, on);
     if k.hit(rect, "override", label).clicked() {
         signing.overridden = !on;
-    }
-}
-
-fn seat_ui(
-    k: &Kit<'_>,
-    confirmed_at: &mut Option<f64>,
-    rect: Rect,
-    slot: usize,
-    idle: bool,
-    time: f64,
-    level: Option<ResponseLevel>,
-) {
-    let seat = if slot == 0 { k.m.seat.clone() } else { k.m.city.roles.second_seat(k.m.seat) };
-    let why_not = cannot_sign(k, &seat, level).filter(|_| !idle);
-    let left = confirmed_at.map(|at| TWO_PERSON_WINDOW_S - (time - at));
-    if idle || why_not.is_some() || left.is_some_and(|left| left <= 0.0) {
-        *confirmed_at = None;
-    }
-    let grey = idle || why_not.is_some();
-    let confirmed = confirmed_at.is_some();
-    let line = if confirmed {
-        OK
-    } else if grey {
-        HAIR
-    } else {
-        INVERSE_BG
-    };
-    k.fill(rect, 4.0, if confirmed || grey { PANEL } else { RAISED });
-    k.outline(rect, 4.0, if confirmed || grey { 1.0 } else { 2.0 }, line);
-    let c = pos2(rect.left() + 16.0, rect.top() + 18.0);
-    if confirmed {
-        k.painter().circle_filled(c, 4.5, OK);
-    } else {
-        k.painter().circle_stroke(c, 4.5, Stroke::new(1.5, if grey { QUIET } else { PRIMARY }));
-    }
-    let width = rect.width() - 36.0;
-    let ink = if grey { QUIET } else { PRIMARY };
-    k.bold_fit(pos2(rect.left() + 28.0, c.y), Align2::LEFT_CENTER, 14.0, ink, seat.as_str(), width);
-    let word = match (confirmed, idle, &why_not) {
-        (_, true, _) => k.t(tr::NOT_NEEDED).to_owned(),
-        (_, _, Some(why)) => why.clone(),
-        (true, ..) => k.m.lang.fill(tr::CONFIRMED_FOR, &[&mmss((left.unwrap_or(0.0) * 1000.0) as i64)]),
-        _ => k.t(tr::PRESS_TO_CONFIRM).to_owned(),
-    };
-    let ink = if grey { QUIET } else { SECONDARY };
-    k.fit(pos2(rect.left() + 12.0, c.y + 22.0), Align2::LEFT_CENTER, 13.0, ink, &word, rect.width() - 20.0);
-    let label = k.m.lang.fill(tr::CONFIRM_AS, &[seat.as_str()]);
-    if !grey && k.hit(rect, row_id("seat", slot), &label).clicked() {
-        *confirmed_at = if confirmed { None } else { Some(time) };
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Screen {
     pub(super) clock: Clock,
     pub(super) realm: Realm,
     pub(super) selection: Option<Selection>,
+    /// Whose screen it is.
+    pub(super) seat: SeatId,
     pub(super) lang: Lang,
     pub(super) is_wall: bool,
     pub(super) state: PanelState,
@@ -40,6 +42,7 @@ impl Screen {
             clock: Clock { now: NOON, wall: NOON, kind },
             realm,
             selection: None,
+            seat: "值班长 01".into(),
             lang: Lang::Zh,
             is_wall: false,
             state: PanelState::default(),
@@ -62,6 +65,23 @@ impl Screen {
         }
     }
 
+    /// A switch signed at as many seats as it takes.
+    pub(super) fn sign(&mut self, switch: Switch) {
+        let first = Source::Seat("值班长 01".into());
+        if self.city.signatures_needed(&switch) < 2 {
+            return self.happen(first, switch.by_one(&"值班长 01".into(), false));
+        }
+        self.happen(first, Command::ProposeSwitch { switch });
+        let number = self.city.n_proposals;
+        self.happen(Source::Seat("带班领导 02".into()), Command::CoSign { number });
+    }
+
+    /// The whole city at war, every measure of its first plan.
+    pub(super) fn go_to_war(&mut self, level: ResponseLevel) {
+        let plan = self.city.plans.keys().next().cloned().expect("a plan");
+        self.sign(to_war(plan, level));
+    }
+
     pub fn flood(&mut self) {
         let judged = Command::JudgeReading {
             sensor: "flood-1".into(),
@@ -74,7 +94,6 @@ impl Screen {
 
     pub(super) fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
         let land = LocatorLand::default();
-        let seat = SeatId::from("值班长 01");
         let (pictures, inventories) = (BTreeMap::new(), BTreeMap::new());
         let mut harness =
             Harness::builder().with_size(vec2(width, height)).with_step_dt(0.25).with_max_steps(4).build_ui_state(
@@ -90,7 +109,7 @@ impl Screen {
                         selection: it.selection.as_ref(),
                         lang: it.lang,
                         locator_land: &land,
-                        seat: &seat,
+                        seat: &it.seat,
                         layers: &it.layers,
                         names: &it.names,
                         view: it.view,
@@ -111,6 +130,12 @@ impl Screen {
         harness.run_steps(2);
         harness
     }
+}
+
+/// Nothing struck, nothing added.
+pub(super) fn to_war(plan: PlanId, level: ResponseLevel) -> Switch {
+    let ask = SheetAsk { plan, level, districts: Vec::new(), struck: Vec::new(), added: Vec::new() };
+    Switch::ToWar { ask, reason: "test".into(), reasons: BTreeMap::new(), sheet_version: None }
 }
 
 /// Every text painted in the last frame.
@@ -209,8 +234,8 @@ pub(super) fn open_sheet(harness: &mut Harness<'_, Screen>, level: ResponseLevel
         click(harness, Lang::Zh.t(tr::REASON_FORECAST));
     }
     let realm = if harness.state().realm == Realm::Exercise { "演练" } else { "实战" };
-    let label = Lang::Zh.fill(tr::HOLD_TO_START, &[level.roman(), realm]);
-    harness.get_by_label(&label).rect().center()
+    let words = if level >= ResponseLevel::II { tr::HOLD_TO_PROPOSE } else { tr::HOLD_TO_START };
+    harness.get_by_label(&Lang::Zh.fill(words, &[level.roman(), realm])).rect().center()
 }
 
 pub(super) fn submitted(harness: &Harness<'_, Screen>) -> Option<Command> {
@@ -247,50 +272,31 @@ fn hold_to_confirm_needs_three_seconds_and_sends_what_is_ticked() {
 }
 
 #[test]
-fn level_one_needs_two_seats_before_the_hold() {
+fn the_hold_at_level_one_is_the_first_of_two_signatures() {
     let mut harness = Screen::of(&tiny_pack(), Realm::Exercise).show(1920.0, 1080.0);
     let hold = open_sheet(&mut harness, ResponseLevel::I);
     hold_for(&mut harness, hold, 16);
-    assert_eq!(submitted(&harness), None, "nobody confirmed");
-
-    for seat in ["值班长 01", "带班领导 02"] {
-        click(&mut harness, &Lang::Zh.fill(tr::CONFIRM_AS, &[seat]));
-    }
-    hold_for(&mut harness, hold, 16);
-    let Some(Command::SwitchToWar { confirmed_by, .. }) = submitted(&harness) else { panic!("nothing was submitted") };
-    assert_eq!(confirmed_by.len(), 2);
+    let Some(command @ Command::ProposeSwitch { .. }) = submitted(&harness) else { panic!("nothing was proposed") };
+    let city = &harness.state().city;
+    let events = city.decide_from(&Source::Seat("值班长 01".into()), &command, NOON).expect("the rules admit it");
+    assert!(matches!(events.as_slice(), [Event::SwitchProposed { .. }]), "{events:?}");
 }
 
 #[test]
-fn two_seats_stand_down_what_two_seats_started() {
+fn peace_after_level_one_is_proposed_too() {
     let mut screen = Screen::of(&tiny_pack(), Realm::Exercise);
-    let switch = Command::SwitchToWar {
-        plan: screen.city.plans.keys().next().cloned().expect("a plan"),
-        level: ResponseLevel::I,
-        districts: Vec::new(),
-        struck: Vec::new(),
-        added: Vec::new(),
-        confirmed_by: vec!["值班长 01".into(), "带班领导 02".into()],
-        reason: "test".into(),
-        reasons: Default::default(),
-        sheet_version: None,
-        overridden: false,
-    };
-    screen.happen(Source::Seat("值班长 01".into()), switch);
+    screen.go_to_war(ResponseLevel::I);
     screen.state.sheet = Some(sheet::Sheet::stand_down());
     let mut harness = screen.show(1920.0, 1080.0);
-    let label = Lang::Zh.fill(tr::HOLD_TO_STAND_DOWN, &["演练"]);
+    let label = Lang::Zh.fill(tr::HOLD_TO_PROPOSE_PEACE, &["演练"]);
     let hold = harness.get_by_label(&label).rect().center();
-    hold_for(&mut harness, hold, 16);
-    assert_eq!(submitted(&harness), None, "nobody confirmed");
-
-    for seat in ["值班长 01", "带班领导 02"] {
-        click(&mut harness, &Lang::Zh.fill(tr::CONFIRM_AS, &[seat]));
-    }
     click(&mut harness, Lang::Zh.t(tr::ACCEPT_ALL));
+    hold_for(&mut harness, hold, 16);
+    assert_eq!(submitted(&harness), None, "nobody said why");
+
     click(&mut harness, Lang::Zh.t(tr::REASON_PASSED));
     hold_for(&mut harness, hold, 16);
-    let Some(command @ Command::StandDown { .. }) = submitted(&harness) else { panic!("nothing was submitted") };
+    let Some(command @ Command::ProposeSwitch { .. }) = submitted(&harness) else { panic!("nothing was proposed") };
     let city = &harness.state().city;
     assert!(city.decide_from(&Source::Seat("值班长 01".into()), &command, NOON).is_ok(), "the rules admit it");
 }
@@ -336,20 +342,7 @@ fn a_dead_camera_shows_no_picture() {
 #[test]
 fn orders_that_need_a_person_come_first_with_their_time() {
     let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
-    let plan = screen.city.plans.keys().next().cloned().expect("a plan");
-    let switch = Command::SwitchToWar {
-        plan,
-        level: ResponseLevel::III,
-        districts: Vec::new(),
-        struck: Vec::new(),
-        added: Vec::new(),
-        confirmed_by: vec!["值班长 01".into()],
-        reason: "test".into(),
-        reasons: Default::default(),
-        sheet_version: None,
-        overridden: false,
-    };
-    screen.happen(Source::Seat("值班长 01".into()), switch);
+    screen.go_to_war(ResponseLevel::III);
     screen.clock.now = NOON.plus_mins(40);
     screen.happen(Source::Hub, Command::Tick);
     assert!(screen.city.orders.values().any(orders::needs_person), "silence is overdue");

@@ -27,19 +27,7 @@ fn calling() -> Screen {
 /// War at a level, with the typhoon plan's people to move.
 fn at_war(level: ResponseLevel) -> Screen {
     let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
-    let switch = Command::SwitchToWar {
-        plan: screen.city.plans.keys().next().cloned().expect("a plan"),
-        level,
-        districts: Vec::new(),
-        struck: Vec::new(),
-        added: Vec::new(),
-        confirmed_by: vec!["值班长 01".into(), "带班领导 02".into()],
-        reason: "test".into(),
-        reasons: Default::default(),
-        sheet_version: None,
-        overridden: false,
-    };
-    screen.happen(seat(), switch);
+    screen.go_to_war(level);
     screen
 }
 

@@ -14,16 +14,15 @@ fn has(harness: &Harness<'_, Screen>, word: &str) -> bool {
     painted(harness).iter().any(|text| text.contains(word))
 }
 
-/// A level switched to by two, or by the commander alone.
+/// A level switched to by the seat that gives it, or by the commander alone for two.
 fn switch(level: ResponseLevel, overridden: bool) -> Command {
-    let by_two = vec!["值班长 01".into(), "带班领导 02".into()];
     Command::SwitchToWar {
         plan: "typhoon".into(),
         level,
         districts: Vec::new(),
         struck: Vec::new(),
         added: Vec::new(),
-        confirmed_by: if overridden { Vec::new() } else { by_two },
+        confirmed_by: Vec::new(),
         reason: "test".into(),
         reasons: Default::default(),
         sheet_version: None,

@@ -1,6 +1,7 @@
 //! The top bar: who we are, how the city stands, what is coming, what is heard, which clock.
 
-use super::kit::{Kit, fresh, replay_chip};
+use super::cosign;
+use super::kit::{Kit, fresh, mmss, replay_chip};
 use super::{ConnectionState, UiCommand};
 use crate::i18n::tr;
 use crate::theme::*;
@@ -50,6 +51,9 @@ fn left_ui(k: &Kit<'_>, bar: Rect, s: f32, right: f32) {
     k.outline(chip, 3.0 * s, 1.5 * s, line);
     k.fit_center(chip, 16.0 * s, ink, &word, true);
     x = chip.right() + 16.0 * px;
+    if let Some(proposal) = &k.m.city.proposal {
+        x = proposal_chip(k, pos2(x, y), s, proposal, right);
+    }
     if let Some(level) = footing.level {
         let hazard = footing.plan.as_ref().and_then(|plan| k.m.city.plans.get(plan)).map(|plan| plan.hazard);
         let text = format!("{}{}", k.m.lang.hazard(hazard), k.m.lang.fill(tr::LEVEL_RESPONSE, &[level.roman()]));
@@ -85,6 +89,62 @@ fn left_ui(k: &Kit<'_>, bar: Rect, s: f32, right: f32) {
         );
         x = at.right() + 18.0 * px;
     }
+}
+
+/// In words, on the wall too: what waits for its second signature, who proposed it, how long it still waits.
+fn proposal_chip(k: &Kit<'_>, at: egui::Pos2, s: f32, proposal: &Proposal, right: f32) -> f32 {
+    let px = s * k.s;
+    let left = mmss(proposal.expires_at.since_ms(k.now()).max(0));
+    let what = cosign::what(k, &proposal.switch);
+    let text = k.m.lang.fill(tr::CO_SIGN_CHIP, &[&what, proposal.signed.seat.as_str(), &left]);
+    let width = (k.width(14.0 * s, &text) + 24.0 * px).min(right - at.x - 8.0 * px);
+    if width < 72.0 * px {
+        return at.x;
+    }
+    let chip = Rect::from_min_size(pos2(at.x, at.y - 15.0 * px), vec2(width, 30.0 * px));
+    k.fill(chip, 3.0 * s, SELECTED);
+    k.outline(chip, 3.0 * s, 2.0 * s, LATE);
+    k.fit_center(chip, 14.0 * s, PRIMARY, &text, true);
+    chip.right() + 16.0 * px
+}
+
+const PROPOSAL_BANNER_H: f32 = 48.0;
+
+/// Over the desk while a switch waits for its second signature: who proposes what, why, and how long it waits. The height
+/// used is returned, and whether the sheet was asked for.
+pub(super) fn proposal_banner_ui(k: &Kit<'_>, body: Rect) -> (f32, bool) {
+    let Some(proposal) = &k.m.city.proposal else { return (0.0, false) };
+    let is_own = proposal.signed.seat == *k.m.seat;
+    let why_not = k.m.city.why_not_second(k.m.seat, proposal).err().filter(|_| !is_own);
+    // Inverse where this seat is the one that is waited for.
+    let is_loud = !is_own && why_not.is_none();
+    let rect = Rect::from_min_max(body.min, pos2(body.right(), body.top() + PROPOSAL_BANNER_H));
+    let (fill, ink) = if is_loud { (INVERSE_BG, INVERSE_TEXT) } else { (SELECTED, PRIMARY) };
+    k.fill(rect, 4.0, fill);
+    k.outline(rect, 4.0, 2.0, LATE);
+    let y = rect.center().y;
+    let word = k.t(if is_own { tr::WAITS_FOR_SECOND } else { tr::CO_SIGN_WAITS });
+    let word = k.bold(pos2(rect.left() + 16.0, y), Align2::LEFT_CENTER, 18.0, ink, word);
+    let label = k.t(if is_loud { tr::OPEN_CO_SIGN } else { tr::LOOK_AT_PROPOSAL });
+    let button = Rect::from_min_max(
+        pos2(rect.right() - k.width(14.0, label) - 34.0, y - 16.0),
+        pos2(rect.right() - 10.0, y + 16.0),
+    );
+    let is_opened = k.button(button, "open-co-sign", 14.0, label, is_loud);
+    let left = mmss(proposal.expires_at.since_ms(k.now()).max(0));
+    let left = k.m.lang.fill(tr::PROPOSAL_LEFT, &[&left]);
+    let mut right = k.bold(pos2(button.left() - 14.0, y), Align2::RIGHT_CENTER, 18.0, ink, &left).left() - 14.0;
+    if let Some(why) = why_not {
+        let room = rect.width() * 0.3;
+        right = k.fit(pos2(right, y), Align2::RIGHT_CENTER, 12.0, TERTIARY, &why.to_string(), room).left() - 12.0;
+    }
+    let text = format!(
+        "{}・{}",
+        cosign::proposed_by(k, proposal),
+        k.m.lang.fill(tr::PROPOSAL_REASON, &[proposal.switch.reason()])
+    );
+    k.fit(pos2(word.right() + 14.0, y), Align2::LEFT_CENTER, 14.0, ink, &text, right - word.right() - 14.0);
+    (PROPOSAL_BANNER_H, is_opened)
 }
 
 /// Lamps and clock, from the right; the left edge is returned.

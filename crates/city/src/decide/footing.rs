@@ -1,4 +1,5 @@
-//! Rules for the level and the footing: what time alone recommends, who may sign, 平转战, 战转平, countersigning.
+//! Rules for the level and the footing: what time alone recommends, who may sign, 平转战, 战转平, countersigning. What two
+//! people sign goes through `proposals`.
 
 use super::*;
 use crate::plan::what_changed;
@@ -8,8 +9,8 @@ pub const COUNTERSIGN_WITHIN_MINS: i64 = 30;
 
 /// Who signed, and whether one person did what takes two.
 pub(super) struct Signed {
-    seats: Vec<SeatId>,
-    overridden: bool,
+    pub seats: Vec<SeatId>,
+    pub overridden: bool,
 }
 
 impl City {
@@ -49,6 +50,7 @@ impl City {
             it.countersigned.is_none() && !it.is_overdue && now >= it.at.plus_mins(COUNTERSIGN_WITHIN_MINS)
         };
         events.extend(self.overrides.iter().filter(late).map(|it| Event::CountersignOverdue { number: it.number }));
+        events.extend(self.expire_proposal(now));
         events.extend(self.release_held(now));
         events
     }
@@ -97,16 +99,14 @@ impl City {
     }
 
     /// The highest level in force where the ask applies.
-    fn present_level(&self, districts: &[DistrictId]) -> Option<ResponseLevel> {
+    pub(super) fn present_level(&self, districts: &[DistrictId]) -> Option<ResponseLevel> {
         let of_districts = self.footings.iter().filter(|(id, _)| districts.is_empty() || districts.contains(id));
         let of_city = districts.is_empty().then_some(self.footing.level).flatten();
         of_districts.map(|(_, it)| it.level).chain([of_city]).max().flatten()
     }
 
-    /// Ⅰ and Ⅱ take two seats, to enter and to leave.
     pub(crate) fn seats_needed(&self, ask: &SheetAsk) -> u8 {
-        let highest = self.present_level(&ask.districts).max(Some(ask.level));
-        if highest >= Some(ResponseLevel::II) { 2 } else { 1 }
+        people_to_sign(self.present_level(&ask.districts).max(Some(ask.level)))
     }
 
     /// More than one level up or down, and not what is recommended.
@@ -124,8 +124,8 @@ impl City {
         !is_advised && (step(self.present_level(&ask.districts)) - step(Some(ask.level))).abs() > 1
     }
 
-    /// Who confirms: those named and the seat that commands, each once. Where two are needed they must be two officers, both
-    /// entitled to the level; one alone may override if their role does, with a reason.
+    /// Who signs when one seat commands: that seat. Where two people are needed one alone is refused, unless it overrides
+    /// with a reason and its role may. The hub, which sits at no seat, signs for one that it names.
     fn check_seats(
         &self,
         source: &Source,
@@ -134,39 +134,41 @@ impl City {
         overriding: bool,
         reason: &Text,
     ) -> Result<Signed, Refusal> {
-        let mut seats: Vec<SeatId> = Vec::new();
-        let commanding = match source {
-            Source::Seat(seat) => Some(seat),
-            Source::Hub | Source::Platform(_) => None,
+        let mut named = confirmed_by.iter().filter(|it| !it.as_str().trim().is_empty());
+        let signs = match source {
+            Source::Seat(seat) => Some(seat).filter(|it| !it.as_str().trim().is_empty()),
+            Source::Hub | Source::Platform(_) => named.next(),
         };
-        for seat in commanding.into_iter().chain(confirmed_by) {
-            let is_same = |it: &SeatId| it == seat || self.roles.officer_at(it) == self.roles.officer_at(seat);
-            if !seat.as_str().trim().is_empty() && !seats.iter().any(is_same) {
-                seats.push(seat.clone());
-            }
+        let Some(seat) = signs else { return Err(forbidden("要有席位确认")) };
+        self.check_entitled(seat, level)?;
+        let takes_two = people_to_sign(level) > 1;
+        if takes_two && !overriding {
+            return Err(Refusal::NeedsTwoSeats { have: 1 });
         }
-        let Some(first) = seats.first() else { return Err(forbidden("要有席位确认")) };
-        for seat in &seats {
-            let role = self.roles.role_of(seat);
-            if role.signs_up_to.is_none() || role.signs_up_to < level {
-                let level = level.map_or("", ResponseLevel::roman);
-                return Err(forbidden(format!("席位「{seat}」的角色「{}」不能签{level}级响应", role.name)));
-            }
+        if let Some(other) = named.find(|it| *it != seat) {
+            return Err(forbidden(format!("席位「{other}」没有在自己的席位上签名，不能代签")));
         }
-        if level < Some(ResponseLevel::II) || seats.len() >= 2 {
-            return Ok(Signed { seats, overridden: false });
+        if !takes_two {
+            return Ok(Signed { seats: vec![seat.clone()], overridden: false });
         }
-        if !overriding {
-            return Err(Refusal::NeedsTwoSeats { have: seats.len() as u32 });
-        }
-        let role = self.roles.role_of(first);
+        let role = self.roles.role_of(seat);
         if !role.overrides {
-            return Err(forbidden(format!("角色「{}」不能一人越权启动，要两个席位确认", role.name)));
+            return Err(forbidden(format!("角色「{}」不能一人越权启动，要两个人先后签名", role.name)));
         }
         if reason.trim().is_empty() {
             return Err(forbidden("一人越权启动要写明原因，并在事后补签"));
         }
-        Ok(Signed { seats, overridden: true })
+        Ok(Signed { seats: vec![seat.clone()], overridden: true })
+    }
+
+    /// Whether a seat's role may sign a level.
+    pub(super) fn check_entitled(&self, seat: &SeatId, level: Option<ResponseLevel>) -> Result<(), Refusal> {
+        let role = self.roles.role_of(seat);
+        if role.signs_up_to.is_none() || role.signs_up_to < level {
+            let level = level.map_or("", ResponseLevel::roman);
+            return Err(forbidden(format!("席位「{seat}」的角色「{}」不能签{level}级响应", role.name)));
+        }
+        Ok(())
     }
 
     // ---------------------------------------------------------------- 平转战
@@ -178,6 +180,21 @@ impl City {
         signing: &Signing<'_>,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
+        self.switchable(ask)?;
+        let level = self.present_level(&ask.districts).max(Some(ask.level));
+        let signed = self.check_seats(source, signing.confirmed_by, level, signing.overridden, signing.reason)?;
+        let switched = self.begin_war(ask, signing, signed, now)?;
+        Ok(self.overtake_proposal().into_iter().chain(switched).collect())
+    }
+
+    /// The records of a switch that is signed, or why there can be none.
+    pub(super) fn begin_war(
+        &self,
+        ask: &SheetAsk,
+        signing: &Signing<'_>,
+        signed: Signed,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
         let plan = self.switchable(ask)?;
         let reason = signing.reason;
         for id in &ask.struck {
@@ -186,8 +203,6 @@ impl City {
                 return Err(forbidden(format!("划去措施 {id} 要写明原因")));
             }
         }
-        let level = self.present_level(&ask.districts).max(Some(ask.level));
-        let signed = self.check_seats(source, signing.confirmed_by, level, signing.overridden, reason)?;
         let drafts = self.drafts(plan, ask, now);
         if let Some(shown) = signing.sheet_version {
             let current = self.sheet_version(&drafts, ask);
@@ -327,14 +342,8 @@ impl City {
         }
     }
 
-    /// Symmetrical to the switch: leaving Ⅰ or Ⅱ needs two seats as well, and what is open is named.
-    pub(super) fn stand_down(
-        &self,
-        source: &Source,
-        districts: &[DistrictId],
-        accepted: &[OpenItem],
-        signing: &Signing<'_>,
-    ) -> Result<Vec<Event>, Refusal> {
+    /// Known districts, and a war in one of them to end.
+    fn check_at_war(&self, districts: &[DistrictId]) -> Result<(), Refusal> {
         for district in districts {
             if !self.districts.contains_key(district) {
                 return Err(unknown("区", district));
@@ -343,10 +352,35 @@ impl City {
         let is_asked = |id: &DistrictId| districts.is_empty() || districts.contains(id);
         let is_war = self.footings.iter().any(|(id, it)| is_asked(id) && it.posture == Posture::War)
             || (districts.is_empty() && self.footing.posture == Posture::War);
-        changes(is_war)?;
+        changes(is_war)
+    }
+
+    /// Symmetrical to the switch: leaving Ⅰ or Ⅱ takes two people as well, and what is open is named.
+    pub(super) fn stand_down(
+        &self,
+        source: &Source,
+        districts: &[DistrictId],
+        accepted: &[OpenItem],
+        signing: &Signing<'_>,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.check_at_war(districts)?;
+        let level = self.present_level(districts);
+        let signed = self.check_seats(source, signing.confirmed_by, level, signing.overridden, signing.reason)?;
+        let switched = self.begin_peace(districts, accepted, signing, signed)?;
+        Ok(self.overtake_proposal().into_iter().chain(switched).collect())
+    }
+
+    /// The records of a return to peace that is signed, or why there can be none.
+    pub(super) fn begin_peace(
+        &self,
+        districts: &[DistrictId],
+        accepted: &[OpenItem],
+        signing: &Signing<'_>,
+        signed: Signed,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.check_at_war(districts)?;
         let level = self.present_level(districts);
         let reason = signing.reason;
-        let signed = self.check_seats(source, signing.confirmed_by, level, signing.overridden, reason)?;
         if level > Some(ResponseLevel::IV) && reason.trim().is_empty() {
             return Err(forbidden("由Ⅳ级以上直接转平时要写明原因"));
         }
@@ -383,6 +417,11 @@ impl City {
         }
         Ok(events)
     }
+}
+
+/// Ⅰ and Ⅱ take two people, to enter and to leave. `level` is the higher of what is left and what is entered.
+pub(super) fn people_to_sign(level: Option<ResponseLevel>) -> u8 {
+    if level >= Some(ResponseLevel::II) { 2 } else { 1 }
 }
 
 /// How a change of footing is signed: the fields of its command.

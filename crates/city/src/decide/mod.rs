@@ -15,6 +15,7 @@ mod marking;
 mod orders;
 mod plans;
 mod platforms;
+mod proposals;
 
 pub use footing::COUNTERSIGN_WITHIN_MINS;
 pub(crate) use orders::Draft;
@@ -182,6 +183,10 @@ impl City {
                 let signing = Signing { confirmed_by, reason, reasons, overridden: *overridden, sheet_version };
                 self.switch_to_war(source, &ask, &signing, now)
             }
+            Command::ProposeSwitch { switch } => self.propose(source, switch, now),
+            Command::CoSign { number } => self.co_sign(source, *number, now),
+            Command::DeclineProposal { number, reason } => self.decline(source, *number, reason, now),
+            Command::WithdrawProposal { number, reason } => self.withdraw(source, *number, reason, now),
             Command::DryRun { ask } => self.dry_run(ask, now),
             Command::Countersign { number, note } => self.countersign(source, *number, note),
             Command::ReleaseHeld { held, reason } => self.release_by_hand(held, reason, now),
