@@ -21,6 +21,10 @@ fn city(teams: &[(usize, f64, f64)], needs: &[(usize, f64, f64, u32)]) -> City {
             n_people: 10,
             home: frame.geo_from_local((east, north)),
             district: pack.districts[0].id.clone(),
+            kind: UnitKind::Team,
+            also: Vec::new(),
+            load: "".into(),
+            base: None,
         })
         .collect();
     let mut city = City::found(&pack, Realm::Actual);
@@ -48,13 +52,14 @@ fn greedy(city: &City) -> i64 {
     let wanted: Vec<&Need> = city.needs.values().collect();
     let readings = Readings::for_city(city);
     let candidates = city.candidates(&readings, T0);
-    let ways = city.ways(&wanted, &candidates, None);
+    let passages = Passages::new(city, &readings, None, T0);
+    let ways = city.ways(&wanted, &candidates, None, &passages);
     let mut used = vec![false; candidates.len()];
     let mut total = 0;
     for (need, row) in wanted.iter().zip(&ways) {
         for _ in 0..need.n_short() {
             let free = row.iter().enumerate().filter(|(i, _)| !used[*i] && candidates[*i].busy.is_none());
-            match free.filter_map(|(i, it)| Some((it.as_ref()?.cost, i))).min() {
+            match free.filter_map(|(i, it)| Some((it.as_ref()?.price()?, i))).min() {
                 Some((cost, team)) => {
                     used[team] = true;
                     total += cost;
@@ -83,7 +88,7 @@ proptest! {
         for i in out.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().filter(|it| *it < teams.len()) {
             give(&mut city, &Command::AssignTeam { team: format!("t{i}").into(), order: None, purpose: "巡查".into() });
         }
-        let plan = city.assign(&all(&city), &Readings::for_city(&city), None, T0);
+        let plan = city.assign(&all(&city), &Readings::for_city(&city), Ground::default(), T0);
         let mut sent = std::collections::BTreeSet::new();
         for it in &plan.assignments {
             prop_assert!(sent.insert(&it.team), "{} twice", it.team);
@@ -107,7 +112,8 @@ proptest! {
 /// The need each team goes to, and whether `word` is in the sentence of the first assignment.
 #[track_caller]
 fn check(city: &City, readings: &Readings, metric: Option<&Metric>, expected: &[(u64, &str)], word: &str) {
-    let plan = city.assign(&all(city), readings, metric, T0);
+    let ground = Ground { roads: metric, land: None };
+    let plan = city.assign(&all(city), readings, ground, T0);
     let got: Vec<(u64, &str)> = plan.assignments.iter().map(|it| (it.need.0, it.team.as_str())).collect();
     assert_eq!(got, expected, "{plan:#?}");
     if let Some(first) = plan.assignments.first() {
@@ -142,7 +148,7 @@ fn the_right_capability_and_a_fresh_position_outweigh_a_short_way() {
     check(&kinds, &Readings::for_city(&kinds), None, &[(1, "t1")], "是消防队，只是可代");
     // Medicine has no stand-in.
     let alone = city(&[(0, 0.0, 0.0), (1, 0.0, 0.0)], &[(5, 0.0, 0.0, 1)]);
-    let plan = alone.assign(&all(&alone), &Readings::for_city(&alone), None, T0);
+    let plan = alone.assign(&all(&alone), &Readings::for_city(&alone), Ground::default(), T0);
     assert_eq!(&*plan.shortfalls[0].why, "全市没有能做医疗救护的队伍");
     // Both in reach; only the farther one was heard.
     let heard = city(&[(0, 500.0, 0.0), (0, 2000.0, 0.0)], &[(0, 0.0, 0.0, 1)]);
@@ -177,41 +183,4 @@ fn a_closed_road_sends_another_team() {
     give(&mut city, &Command::PutMarking { kind, note: "".into() });
     let closed = net.with_closures(&city.closed_links(&net, &readings, T0));
     check(&city, &readings, Some(&closed), &[(1, "team-2")], "道路");
-}
-
-#[test]
-fn the_air_promise_is_counted_on_the_land() {
-    // Ten minutes to take off and 200 km/h: 30 minutes reach 66.7 km, an hour 166.7 km.
-    let square = |w: f64, e: f64| format!("[[[{w},24.4],[{e},24.4],[{e},24.6],[{w},24.6],[{w},24.4]]]");
-    let feature = |id: &str, w, e| {
-        let ring = square(w, e);
-        format!(r#"{{"properties":{{"id":"{id}"}},"geometry":{{"type":"Polygon","coordinates":{ring}}}}}"#)
-    };
-    let text = format!(r#"{{"features":[{},{}]}}"#, feature("350203", 118.1, 118.2), feature("350211", 119.7, 119.9));
-    let land = Land::from_geojson(&text).expect("sound");
-    let mut pack = tiny_pack();
-    pack.force_rules.air.island_districts = vec!["350203".into()];
-    let reach = City::found(&pack, Realm::Actual).air_reach(&land, 1000.0);
-    assert_eq!(reach.island.covered(), Some(1.0));
-    assert!(reach.island.worst_s > 600.0 && reach.island.worst_s < 1800.0, "{}", reach.island.worst_s);
-    // 1.55 to 1.75 degrees east of the pad, 157 to 177 km: about half of it is too far.
-    assert!((0.3..0.7).contains(&reach.mainland.covered().expect("land")), "{:?}", reach.mainland);
-    assert_eq!(reach.cells.len(), reach.island.n_cells + reach.mainland.n_cells);
-    assert!(Land::from_geojson("{}").is_err());
-    pack.helipads.clear();
-    let none = City::found(&pack, Realm::Actual).air_reach(&land, 1000.0);
-    assert_eq!(none.island.covered(), Some(0.0));
-}
-
-#[test]
-fn the_shipped_city_keeps_its_air_promise_as_assumed() {
-    let path = "../../assets/cities/xiamen/";
-    let read = |name: &str| std::fs::read_to_string(format!("{path}{name}")).expect("shipped");
-    let land = Land::from_geojson(&read("map/districts.geojson")).expect("sound");
-    let mut pack = tiny_pack();
-    pack.helipads = serde_json::from_str(&read("helipads.json")).expect("sound");
-    pack.force_rules = toml::from_str(&read("rules/forces.toml")).expect("sound");
-    let reach = City::found(&pack, Realm::Actual).air_reach(&land, 1000.0);
-    assert!(reach.island.n_cells > 100 && reach.mainland.n_cells > 1000, "{:?} {:?}", reach.island, reach.mainland);
-    assert_eq!((reach.island.covered(), reach.mainland.covered()), (Some(1.0), Some(1.0)));
 }
