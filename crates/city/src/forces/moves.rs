@@ -58,7 +58,7 @@ impl Default for Moves {
             vehicle: ByRoad { ready_mins: 5.0, factor: 1.0, basis: basis() },
             pump: ByRoad { ready_mins: 10.0, factor: 1.3, basis: basis() },
             boat: straight(8.0, 30.0, 30.0, 13.8),
-            helicopter: straight(10.0, 200.0, 180.0, 20.0),
+            helicopter: straight(10.0, 200.0, 180.0, 20.7),
             drone: straight(5.0, 45.0, 8.0, 12.0),
         }
     }
