@@ -90,6 +90,8 @@ pub struct Model<'a> {
     pub inventories: &'a BTreeMap<Text, Inventory>,
     /// The city's roads with what is closed now; without them arrival times are straight lines, and say so.
     pub roads: Option<&'a Metric>,
+    /// Where a boat floats and what a helicopter is to reach; without it no boat is proposed.
+    pub land: Option<&'a Land>,
     /// Layers and overlays of the big map, in the order they are listed.
     pub layers: &'a [LayerRow],
     /// Names on the map beside the city's own, for finding.
@@ -108,6 +110,11 @@ pub struct View {
 }
 
 impl Model<'_> {
+    /// What ways lead over.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground { roads: self.roads, land: self.land }
+    }
+
     /// Where a thing is now, if anybody knows.
     pub fn place_of(&self, selection: &Selection) -> Option<LonLat> {
         match selection {

@@ -94,6 +94,7 @@ impl Screen {
                         view: it.view,
                         inventories: &inventories,
                         roads: None,
+                        land: None,
                     };
                     let ctx = ui.ctx().clone();
                     let asked = match it.is_wall {
