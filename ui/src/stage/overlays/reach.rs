@@ -34,7 +34,7 @@ impl Overlay for ReachOverlay {
         "到达圈"
     }
     fn pace(&self) -> Pace {
-        Pace::Records
+        Pace::Readings
     }
     fn basis(&self, scene: &Scene) -> Option<u64> {
         let places = places_marked(scene).into_iter().map(|it| (it.0.to_bits(), it.1.to_bits()));
