@@ -78,12 +78,12 @@ impl Land {
         }
         let frame = LocalFrame::new(at);
         // Eight winds, near and at the limit.
-        let around = (0..16).map(|i| {
+        let mut around = (0..16).map(|i| {
             let (sin, cos) = (f64::from(i / 2) * std::f64::consts::FRAC_PI_4).sin_cos();
             let m = if i % 2 == 0 { SHORE_M / 2.0 } else { SHORE_M };
             frame.geo_from_local((m * sin, m * cos))
         });
-        around.into_iter().any(|it| !self.is_land(it))
+        around.any(|it| !self.is_land(it))
     }
 
     /// Whether the straight line between two places by the water leads over land, but for the shores it begins and ends at.
