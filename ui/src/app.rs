@@ -43,7 +43,7 @@ use bevy::{
     winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
 };
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
-use gulang_city::{Budget, City, LocalFrame, LonLat, Posture, RoadNet, Timestamp};
+use gulang_city::{Budget, City, Land, LocalFrame, LonLat, Posture, RoadNet, Timestamp};
 use gulang_tiles::TileId;
 use gulang_wire::Playback;
 use std::{
@@ -264,6 +264,11 @@ fn fetch_shapes(
         let text = |file: &str| fetches.got.get(file).and_then(Option::as_deref).unwrap_or_default();
         hall.locator_land = LocatorLand::from_geojson(text(LAND), text(DISTRICTS), text(REGION_LAND));
         director.areas = Areas::from_geojson(text(DISTRICTS));
+        let with_coast = |it: Land| if text(LAND).is_empty() { Ok(it) } else { it.with_coast(text(LAND)) };
+        match Land::from_geojson(text(DISTRICTS)).and_then(with_coast) {
+            Ok(land) => director.land = Some(land),
+            Err(why) => tracing::warn!("{DISTRICTS}, {LAND}: {why}; no boat is proposed and no air circle is counted"),
+        }
         // A pack may have none; its arrival times are straight lines then.
         if !text(ROADS).is_empty() {
             match RoadNet::from_json(text(ROADS)) {
@@ -449,6 +454,7 @@ fn draw(
         seat: &hall.seat,
         inventories: hall.inventories.held(),
         roads: director.roads(),
+        land: director.land.as_ref(),
         layers: &layers,
         names: &panels.names,
         view: map.helm.view(director.theme),

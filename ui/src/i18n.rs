@@ -155,6 +155,16 @@ pub mod tr {
         NEAREST_TEAM = "最近力量 {} {} km {}", "nearest {} {} km, {}";
         N_MINUTES_BY_ROAD = "路程 {} 分", "{} min by road";
         N_MINUTES_STRAIGHT = "直线估算 {} 分", "about {} min (straight line)";
+        N_MINUTES_BY_AIR = "直线飞行 {} 分", "{} min by air";
+        N_MINUTES_BY_WATER = "航程 {} 分", "{} min by water";
+        UNITS_N = "另有 {}", "besides {}";
+        CANNOT_GO = "不能去：{}", "cannot go: {}";
+        UNIT_TEAM = "队伍", "team";
+        UNIT_VEHICLE = "车辆", "vehicle";
+        UNIT_PUMP = "泵车", "pump truck";
+        UNIT_BOAT = "冲锋舟", "boat";
+        UNIT_HELICOPTER = "直升机", "helicopter";
+        UNIT_DRONE = "无人机组", "drone crew";
         FEEDS = "无人机与重点视频", "Drones and feeds";
         FLYING_OF = "{} / {} 架在飞", "{} of {} flying";
         NO_DRONES = "没有无人机", "no drones";
@@ -787,6 +797,7 @@ pub mod tr {
         WHY_POWER = "停电抢修", "power out";
         WHY_MEDICAL = "伤员救治", "people hurt";
         WHY_CITY = "设施损毁", "things broken";
+        WHY_LOOK = "现场不明", "nobody knows how it looks";
         CAP_RESCUE = "抢险救援", "rescue";
         CAP_FIRE = "消防", "fire";
         CAP_WATER = "水上救援", "water rescue";
@@ -794,6 +805,7 @@ pub mod tr {
         CAP_POWER = "供电抢修", "power";
         CAP_MEDICAL = "医疗救护", "medical";
         CAP_CITY = "市政抢修", "municipal";
+        CAP_LOOK = "侦察", "look";
         // cases
         CASE_RETURN = "退回", "Return";
         CASE_POSTPONE = "延期", "Postpone";
@@ -888,6 +900,8 @@ impl Lang {
         match by {
             EtaBy::Road => self.fill(tr::N_MINUTES_BY_ROAD, &[&minutes]),
             EtaBy::StraightLine => self.fill(tr::N_MINUTES_STRAIGHT, &[&minutes]),
+            EtaBy::Air => self.fill(tr::N_MINUTES_BY_AIR, &[&minutes]),
+            EtaBy::Water => self.fill(tr::N_MINUTES_BY_WATER, &[&minutes]),
         }
     }
 
@@ -1035,6 +1049,18 @@ impl Lang {
             Capability::Power => tr::CAP_POWER,
             Capability::Medical => tr::CAP_MEDICAL,
             Capability::City => tr::CAP_CITY,
+            Capability::Look => tr::CAP_LOOK,
+        })
+    }
+
+    pub fn unit_kind(self, kind: UnitKind) -> &'static str {
+        self.t(match kind {
+            UnitKind::Team => tr::UNIT_TEAM,
+            UnitKind::Vehicle => tr::UNIT_VEHICLE,
+            UnitKind::Pump => tr::UNIT_PUMP,
+            UnitKind::Boat => tr::UNIT_BOAT,
+            UnitKind::Helicopter => tr::UNIT_HELICOPTER,
+            UnitKind::Drone => tr::UNIT_DRONE,
         })
     }
 

@@ -384,7 +384,7 @@ impl Index {
             }
             Kind::Team => {
                 let (id, it) = city.teams.get_index(i)?;
-                let sub = format!("{} {} 人", it.capability.glyph(), it.n_people);
+                let sub = format!("{} {} 人", it.glyph(), it.n_people);
                 hit(&it.name, sub, district(&it.district), Some(it.home), Some(Selection::Team(id.clone())))
             }
             Kind::Drone => {

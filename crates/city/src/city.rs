@@ -28,6 +28,7 @@ pub struct City {
 
     pub districts: Registry<DistrictId, District>,
     pub agencies: Registry<AgencyId, Agency>,
+    /// Teams, then the other units.
     pub teams: Registry<TeamId, Team>,
     pub depots: Registry<DepotId, Depot>,
     pub shelters: Registry<ShelterId, Shelter>,
@@ -148,7 +149,7 @@ impl City {
             center: pack.center,
             districts: registry!(districts),
             agencies: registry!(agencies),
-            teams: registry!(teams),
+            teams: pack.forces().map(|it| (it.id.clone(), it.clone())).collect(),
             depots: registry!(depots),
             shelters: registry!(shelters),
             helipads: registry!(helipads),

@@ -165,6 +165,11 @@ impl Tally {
         self.expected.saturating_sub(self.moved.saturating_add(self.refused))
     }
 
+    /// Moved, and not back home.
+    pub fn away(self) -> u32 {
+        self.moved.saturating_sub(self.returned)
+    }
+
     pub(crate) fn is_over(self) -> bool {
         self.moved.saturating_add(self.refused) > self.expected
     }

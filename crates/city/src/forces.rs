@@ -1,8 +1,16 @@
-//! Forces: what is needed where, which teams should go, who is out and when they were last heard, and how far helicopters
-//! reach.
+//! Forces: what is needed where, which teams and other units should go, who is out and when they were last heard. How each
+//! kind moves is in `moves`, how far helicopters reach in `air`.
 //!
 //! [`City::assign`] proposes; nobody moves before a seat gives [`crate::Command::AssignTeams`]. The rules of the commands are
 //! in `decide/forces`. Knows nothing of orders' texts, screens or platforms; times are estimates and screens must say so.
+
+mod air;
+mod land;
+mod moves;
+
+pub use air::*;
+pub use land::*;
+pub use moves::*;
 
 use crate::{freshness::*, ids::*, model::*, *};
 use pathfinding::{kuhn_munkres::kuhn_munkres_min, matrix::Matrix};
@@ -65,6 +73,7 @@ pub struct ForceRules {
     pub check_in_mins: u32,
     /// Minutes added in the comparison of teams; arrival times shown stay what they are.
     pub penalty: Penalties,
+    pub moves: Moves,
     pub air: AirRules,
 }
 
@@ -81,21 +90,14 @@ pub struct Penalties {
     pub outing_mins: u32,
 }
 
-/// 空中救援圈. The promise is published (municipal congress, 2025: 岛内 30 分钟、岛外 1 小时); speed and readiness are our
-/// assumptions until the rescue centre gives its own.
+/// 空中救援圈. The promise is published (municipal congress, 2025: 岛内 30 分钟、岛外 1 小时).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AirRules {
-    /// Over ground, in still air, km/h.
-    pub speed_kmh: f64,
-    /// From the call to the take-off, minutes.
-    pub ready_mins: f64,
     /// 岛内.
     pub island_districts: Vec<DistrictId>,
     pub island_mins: f64,
     pub mainland_mins: f64,
-    /// Where helicopters wait; empty means any pad may have one.
-    pub standby: Vec<HelipadId>,
 }
 
 impl Default for ForceRules {
@@ -105,6 +107,7 @@ impl Default for ForceRules {
             is_default: true,
             check_in_mins: 30,
             penalty: Penalties::default(),
+            moves: Moves::default(),
             air: AirRules::default(),
         }
     }
@@ -118,14 +121,7 @@ impl Default for Penalties {
 
 impl Default for AirRules {
     fn default() -> Self {
-        Self {
-            speed_kmh: 200.0,
-            ready_mins: 10.0,
-            island_districts: Vec::new(),
-            island_mins: 30.0,
-            mainland_mins: 60.0,
-            standby: Vec::new(),
-        }
+        Self { island_districts: Vec::new(), island_mins: 30.0, mainland_mins: 60.0 }
     }
 }
 
@@ -144,10 +140,10 @@ impl ForceRules {
             return Some("a penalty is over 600 minutes".into());
         }
         let positive = |it: f64| it.is_finite() && it > 0.0;
-        if !positive(air.speed_kmh) || !positive(air.island_mins) || !positive(air.mainland_mins) {
-            return Some("air speed and promises must be above 0".into());
+        if !positive(air.island_mins) || !positive(air.mainland_mins) {
+            return Some("air promises must be above 0".into());
         }
-        (!air.ready_mins.is_finite() || air.ready_mins < 0.0).then(|| "air.ready_mins is below 0".into())
+        self.moves.fault()
     }
 }
 
@@ -171,6 +167,7 @@ impl Capability {
             Self::Power => "供电抢修",
             Self::Medical => "医疗救护",
             Self::City => "市政抢修",
+            Self::Look => "侦察",
         }
     }
 
@@ -184,6 +181,25 @@ impl Capability {
             | (Self::City, Self::Drainage)
             | (Self::Drainage, Self::City) => Some(Fit::Able),
             _ => None,
+        }
+    }
+}
+
+impl Team {
+    /// Whether it may be sent for `wanted`. Crews stand in for each other; a machine does what it is equipped for.
+    pub fn fit(&self, wanted: Capability) -> Option<Fit> {
+        let stands_in = self.kind == UnitKind::Team && self.capability.fit(wanted).is_some();
+        match self.capability == wanted {
+            true => Some(Fit::Exact),
+            false => (stands_in || self.also.contains(&wanted)).then_some(Fit::Able),
+        }
+    }
+
+    /// Such as `排涝队` or `直升机（水上救援）`.
+    pub(crate) fn what_zh(&self) -> String {
+        match self.kind {
+            UnitKind::Team => format!("{}队", self.capability.name_zh()),
+            kind => format!("{}（{}）", kind.name_zh(), self.capability.name_zh()),
         }
     }
 }
@@ -236,13 +252,13 @@ const UNABLE: i64 = 1_000_000_000;
 const MAX_COUNTED_OUTINGS: u32 = 6;
 
 /// A team as the plan sees it.
-struct Candidate<'a> {
-    team: &'a Team,
-    at: LonLat,
+pub(crate) struct Candidate<'a> {
+    pub(crate) team: &'a Team,
+    pub(crate) at: LonLat,
     as_of: Timestamp,
     freshness: Freshness,
     /// What it is out for.
-    busy: Option<&'a Text>,
+    pub(crate) busy: Option<&'a Text>,
     n_outings: u32,
 }
 
@@ -250,28 +266,38 @@ struct Candidate<'a> {
 struct Way<'a> {
     candidate: &'a Candidate<'a>,
     fit: Fit,
+    passage: Passage,
     eta: Eta,
     cost: i64,
 }
 
+impl Way<'_> {
+    /// What sending it costs; none if it does not go.
+    fn price(&self) -> Option<i64> {
+        self.passage.bar.is_none().then_some(self.cost)
+    }
+}
+
 impl City {
     /// Which teams should go to these needs, so that the whole city waits least: a minimum-cost assignment (Kuhn and
-    /// Munkres) over arrival times and [`Penalties`]. No team goes twice, none that is out goes at all.
+    /// Munkres) over arrival times, each by its own way, and [`Penalties`]. No team goes twice, none that is out goes at all,
+    /// none where wind, range or water forbid it.
     ///
-    /// `metric` is the road network with its closures ([`City::closed_links`]); without one, times are straight lines. Closed
-    /// and unknown needs are left out.
-    pub fn assign(&self, needs: &[NeedId], readings: &Readings, metric: Option<&Metric>, now: Timestamp) -> ForcePlan {
+    /// `ground` is the road network with its closures ([`City::closed_links`]) and the land. Closed and unknown needs are left
+    /// out.
+    pub fn assign(&self, needs: &[NeedId], readings: &Readings, ground: Ground<'_>, now: Timestamp) -> ForcePlan {
         let mut wanted: Vec<&Need> = needs.iter().filter_map(|id| self.needs.get(id)).collect();
         wanted.sort_by_key(|it| it.id);
         wanted.dedup_by_key(|it| it.id);
         wanted.retain(|it| it.n_short() > 0);
         let candidates = self.candidates(readings, now);
-        let ways = self.ways(&wanted, &candidates, metric);
+        let passages = Passages::new(self, readings, ground.land, now);
+        let ways = self.ways(&wanted, &candidates, ground.roads, &passages);
 
         let seats = wanted.iter().enumerate().flat_map(|(i, need)| (0..need.n_short()).map(move |_| i));
         let seats: Vec<usize> = seats.take(MAX_PLANNED).collect();
         let free: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].busy.is_none()).collect();
-        let chosen = cheapest(&seats, &free, |need, team| ways[need][team].as_ref().map(|it| it.cost));
+        let chosen = cheapest(&seats, &free, |need, team| ways[need][team].as_ref().and_then(Way::price));
 
         let mut goes_to: BTreeMap<usize, usize> = BTreeMap::new();
         for (seat, team) in chosen.iter().enumerate().filter_map(|(seat, team)| Some((seat, (*team)?))) {
@@ -295,7 +321,7 @@ impl City {
                     distance_m: way.candidate.at.distance_m(need.at),
                     as_of: way.candidate.as_of,
                     cost_s: way.cost as f64 / PER_SEC,
-                    why: why(way, need, &ways[i], &goes_to, i, &wanted).into(),
+                    why: self.why(way, need, &ways[i], &goes_to, i, &wanted).into(),
                 });
             }
             let n_short = need.n_short() - sent.len() as u32;
@@ -323,7 +349,7 @@ impl City {
         silent
     }
 
-    fn candidates<'a>(&'a self, readings: &Readings, now: Timestamp) -> Vec<Candidate<'a>> {
+    pub(crate) fn candidates<'a>(&'a self, readings: &Readings, now: Timestamp) -> Vec<Candidate<'a>> {
         let candidate = |(i, team): (usize, &'a Team)| {
             let fix = readings.teams.get(i);
             let as_of = fix.map_or(Timestamp(0), |it| it.at);
@@ -343,24 +369,27 @@ impl City {
         &self,
         needs: &[&Need],
         candidates: &'a [Candidate<'a>],
-        metric: Option<&Metric>,
+        roads: Option<&Metric>,
+        passages: &Passages<'_>,
     ) -> Vec<Vec<Option<Way<'a>>>> {
         let origins: Vec<LonLat> = candidates.iter().map(|it| it.at).collect();
         let places: Vec<LonLat> = needs.iter().map(|it| it.at).collect();
-        let by_road = metric.map(|it| it.etas_between(&origins, &places));
-        let eta = |need: usize, team: usize| match &by_road {
+        let by_road = roads.map(|it| it.etas_between(&origins, &places));
+        let road = |need: usize, team: usize| match &by_road {
             Some(etas) => etas[need][team],
             None => {
                 let secs = crate::query::straight_eta_s(origins[team].distance_m(places[need]));
                 Eta { secs, by: EtaBy::StraightLine }
             }
         };
+        let goals: Vec<Goal> = places.iter().map(|it| passages.goal(*it)).collect();
         let way = |need: usize, team: usize| {
             let candidate = &candidates[team];
-            let fit = candidate.team.capability.fit(needs[need].what)?;
-            let eta = eta(need, team);
+            let fit = candidate.team.fit(needs[need].what)?;
+            let passage = passages.of(candidate.team, candidate.at, &goals[need], road(need, team));
+            let eta = passage.eta;
             let cost = ((eta.secs + self.penalty_s(candidate, fit)) * PER_SEC).round() as i64;
-            Some(Way { candidate, fit, eta, cost: cost.clamp(0, NOBODY - 1) })
+            Some(Way { candidate, fit, passage, eta, cost: cost.clamp(0, NOBODY - 1) })
         };
         (0..needs.len()).map(|need| (0..candidates.len()).map(|team| way(need, team)).collect()).collect()
     }
@@ -394,63 +423,93 @@ fn cheapest(seats: &[usize], teams: &[usize], cost: impl Fn(usize, usize) -> Opt
     taken.into_iter().map(|column| able.get(column).copied()).collect()
 }
 
-/// Such as `道路12分（8.3 km），排涝队，位置新；更近的湖里排涝1队（9分）派往「仙岳路积水」更省`.
-fn why(
-    way: &Way<'_>,
-    need: &Need,
-    ways: &[Option<Way<'_>>],
-    goes_to: &BTreeMap<usize, usize>,
-    here: usize,
-    needs: &[&Need],
-) -> String {
-    let candidate = way.candidate;
-    let by = match way.eta.by {
-        EtaBy::Road => "道路",
-        EtaBy::StraightLine => "直线估算",
-    };
-    let km = candidate.at.distance_m(need.at) / 1000.0;
-    let fit = match way.fit {
-        Fit::Exact => format!("{}队", candidate.team.capability.name_zh()),
-        Fit::Able => format!("{}队可代{}", candidate.team.capability.name_zh(), need.what.name_zh()),
-    };
-    let heard = match candidate.freshness {
-        Freshness::Fresh => "位置新".to_owned(),
-        Freshness::Stale { age_secs } => format!("位置{}前", elapsed_text(age_secs)),
-        Freshness::Lost { age_secs } => format!("位置失联{}，按驻地算", elapsed_text(age_secs)),
-        Freshness::NeverHeard => "无定位，按驻地算".to_owned(),
-    };
-    let mut text = format!("{by}{}（{km:.1} km），{fit}，{heard}", elapsed_text(way.eta.secs.round() as i64));
-    if candidate.n_outings > 0 {
-        text.push_str(&format!("，已出动{}次", candidate.n_outings));
-    }
-    let nearer = ways
-        .iter()
-        .enumerate()
-        .filter_map(|(i, it)| Some((i, it.as_ref()?)))
-        .filter(|(i, it)| it.eta.secs < way.eta.secs && goes_to.get(i) != Some(&here));
-    let nearest = nearer.min_by(|(_, a), (_, b)| {
-        a.eta.secs.total_cmp(&b.eta.secs).then_with(|| a.candidate.team.id.cmp(&b.candidate.team.id))
-    });
-    match nearest {
-        None => text.push_str("；没有更近的"),
-        Some((i, other)) => {
-            let other_why = match (other.candidate.busy, goes_to.get(&i)) {
-                (Some(purpose), _) => format!("已有任务「{}」", short(purpose)),
-                (None, Some(to)) => format!("派往「{}」，合计更省", short(&needs[*to].why)),
-                (None, None) => passed_over(other),
-            };
-            let eta = elapsed_text(other.eta.secs.round() as i64);
-            text.push_str(&format!("；更近的{}（{eta}）{other_why}", other.candidate.team.name));
+impl City {
+    /// Such as `道路12分（8.3 km），排涝队，位置新；更近的湖里排涝1队（9分）派往「仙岳路积水」更省`.
+    fn why(
+        &self,
+        way: &Way<'_>,
+        need: &Need,
+        ways: &[Option<Way<'_>>],
+        goes_to: &BTreeMap<usize, usize>,
+        here: usize,
+        needs: &[&Need],
+    ) -> String {
+        let candidate = way.candidate;
+        let team = candidate.team;
+        let mut text = self.how(way, need.at);
+        text.push_str(&format!("，{}", team.what_zh()));
+        if way.fit == Fit::Able {
+            text.push_str(&format!("可代{}", need.what.name_zh()));
         }
+        if !team.load.is_empty() {
+            text.push_str(&format!("，{}", team.load));
+        }
+        text.push_str(&match candidate.freshness {
+            Freshness::Fresh => "，位置新".to_owned(),
+            Freshness::Stale { age_secs } => format!("，位置{}前", elapsed_text(age_secs)),
+            Freshness::Lost { age_secs } => format!("，位置失联{}，按驻地算", elapsed_text(age_secs)),
+            Freshness::NeverHeard => "，无定位，按驻地算".to_owned(),
+        });
+        if candidate.n_outings > 0 {
+            text.push_str(&format!("，已出动{}次", candidate.n_outings));
+        }
+        let nearer = ways
+            .iter()
+            .enumerate()
+            .filter_map(|(i, it)| Some((i, it.as_ref()?)))
+            .filter(|(i, it)| it.eta.secs < way.eta.secs && goes_to.get(i) != Some(&here))
+            // Where a boat can never float, that it lies near explains nothing.
+            .filter(|(_, it)| it.passage.bar.is_none_or(Bar::passes));
+        let nearest = nearer.min_by(|(_, a), (_, b)| {
+            a.eta.secs.total_cmp(&b.eta.secs).then_with(|| a.candidate.team.id.cmp(&b.candidate.team.id))
+        });
+        match nearest {
+            None => text.push_str("；没有更近的"),
+            Some((i, other)) => {
+                let other_why = match (other.candidate.busy, goes_to.get(&i), other.passage.bar) {
+                    (Some(purpose), ..) => format!("已有任务「{}」", short(purpose)),
+                    (None, _, Some(bar)) => format!("不能去：{}", bar.text()),
+                    (None, Some(to), None) => format!("派往「{}」，合计更省", short(&needs[*to].why)),
+                    (None, None, None) => passed_over(other),
+                };
+                let eta = elapsed_text(other.eta.secs.round() as i64);
+                text.push_str(&format!("；更近的{}（{eta}）{other_why}", other.candidate.team.name));
+            }
+        }
+        text
     }
-    text
+
+    /// The way itself, such as `道路12分（8.3 km）` or `飞行14分（直线 18.0 km，含出动10分），风 8.0 m/s 未超 20.0`.
+    fn how(&self, way: &Way<'_>, to: LonLat) -> String {
+        let team = way.candidate.team;
+        let by = match way.eta.by {
+            EtaBy::Road => "道路",
+            EtaBy::StraightLine => "直线估算",
+            EtaBy::Water => "航行",
+            EtaBy::Air => "飞行",
+        };
+        let km = way.candidate.at.distance_m(to) / 1000.0;
+        let line = if matches!(way.eta.by, EtaBy::Water | EtaBy::Air) { "直线 " } else { "" };
+        let ready = match self.force_rules.moves.ready_mins(team.kind) {
+            mins if mins > 0.0 => format!("，含出动{mins:.0}分"),
+            _ => String::new(),
+        };
+        let mut text = format!("{by}{}（{line}{km:.1} km{ready}）", elapsed_text(way.eta.secs.round() as i64));
+        if let Some(straight) = self.force_rules.moves.straight(team.kind) {
+            text.push_str(&match way.passage.wind_mps {
+                Some(mps) => format!("，风 {mps:.1} m/s 未超 {:.1}", straight.max_wind_mps),
+                None => "，附近无风速读数，行前核实".to_owned(),
+            });
+        }
+        text
+    }
 }
 
 /// Why a nearer, free team lost the comparison.
 fn passed_over(other: &Way<'_>) -> String {
     let mut reasons = Vec::new();
     if other.fit == Fit::Able {
-        reasons.push(format!("是{}队，只是可代", other.candidate.team.capability.name_zh()));
+        reasons.push(format!("是{}，只是可代", other.candidate.team.what_zh()));
     }
     match other.candidate.freshness {
         Freshness::Lost { age_secs } => reasons.push(format!("位置失联{}", elapsed_text(age_secs))),
@@ -469,172 +528,27 @@ fn passed_over(other: &Way<'_>) -> String {
 }
 
 fn why_short(need: &Need, ways: &[Option<Way<'_>>]) -> String {
-    let able = ways.iter().flatten();
-    let n_busy = able.clone().filter(|it| it.candidate.busy.is_some()).count();
-    match able.count() {
-        0 => format!("全市没有能做{}的队伍", need.what.name_zh()),
-        n if n == n_busy => format!("能做{}的 {n} 支队伍都已出动", need.what.name_zh()),
-        n => format!("能做{}的 {n} 支队伍中 {n_busy} 支已出动，其余已派往别的需求", need.what.name_zh()),
+    let what = need.what.name_zh();
+    let able: Vec<&Way<'_>> = ways.iter().flatten().collect();
+    let n_busy = able.iter().filter(|it| it.candidate.busy.is_some()).count();
+    let barred: Vec<(&Way<'_>, Bar)> =
+        able.iter().filter(|it| it.candidate.busy.is_none()).filter_map(|it| Some((*it, it.passage.bar?))).collect();
+    // What the weather forbids says more than that boats float.
+    let told = barred.iter().find(|(_, bar)| bar.passes()).or(barred.first());
+    let cannot = told.map_or_else(String::new, |(way, bar)| {
+        format!("，{} 支不能去（{}：{}）", barred.len(), way.candidate.team.name, bar.text())
+    });
+    match able.len() {
+        0 => format!("全市没有能做{what}的队伍"),
+        n if n == n_busy => format!("能做{what}的 {n} 支队伍都已出动"),
+        n if n == n_busy + barred.len() => format!("能做{what}的 {n} 支力量中 {n_busy} 支已出动{cannot}"),
+        n => format!("能做{what}的 {n} 支队伍中 {n_busy} 支已出动{cannot}，其余已派往别的需求"),
     }
 }
 
 /// At most twelve characters of it.
 fn short(text: &str) -> String {
     if text.chars().count() <= 12 { text.to_owned() } else { text.chars().take(11).chain(['…']).collect() }
-}
-
-// ---------------------------------------------------------------- by air
-
-/// The land of a city, by district: what [`City::air_reach`] counts.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Land {
-    /// A district's rings, outer and holes alike (even-odd).
-    pub districts: Vec<(DistrictId, Vec<Vec<LonLat>>)>,
-}
-
-impl Land {
-    /// From the pack's `map/districts.geojson`: polygons whose `id` is a district.
-    pub fn from_geojson(text: &str) -> Result<Self, String> {
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|why| format!("不是 GeoJSON：{why}"))?;
-        let features = value["features"].as_array().ok_or("不是 FeatureCollection")?;
-        let mut districts = Vec::new();
-        for (i, feature) in features.iter().enumerate() {
-            let id = feature["properties"]["id"].as_str().ok_or(format!("第 {} 个要素没有 properties.id", i + 1))?;
-            let geometry = &feature["geometry"];
-            let polygons: Vec<Vec<Vec<LonLat>>> = match geometry["type"].as_str() {
-                Some("Polygon") => vec![rings(&geometry["coordinates"])?],
-                Some("MultiPolygon") => {
-                    let parts = geometry["coordinates"].as_array().map_or(&[][..], Vec::as_slice);
-                    parts.iter().map(rings).collect::<Result<_, _>>()?
-                }
-                _ => return Err(format!("{id} 不是面")),
-            };
-            districts.push((DistrictId::from(id), polygons.into_iter().flatten().collect()));
-        }
-        Ok(Self { districts })
-    }
-}
-
-fn rings(value: &serde_json::Value) -> Result<Vec<Vec<LonLat>>, String> {
-    // Some files carry heights; only the first two numbers are places.
-    let rings: Vec<Vec<Vec<f64>>> =
-        serde_json::from_value(value.clone()).map_err(|why| format!("坐标读不懂：{why}"))?;
-    let place = |it: Vec<f64>| match it[..] {
-        [lon, lat, ..] if LonLat(lon, lat).is_sane() => Ok(LonLat(lon, lat)),
-        _ => Err(format!("坐标不在地球上：{it:?}")),
-    };
-    rings.into_iter().map(|ring| ring.into_iter().map(place).collect()).collect()
-}
-
-/// One sample of land, and when a helicopter is over it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AirCell {
-    pub at: LonLat,
-    pub district: DistrictId,
-    pub is_island: bool,
-    /// From the call; infinite if there is no pad.
-    pub secs: f64,
-    /// In the promised time.
-    pub is_within: bool,
-}
-
-/// Of the island or of the mainland.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct AirShare {
-    pub promise_mins: f64,
-    pub n_cells: usize,
-    pub n_within: usize,
-    /// The last place reached, s.
-    pub worst_s: f64,
-}
-
-impl AirShare {
-    /// 0–1; none where there is no land.
-    pub fn covered(&self) -> Option<f64> {
-        (self.n_cells > 0).then(|| self.n_within as f64 / self.n_cells as f64)
-    }
-}
-
-/// Whether the air rescue promise holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AirReach {
-    /// Samples are this far apart, m.
-    pub cell_m: f64,
-    pub cells: Vec<AirCell>,
-    pub island: AirShare,
-    pub mainland: AirShare,
-    /// What it was computed from, in words; says what is assumed.
-    pub basis: Text,
-}
-
-impl City {
-    /// The air rescue circle on the land: from the nearest pad where helicopters wait, in a straight line, at the speed and
-    /// readiness of [`AirRules`]. Weather, darkness and where one may land are not in it.
-    pub fn air_reach(&self, land: &Land, cell_m: f64) -> AirReach {
-        let rules = &self.force_rules.air;
-        let waits = |it: &&Helipad| rules.standby.is_empty() || rules.standby.contains(&it.id);
-        let pads: Vec<LonLat> = self.helipads.values().filter(waits).map(|it| it.at).collect();
-        let speed_mps = rules.speed_kmh / 3.6;
-        let mut cells = Vec::new();
-        let share = |promise_mins| AirShare { promise_mins, ..AirShare::default() };
-        let (mut island, mut mainland) = (share(rules.island_mins), share(rules.mainland_mins));
-        for (district, at) in land.samples(cell_m.max(50.0)) {
-            let is_island = rules.island_districts.contains(district);
-            let way_m = pads.iter().map(|pad| pad.distance_m(at)).fold(f64::INFINITY, f64::min);
-            let secs = rules.ready_mins * 60.0 + way_m / speed_mps;
-            let share = if is_island { &mut island } else { &mut mainland };
-            let is_within = secs <= share.promise_mins * 60.0;
-            share.n_cells += 1;
-            share.n_within += usize::from(is_within);
-            share.worst_s = share.worst_s.max(secs);
-            cells.push(AirCell { at, district: district.clone(), is_island, secs, is_within });
-        }
-        let basis = format!(
-            "{} 个起降点，巡航 {} km/h，{} 分钟起飞（{}）；承诺：岛内 {} 分钟，岛外 {} 分钟",
-            pads.len(),
-            rules.speed_kmh,
-            rules.ready_mins,
-            self.force_rules.basis,
-            rules.island_mins,
-            rules.mainland_mins
-        );
-        AirReach { cell_m: cell_m.max(50.0), cells, island, mainland, basis: basis.into() }
-    }
-}
-
-impl Land {
-    /// Places in a grid about the land's south-west, those on land only.
-    fn samples(&self, cell_m: f64) -> impl Iterator<Item = (&DistrictId, LonLat)> {
-        self.districts.iter().flat_map(move |(id, rings)| {
-            let bounds = |ring: &[LonLat]| {
-                ring.iter().fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], |[w, s, e, n], it| {
-                    [w.min(it.0), s.min(it.1), e.max(it.0), n.max(it.1)]
-                })
-            };
-            let boxes: Vec<[f64; 4]> = rings.iter().map(|it| bounds(it)).collect();
-            let all = boxes.iter().fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], |a, b| {
-                [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
-            });
-            let dlat = cell_m / 111_195.0;
-            let dlon = dlat / all[1].clamp(-80.0, 80.0).to_radians().cos();
-            let count =
-                |from: f64, to: f64, step: f64| if to > from { ((to - from) / step).ceil() as usize } else { 0 };
-            let (nx, ny) = (count(all[0], all[2], dlon), count(all[1], all[3], dlat));
-            let is_in = move |at: LonLat| {
-                let inside = rings.iter().zip(&boxes).filter(|(ring, [w, s, e, n])| {
-                    (*w..=*e).contains(&at.0) && (*s..=*n).contains(&at.1) && is_in_ring(at, ring)
-                });
-                inside.count() % 2 == 1
-            };
-            (0..nx * ny)
-                .map(move |i| {
-                    let (x, y) = ((i % nx) as f64, (i / nx) as f64);
-                    LonLat(all[0] + (x + 0.5) * dlon, all[1] + (y + 0.5) * dlat)
-                })
-                .filter(move |at| is_in(*at))
-                .map(move |at| (id, at))
-        })
-    }
 }
 
 #[cfg(test)]

@@ -130,11 +130,13 @@ pub enum Capability {
     Power,
     Medical,
     City,
+    /// 侦察: to go and look, from the air.
+    Look,
 }
 
 impl Capability {
-    pub const ALL: [Self; 7] =
-        [Self::Rescue, Self::Fire, Self::Water, Self::Drainage, Self::Power, Self::Medical, Self::City];
+    pub const ALL: [Self; 8] =
+        [Self::Rescue, Self::Fire, Self::Water, Self::Drainage, Self::Power, Self::Medical, Self::City, Self::Look];
     /// One character, drawn inside the map symbol (DESIGN.md §9).
     pub fn glyph(self) -> &'static str {
         match self {
@@ -145,8 +147,47 @@ impl Capability {
             Self::Power => "电",
             Self::Medical => "医",
             Self::City => "城",
+            Self::Look => "察",
         }
     }
+}
+
+/// What kind of force it is, and so how it moves: teams, vehicles and pumps by road, boats over water, the others through
+/// the air.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitKind {
+    #[default]
+    Team,
+    Vehicle,
+    /// A large pump truck.
+    Pump,
+    Boat,
+    Helicopter,
+    /// Flown by a crew that brings it; those in docks are [`Drone`]s.
+    Drone,
+}
+
+impl UnitKind {
+    pub const ALL: [Self; 6] = [Self::Team, Self::Vehicle, Self::Pump, Self::Boat, Self::Helicopter, Self::Drone];
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Team => "队伍",
+            Self::Vehicle => "车辆",
+            Self::Pump => "泵车",
+            Self::Boat => "冲锋舟",
+            Self::Helicopter => "直升机",
+            Self::Drone => "无人机",
+        }
+    }
+}
+
+/// Where a unit is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Base {
+    Depot(DepotId),
+    Helipad(HelipadId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -158,6 +199,7 @@ pub enum TeamTier {
     Local,
 }
 
+/// A team, or another unit that is sent as one: a vehicle, a pump, a boat, an aircraft with its crew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Team {
     pub id: TeamId,
@@ -168,6 +210,30 @@ pub struct Team {
     /// Where it is stationed; live positions are readings.
     pub home: LonLat,
     pub district: DistrictId,
+    #[serde(default)]
+    pub kind: UnitKind,
+    /// What it is equipped for beside `capability`.
+    #[serde(default)]
+    pub also: Vec<Capability>,
+    /// What it carries or moves, in words, such as `排水 3000 m³/h`; empty says nothing.
+    #[serde(default)]
+    pub load: Text,
+    #[serde(default)]
+    pub base: Option<Base>,
+}
+
+impl Team {
+    /// The map character: what a team does, what another unit is.
+    pub fn glyph(&self) -> &'static str {
+        match self.kind {
+            UnitKind::Team => self.capability.glyph(),
+            UnitKind::Vehicle => "车",
+            UnitKind::Pump => "泵",
+            UnitKind::Boat => "艇",
+            UnitKind::Helicopter => "直",
+            UnitKind::Drone => "翼",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -20,6 +20,8 @@ pub struct Pack {
     pub districts: Vec<District>,
     pub agencies: Vec<Agency>,
     pub teams: Vec<Team>,
+    /// Vehicles, pumps, boats and aircraft, counted apart from the teams; a pack may have none.
+    pub units: Vec<Team>,
     pub depots: Vec<Depot>,
     pub shelters: Vec<Shelter>,
     pub helipads: Vec<Helipad>,
@@ -38,6 +40,13 @@ pub struct Pack {
     pub townships: Vec<Township>,
     pub contacts: Vec<Contact>,
     pub ladders: Vec<Ladder>,
+}
+
+impl Pack {
+    /// Teams and the other units, in the order of [`crate::City::teams`].
+    pub fn forces(&self) -> impl Iterator<Item = &Team> {
+        self.teams.iter().chain(&self.units)
+    }
 }
 
 /// One thing wrong with a pack: `file:line: what, why, what to do`.
@@ -69,6 +78,7 @@ pub fn load_pack(
         districts: loader.registry("districts.json"),
         agencies: loader.registry("agencies.json"),
         teams: loader.registry("teams.json"),
+        units: if has_file(list, "units.json") { loader.registry("units.json") } else { Vec::new() },
         depots: loader.registry("depots.json"),
         shelters: loader.registry("shelters.json"),
         helipads: loader.registry("helipads.json"),
@@ -109,6 +119,12 @@ pub fn load_pack(
     }
     errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     Err(errors)
+}
+
+/// Whether the pack has a file it may leave out.
+fn has_file(list: &dyn Fn(&str) -> Vec<String>, file: &str) -> bool {
+    let (folder, name) = file.split_once('/').unwrap_or(("", file));
+    list(folder).iter().any(|it| it == name || it == file)
 }
 
 /// Farther than this from the city's centre, a place in the pack is a slip of the pen.
@@ -167,9 +183,7 @@ impl Loader<'_> {
         list: &dyn Fn(&str) -> Vec<String>,
         fault: fn(&T) -> Option<String>,
     ) -> T {
-        let (folder, name) = file.split_once('/').unwrap_or(("", file));
-        let is_there = |it: &String| it == name || it == file;
-        if !list(folder).iter().any(is_there) {
+        if !has_file(list, file) {
             return T::default();
         }
         let Some(text) = self.text(file) else { return T::default() };
@@ -236,6 +250,34 @@ impl Loader<'_> {
     fn entry_error(&mut self, file: &str, id: &str, what: String, why: impl Into<String>, todo: &str) {
         let line = self.texts.get(file).map_or(1, |it| line_of_id(it, id, 0));
         self.error(file, line, what, why, todo);
+    }
+}
+
+/// A unit is none of the teams, and is kept where there is a depot or a pad.
+fn check_units(pack: &Pack, loader: &mut Loader<'_>) {
+    for it in &pack.units {
+        let id = it.id.as_str();
+        if it.kind == UnitKind::Team {
+            let todo = "name its kind, or move it to teams.json";
+            loader.entry_error("units.json", id, format!("unit {id} is a team"), "teams are counted apart", todo);
+        }
+        if pack.teams.iter().any(|team| team.id == it.id) {
+            let why = "a team of teams.json has this id";
+            loader.entry_error("units.json", id, format!("second {id}"), why, "give it another id");
+        }
+    }
+    for (it, file) in
+        pack.teams.iter().map(|it| (it, "teams.json")).chain(pack.units.iter().map(|it| (it, "units.json")))
+    {
+        let (is_known, base) = match &it.base {
+            None => continue,
+            Some(Base::Depot(id)) => (pack.depots.iter().any(|it| it.id == *id), id.as_str()),
+            Some(Base::Helipad(id)) => (pack.helipads.iter().any(|it| it.id == *id), id.as_str()),
+        };
+        if !is_known {
+            let (what, why) = (format!("bad base of {}", it.id), format!("there is no {base}"));
+            loader.entry_error(file, it.id.as_str(), what, why, "use an id of depots.json or helipads.json");
+        }
     }
 }
 
@@ -306,7 +348,7 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
         districts in "districts.json", agencies in "agencies.json", teams in "teams.json", depots in "depots.json",
         shelters in "shelters.json", helipads in "helipads.json", hospitals in "hospitals.json",
         cameras in "cameras.json", docks in "docks.json", drones in "drones.json", sensors in "sensors.json",
-        flood_points in "flood_points.json", indicators in "indicators.json",
+        flood_points in "flood_points.json", indicators in "indicators.json", units in "units.json",
         townships in "townships.json", contacts in "contacts.json", ladders in "ladders.json",
     );
     let districts: HashSet<&str> = pack.districts.iter().map(|it| it.id.as_str()).collect();
@@ -334,6 +376,9 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
     }
     for it in &pack.teams {
         check_place("teams.json", it.id.as_str(), it.home, &it.district);
+    }
+    for it in &pack.units {
+        check_place("units.json", it.id.as_str(), it.home, &it.district);
     }
     macro_rules! places {
         ($($field:ident in $file:literal),* $(,)?) => {$(
@@ -377,6 +422,7 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
             loader.entry_error("sensors.json", it.id.as_str(), what, why, todo);
         }
     }
+    check_units(pack, loader);
     check_people(pack, loader);
     let mut plans = HashSet::new();
     for (plan, file) in pack.plans.iter().zip(plan_files) {

@@ -16,6 +16,8 @@ pub struct NearTeam<'a> {
     pub eta_s: f64,
     /// Which kind of estimate.
     pub by: EtaBy,
+    /// Why it does not go there, if so.
+    pub bar: Option<Bar>,
 }
 
 /// What lies in an area, as registry indices (which are handles into [`Readings`]).
@@ -66,43 +68,57 @@ pub struct EvacuationTotals {
 }
 
 impl City {
-    /// Unassigned teams (of one capability, if asked), soonest first, at most `n`. With a metric by road where there is
-    /// an open one, else by the straight line.
+    /// Unassigned teams and other units (of one capability, if asked), soonest first, at most `n`; those that do not go there
+    /// come last. Each by its own way: by road where there is an open one, else by the straight line.
     pub fn nearest_able(
         &self,
         at: LonLat,
         capability: Option<Capability>,
         n: usize,
         readings: &Readings,
-        metric: Option<&Metric>,
+        ground: Ground<'_>,
+        now: Timestamp,
     ) -> Vec<NearTeam<'_>> {
         let able = self.teams.values().enumerate().filter(|(_, team)| {
             capability.is_none_or(|it| it == team.capability) && !self.assignments.contains_key(&team.id)
         });
-        let mut near: Vec<NearTeam<'_>> = able
-            .map(|(i, team)| {
-                let fix = readings.teams.get(i);
-                let team_at = fix.map_or(team.home, |it| LonLat(it.lon, it.lat));
-                let distance_m = team_at.distance_m(at);
+        let found: Vec<(&Team, Option<Fix>)> = able.map(|(i, team)| (team, readings.teams.get(i))).collect();
+        let place = |(team, fix): &(&Team, Option<Fix>)| fix.map_or(team.home, |it| LonLat(it.lon, it.lat));
+        let origins: Vec<LonLat> = found.iter().map(place).collect();
+        let straight = |it: &LonLat| Eta { secs: straight_eta_s(it.distance_m(at)), by: EtaBy::StraightLine };
+        let by_road: Vec<Eta> = match ground.roads {
+            Some(roads) => roads.etas_to(at, &origins),
+            None => origins.iter().map(straight).collect(),
+        };
+        let passages = Passages::new(self, readings, ground.land, now);
+        let goal = passages.goal(at);
+        let mut near: Vec<NearTeam<'_>> = found
+            .into_iter()
+            .zip(origins.into_iter().zip(by_road))
+            .map(|((team, fix), (from, road))| {
+                let passage = passages.of(team, from, &goal, road);
                 NearTeam {
                     team,
-                    at: team_at,
+                    at: from,
                     as_of: fix.map_or(Timestamp(0), |it| it.at),
-                    distance_m,
-                    eta_s: straight_eta_s(distance_m),
-                    by: EtaBy::StraightLine,
+                    distance_m: from.distance_m(at),
+                    eta_s: passage.eta.secs,
+                    by: passage.eta.by,
+                    bar: passage.bar,
                 }
             })
             .collect();
-        if let Some(metric) = metric {
-            let origins: Vec<LonLat> = near.iter().map(|it| it.at).collect();
-            for (team, eta) in near.iter_mut().zip(metric.etas_to(at, &origins)) {
-                (team.eta_s, team.by) = (eta.secs, eta.by);
-            }
-        }
-        near.sort_by(|a, b| a.eta_s.total_cmp(&b.eta_s).then_with(|| a.team.id.cmp(&b.team.id)));
+        near.sort_by(|a, b| {
+            let by_time = a.eta_s.total_cmp(&b.eta_s).then_with(|| a.team.id.cmp(&b.team.id));
+            a.bar.is_some().cmp(&b.bar.is_some()).then(by_time)
+        });
         near.truncate(n);
         near
+    }
+
+    /// The teams, or the other units of one kind.
+    pub fn of_kind(&self, kind: UnitKind) -> impl Iterator<Item = &Team> {
+        self.teams.values().filter(move |it| it.kind == kind)
     }
 
     /// Open cases: overdue first, then by colour, then by due time.
@@ -261,8 +277,8 @@ impl City {
                 IndicatorValue { value: (!heard.is_empty()).then(|| sum / heard.len() as f64), as_of: newest(&heard) }
             }
             F::CamerasKnown => own(self.cameras.len()),
-            F::TeamsKnown => own(self.teams.len()),
-            F::PeopleInTeams => own(self.teams.values().map(|it| it.n_people as usize).sum()),
+            F::TeamsKnown => own(self.of_kind(UnitKind::Team).count()),
+            F::PeopleInTeams => own(self.of_kind(UnitKind::Team).map(|it| it.n_people as usize).sum()),
             F::DronesKnown => own(self.drones.len()),
             F::DronesFlying => {
                 let fixes = (0..self.drones.len()).filter_map(|i| readings.drones.get(i));

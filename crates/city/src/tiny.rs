@@ -32,6 +32,7 @@ pub fn tiny_pack() -> Pack {
             team("team-2", Capability::Drainage, near(0.03, 0.0), &siming),
             team("team-3", Capability::Rescue, near(0.0, 0.1), &jimei),
         ],
+        units: Vec::new(),
         depots: vec![Depot {
             id: "depot-1".into(),
             name: "一号库".into(),
@@ -152,6 +153,10 @@ fn team(id: &str, capability: Capability, home: LonLat, district: &DistrictId) -
         n_people: 20,
         home,
         district: district.clone(),
+        kind: UnitKind::Team,
+        also: Vec::new(),
+        load: "".into(),
+        base: None,
     }
 }
 

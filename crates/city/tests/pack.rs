@@ -49,7 +49,7 @@ fn files() -> BTreeMap<&'static str, String> {
 fn load(files: &BTreeMap<&'static str, String>) -> Result<Pack, Vec<String>> {
     let read = |path: &str| files.get(path).cloned().ok_or_else(|| "no such file".to_owned());
     let list = |folder: &str| {
-        let prefix = format!("{folder}/");
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         files.keys().filter_map(|it| it.strip_prefix(&*prefix)).map(str::to_owned).collect()
     };
     load_pack(&read, &list).map_err(|errors| errors.iter().map(ToString::to_string).collect())

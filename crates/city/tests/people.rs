@@ -267,6 +267,14 @@ fn nobody_goes_home_while_the_level_is_high() {
     assert_eq!(story.seat(3, allow("风已停")), "ReturnAllowed");
     assert!(!is_locked(&story));
     assert_eq!(story.tell(4, &Source::Hub, report(township("350203", "t-1"), [10, 0, 4])), "counted(10 0 4 )");
+    let away = |story: &Story| {
+        let open = story.city.still_open(&[]);
+        let people = open.iter().filter(|it| matches!(it, OpenItem::People(..)));
+        people.map(|it| story.city.open_item_text(it)).collect::<Vec<_>>()
+    };
+    assert!(away(&story).iter().any(|it| it.contains(" 6 人未返回")), "{:?}", away(&story));
+    assert_eq!(story.tell(4, &Source::Hub, report(township("350203", "t-1"), [10, 0, 10])), "counted(10 0 10 )");
+    assert_eq!(away(&story), Vec::<String>::new(), "all are home");
     story.sign(5, war(ResponseLevel::I));
     assert!(is_locked(&story), "a higher level locks it again");
 }

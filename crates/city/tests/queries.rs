@@ -74,7 +74,10 @@ fn nearest_able_teams_come_first() {
     let mut readings = Readings::for_city(&city);
     let here = LonLat(118.11, 24.50);
     let ids = |city: &City, readings: &Readings, capability| -> Vec<String> {
-        city.nearest_able(here, capability, 2, readings, None).iter().map(|it| it.team.id.to_string()).collect()
+        city.nearest_able(here, capability, 2, readings, Ground::default(), T0)
+            .iter()
+            .map(|it| it.team.id.to_string())
+            .collect()
     };
     assert_eq!(ids(&city, &readings, None), ["team-1", "team-2"]);
     assert_eq!(ids(&city, &readings, Some(Capability::Rescue)), ["team-1", "team-3"]);
@@ -90,7 +93,8 @@ fn nearest_able_teams_come_first() {
         city
     };
     assert_eq!(ids(&city, &readings, Some(Capability::Rescue)), ["team-3"], "one is out");
-    let near = &city.nearest_able(LonLat(118.11, 24.509), Some(Capability::Rescue), 1, &readings, None)[0];
+    let near =
+        &city.nearest_able(LonLat(118.11, 24.509), Some(Capability::Rescue), 1, &readings, Ground::default(), T0)[0];
     assert!((near.distance_m - 1000.8).abs() < 1.0, "{}", near.distance_m);
     assert!((near.eta_s - near.distance_m * 1.4 / (30.0 / 3.6)).abs() < 1e-6);
     assert_eq!(near.as_of, T0);
@@ -343,7 +347,7 @@ fn the_nearest_team_is_the_soonest_by_road() {
     let here = LonLat(118.114, 24.5);
     let near = |closures: &[u32]| -> Vec<(String, EtaBy)> {
         let metric = street().with_closures(&closures.iter().map(|it| LinkId(*it)).collect());
-        let near = city.nearest_able(here, None, 9, &readings, Some(&metric));
+        let near = city.nearest_able(here, None, 9, &readings, Ground::from(&metric), T0);
         assert!(near.windows(2).all(|it| it[0].eta_s <= it[1].eta_s));
         near.iter().map(|it| (it.team.id.to_string(), it.by)).collect()
     };

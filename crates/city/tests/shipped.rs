@@ -16,6 +16,9 @@ fn xiamen_loads() {
         panic!("{} errors:\n{}", errors.len(), texts.join("\n"))
     });
     assert_eq!(pack.districts.len(), 6);
+    // The published count; other units are counted apart.
+    assert_eq!((pack.teams.len(), pack.teams.iter().filter(|it| it.kind == UnitKind::Team).count()), (508, 508));
+    assert!(UnitKind::ALL.iter().skip(1).all(|kind| pack.units.iter().any(|it| it.kind == *kind)));
     assert!(pack.indicators.len() >= 24);
     assert!(pack.plans.iter().any(|it| it.hazard == Hazard::Typhoon));
     // Every level orders somebody something, so that no switch is empty.

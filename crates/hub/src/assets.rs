@@ -1,6 +1,6 @@
 //! Where the city pack and the scenarios lie, and reading them.
 
-use gulang_city::{Pack, Plan, ResponseLevel, RoadNet, Timestamp, load_pack};
+use gulang_city::{Land, Pack, Plan, ResponseLevel, RoadNet, Timestamp, load_pack};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -84,6 +84,26 @@ pub fn read_roads(dir: &Path) -> Result<Option<RoadNet>, AssetError> {
     };
     let net = RoadNet::from_json(&text).map_err(|why| AssetError::Pack(format!("{}:{why}", path.display())))?;
     Ok(Some(net))
+}
+
+/// The pack's land and coast; `None` if it has no map of its districts, and no boat is sent.
+pub fn read_land(dir: &Path) -> Result<Option<Land>, AssetError> {
+    let read = |name: &str| match std::fs::read_to_string(dir.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(fault_of(dir, name, &why.to_string())),
+    };
+    let (districts, coast) = ("map/districts.geojson", "map/land.geojson");
+    let Some(text) = read(districts)? else { return Ok(None) };
+    let land = Land::from_geojson(&text).map_err(|why| fault_of(dir, districts, &why))?;
+    match read(coast)? {
+        None => Ok(Some(land)),
+        Some(text) => land.with_coast(&text).map(Some).map_err(|why| fault_of(dir, coast, &why)),
+    }
+}
+
+fn fault_of(dir: &Path, name: &str, why: &str) -> AssetError {
+    AssetError::Pack(format!("{}:1: unusable map layer, {why}, correct it", dir.join(name).display()))
 }
 
 /// What the hub needs to know of a scenario; the rest is the simulated city's.

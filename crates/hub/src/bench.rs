@@ -227,16 +227,17 @@ pub fn route(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
     let net = net.filter(|it| it.n_links() > 0);
     let net = net.ok_or_else(|| BenchError::Load(format!("{} is missing or empty", roads.display())))?;
     pack.teams.truncate(500);
+    pack.units.clear();
     let city = City::found(&pack, Realm::Actual);
     let readings = Readings::for_city(&city);
+    let now = Timestamp(1_700_000_000_000);
     // The teams stand where the pack puts them, and once more all of them on roads, which is the most work.
     let mut on_roads = readings.clone();
     let links: Vec<Link<'_>> = net.links().collect();
     let place = |k: usize| links[k * 7919 % links.len()].line[0];
     for i in 0..city.teams.len() {
         let LonLat(lon, lat) = place(i);
-        let at = Timestamp(1_700_000_000_000);
-        let fix = Fix { lon, lat, height: 0.0, heading: 0.0, speed: 0.0, battery: 0.0, mode: 0, at };
+        let fix = Fix { lon, lat, height: 0.0, heading: 0.0, speed: 0.0, battery: 0.0, mode: 0, at: now };
         on_roads.teams.put(i as u32, fix);
     }
     let open = net.with_closures(&Closures::default());
@@ -244,7 +245,7 @@ pub fn route(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
     let [nearest, nearest_on_roads] = [&readings, &on_roads].map(|readings| {
         let mut n_by_road = 0;
         let ms = median_ms(n, |k| {
-            let near = city.nearest_able(place(k + 31), None, 20, readings, Some(&open));
+            let near = city.nearest_able(place(k + 31), None, 20, readings, Ground::from(&open), now);
             n_by_road += near.iter().filter(|it| it.by == EtaBy::Road).count();
         });
         json!({ "ms": ms, "by_road_mean": n_by_road as f64 / n as f64 })
@@ -276,7 +277,8 @@ pub fn route(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
     }))
 }
 
-/// 200 needs to the pack's teams: arrival times of all to all with closures, then the assignment with its sentences.
+/// 200 needs to the pack's teams and other units: arrival times of all to all by road with closures, then the assignment
+/// with its sentences, each unit by its own way.
 pub fn assign(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
     const N_NEEDS: usize = 200;
     let pack = assets::read_pack(pack_dir).map_err(|why| BenchError::Load(why.to_string()))?;
@@ -311,14 +313,16 @@ pub fn assign(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
     let metric = net.with_closures(&closed);
     let origins: Vec<LonLat> = (0..city.teams.len()).map(place).collect();
     let places: Vec<LonLat> = city.needs.values().map(|it| it.at).collect();
+    let land = assets::read_land(pack_dir).map_err(|why| BenchError::Load(why.to_string()))?;
+    let ground = Ground { roads: Some(&metric), land: land.as_ref() };
     let n = n.max(1) as usize;
     let times_ms = median_ms(n, |_| drop(metric.etas_between(&origins, &places)));
     let mut plan = ForcePlan::default();
-    let all_ms = median_ms(n, |_| plan = city.assign(&needs, &readings, Some(&metric), now));
+    let all_ms = median_ms(n, |_| plan = city.assign(&needs, &readings, ground, now));
     let by_road = plan.assignments.iter().filter(|it| it.by == EtaBy::Road).count();
     Ok(json!({
         "bench": "assign",
-        "load": format!("{N_NEEDS} needs, {} teams all on roads, {} links closed, medians of {n}", city.teams.len(), closed.len()),
+        "load": format!("{N_NEEDS} needs, {} teams and {} other units all on roads, {} links closed, medians of {n}", pack.teams.len(), pack.units.len(), closed.len()),
         "times_ms": times_ms, "all_ms": all_ms, "assigned": plan.assignments.len(), "short": plan.shortfalls.len(),
         "by_road": by_road, "mean_eta_mins": plan.assignments.iter().map(|it| it.eta_s).sum::<f64>() / 60.0 / plan.assignments.len().max(1) as f64,
         "example": plan.assignments.first().map(|it| it.why.to_string()), "profile": profile(),

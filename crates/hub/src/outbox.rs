@@ -2,7 +2,10 @@
 //! log has without a receipt, so a hub killed at any instant goes on where it was, with the same keys.
 
 use crate::{
-    connectors::city_platform::{CityPlatform, Patience, PlatformError},
+    connectors::{
+        city_platform::{CityPlatform, Patience, PlatformError},
+        names,
+    },
     core::Core,
     realm::{Dispatch, RealmKind, undelivered},
 };
@@ -178,7 +181,7 @@ fn take_result<R: RealmKind>(
     }
 }
 
-/// Urging and withdrawing are told once, with three tries; they are not orders, and the record stands without them.
+/// Urging, withdrawing and letting people home are told once, with three tries; they are not orders, and the record stands without them.
 fn courtesies<R: RealmKind>(core: &Arc<Core>, platform: &CityPlatform<R>, records: &[Record]) {
     for record in records {
         let city = core.city();
@@ -214,6 +217,15 @@ fn courtesies<R: RealmKind>(core: &Arc<Core>, platform: &CityPlatform<R>, record
                     let (platform, reason) = (platform.clone(), reason.clone());
                     tokio::spawn(async move { thrice(|| platform.cancel_case(&external, &reason)).await });
                 }
+            }
+            // The platform that counts people is told when they may go home.
+            Event::ReturnAllowed { district, township, reason } if platform.platform.as_str() == names::EMERGENCY => {
+                let platform = platform.clone();
+                let (district, township, reason) = (district.clone(), township.clone(), reason.clone());
+                tokio::spawn(async move {
+                    let township = township.as_ref().map(|it| it.as_str());
+                    thrice(|| platform.allow_return(district.as_str(), township, &reason)).await;
+                });
             }
             Event::OrderClimbed { order, rung: Rung::Cancelled, note, .. } => {
                 let order =

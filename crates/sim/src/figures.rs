@@ -53,6 +53,7 @@ pub struct OrderFigures {
     pub late_share: Figure<f64>,
     pub late_secs: Spread,
     pub evacuees_found: Spread,
+    pub return_hours: Figure<f64>,
 }
 
 /// How people are about being called: shares of all.
@@ -73,6 +74,7 @@ pub struct MoverFigures {
     pub drone_speed_mps: Figure<f64>,
     pub drone_height_m: Figure<f64>,
     pub drone_max_wind_mps: Figure<f64>,
+    pub unit_flight_share: Figure<f64>,
     pub geoid_m: Figure<f64>,
 }
 

@@ -3,7 +3,7 @@
 //! A line is written and synced before its answer goes out, so a platform that said `ok` never forgets it, whatever
 //! happens to the process. With the world's pure function it is all the state there is.
 
-use gulang_city::Timestamp;
+use gulang_city::{DistrictId, Timestamp, TownshipId};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -60,6 +60,13 @@ pub(crate) enum Entry {
     CallRepeat {
         at: Timestamp,
         key: String,
+    },
+    /// 放行返回: people of a district, or of one township of it, may go home.
+    Return {
+        at: Timestamp,
+        district: DistrictId,
+        township: Option<TownshipId>,
+        reason: String,
     },
     /// 督办 or 催办 of a case.
     Urge {
@@ -127,6 +134,15 @@ pub(crate) struct Received {
     pub(crate) cancelled_at: Option<Timestamp>,
 }
 
+/// Since when people may go home to a place.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Allowed {
+    pub(crate) at: Timestamp,
+    pub(crate) district: DistrictId,
+    /// `None` is the whole district.
+    pub(crate) township: Option<TownshipId>,
+}
+
 /// What we were told about a case, beside its own life.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CaseTold {
@@ -141,6 +157,8 @@ pub(crate) struct Journal {
     /// In order of receipt; an order's index is its number.
     pub(crate) orders: Vec<Received>,
     pub(crate) refused: Vec<Entry>,
+    /// In order of receipt.
+    pub(crate) returns: Vec<Allowed>,
     /// By `recId`.
     pub(crate) cases: HashMap<String, CaseTold>,
     by_notice: HashMap<String, usize>,
@@ -175,6 +193,7 @@ impl Journal {
             file,
             orders: Vec::new(),
             refused: Vec::new(),
+            returns: Vec::new(),
             cases: HashMap::new(),
             calls: Vec::new(),
             by_key: HashMap::new(),
@@ -227,6 +246,7 @@ impl Journal {
             | Entry::Case { at, .. }
             | Entry::Call { at, .. }
             | Entry::CallRepeat { at, .. }
+            | Entry::Return { at, .. }
             | Entry::Urge { at, .. } => *at,
         };
         self.last_at = self.last_at.max(Some(at));
@@ -256,6 +276,7 @@ impl Journal {
                     self.calls[i].times += 1;
                 }
             }
+            Entry::Return { at, district, township, .. } => self.returns.push(Allowed { at, district, township }),
             refused @ Entry::Refused { .. } => self.refused.push(refused),
             Entry::Case { at, action, rec_id, unit_id, deadline, .. } => {
                 let told = self.cases.entry(rec_id).or_default();

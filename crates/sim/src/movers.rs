@@ -1,7 +1,10 @@
-//! Teams on patrol and drones on their rounds: where each is at any moment, without having followed it there.
+//! Teams on patrol, other units and drones on their rounds: where each is at any moment, without having followed it there.
+//!
+//! Boats and aircraft wait where they are kept; now and then one makes a round in straight lines, at its own speed, and none
+//! leaves in more wind than it may.
 
 use crate::{dice::Dice, figures::MoverFigures};
-use gulang_city::{DistrictId, LonLat, Pack, Timestamp};
+use gulang_city::{DistrictId, LocalFrame, LonLat, Pack, Straight, Timestamp, UnitKind};
 
 /// Farther than this a patrol does not go from its station, m.
 const PATROL_REACH_M: f64 = 2_600.0;
@@ -11,6 +14,14 @@ const DRONE_CYCLE_MS: i64 = 52 * 60_000;
 const CLIMB_MS: i64 = 40_000;
 /// Ground near a dock, m above the sea; assumed alike everywhere.
 const GROUND_M: f64 = 12.0;
+
+/// Boats and aircraft may leave this often.
+const UNIT_CYCLE_MS: i64 = 60 * 60_000;
+/// Farther than this none goes on its round, m; a boat stays this near to its berth.
+const FLIGHT_REACH_M: f64 = 9_000.0;
+const BOAT_BEAT_M: f64 = 1_500.0;
+/// What stands nearer than this to a berth tells where the land is, m.
+const LAND_WITHIN_M: f64 = 4_000.0;
 
 /// A closed way with stops, walked at one speed.
 struct Round {
@@ -59,6 +70,15 @@ struct TeamPlan {
     /// Where on its round it is at the epoch, m.
     head_start_m: f64,
     speed_mps: f64,
+    /// Of boats and aircraft: when it makes its round.
+    trips: Option<Trips>,
+}
+
+/// Rounds made now and then.
+struct Trips {
+    dice: Dice,
+    offset_ms: i64,
+    max_wind_mps: f64,
 }
 
 struct DronePlan {
@@ -88,8 +108,39 @@ impl Movers {
             near.sort_by(|(_, a), (_, b)| home.bearing_to(*a).total_cmp(&home.bearing_to(*b)));
             std::iter::once(home).chain(near.into_iter().map(|(_, at)| at)).collect::<Vec<_>>()
         };
+        // Away from what stands on land is out to sea.
+        let out_to_sea = |home: LonLat| {
+            let frame = LocalFrame::new(home);
+            let near =
+                spots.iter().map(|(at, _)| *at).filter(|at| (30.0..LAND_WITHIN_M).contains(&at.distance_m(home)));
+            let (east, north) = near
+                .map(|at| frame.local_from_geo(at))
+                .fold((0.0, 0.0), |sum: (f64, f64), it| (sum.0 - it.0, sum.1 - it.1));
+            let way = east.hypot(north).max(1.0);
+            frame.geo_from_local((east / way * BOAT_BEAT_M, north / way * BOAT_BEAT_M))
+        };
+        let unit = |team: &gulang_city::Team, straight: &Straight, dice: Dice| {
+            let stops = match team.kind {
+                UnitKind::Boat => vec![team.home, out_to_sea(team.home)],
+                _ => around(team.home, &team.district, FLIGHT_REACH_M.min(straight.range_km * 300.0), 3, dice.of(1)),
+            };
+            TeamPlan {
+                home: team.home,
+                round: (stops.len() > 1).then(|| Round::new(stops)),
+                head_start_m: 0.0,
+                speed_mps: straight.speed_kmh / 3.6,
+                trips: Some(Trips {
+                    dice: dice.of(2),
+                    offset_ms: (dice.of(3).unit() * UNIT_CYCLE_MS as f64) as i64,
+                    max_wind_mps: straight.max_wind_mps,
+                }),
+            }
+        };
         let team = |team: &gulang_city::Team| {
             let dice = dice.of_text(team.id.as_str());
+            if let Some(straight) = pack.force_rules.moves.straight(team.kind) {
+                return unit(team, straight, dice);
+            }
             let stops = around(team.home, &team.district, PATROL_REACH_M, 3, dice.of(1));
             let goes_out = dice.of(2).unit() < figures.patrol_share.value && stops.len() > 1;
             TeamPlan {
@@ -97,6 +148,7 @@ impl Movers {
                 round: goes_out.then(|| Round::new(stops)),
                 head_start_m: dice.of(3).unit() * 10_000.0,
                 speed_mps: figures.patrol_speed_mps.value * (0.6 + 0.8 * dice.of(4).unit()),
+                trips: None,
             }
         };
         let drone = |(i, drone): (usize, &gulang_city::Drone)| {
@@ -109,15 +161,33 @@ impl Movers {
             DronePlan { dock: at, round: Round::new(stops), offset_ms: i as i64 * spacing }
         };
         Self {
-            teams: pack.teams.iter().map(team).collect(),
+            teams: pack.forces().map(team).collect(),
             drones: pack.drones.iter().enumerate().map(drone).collect(),
             figures,
         }
     }
 
-    pub(crate) fn team(&self, i: usize, at: Timestamp) -> TeamFix {
+    /// `wind` as for [`Self::drone`]; teams go in any.
+    pub(crate) fn team(&self, i: usize, at: Timestamp, wind: &dyn Fn(Timestamp) -> f64) -> TeamFix {
         let plan = &self.teams[i];
-        let Some(round) = &plan.round else { return TeamFix { at: plan.home, heading: 0.0, speed: 0.0 } };
+        let waits = TeamFix { at: plan.home, heading: 0.0, speed: 0.0 };
+        let Some(round) = &plan.round else { return waits };
+        if let Some(trips) = &plan.trips {
+            let shifted = at.0 + trips.offset_ms;
+            let (cycle, into_ms) = (shifted.div_euclid(UNIT_CYCLE_MS), shifted.rem_euclid(UNIT_CYCLE_MS));
+            let way_m = into_ms as f64 / 1000.0 * plan.speed_mps;
+            let goes = trips.dice.of(cycle as u64).unit() < self.figures.unit_flight_share.value;
+            let trip_ms = (round.length_m() / plan.speed_mps * 1000.0) as i64;
+            if way_m >= round.length_m() || !goes {
+                return waits;
+            }
+            let left = Timestamp(at.0 - into_ms);
+            if [left, left + trip_ms].into_iter().any(|it| wind(it) > trips.max_wind_mps) {
+                return waits;
+            }
+            let (place, heading) = round.at_m(way_m);
+            return TeamFix { at: place, heading, speed: plan.speed_mps };
+        }
         let (place, heading) = round.at_m(plan.head_start_m + at.0 as f64 / 1000.0 * plan.speed_mps);
         TeamFix { at: place, heading, speed: plan.speed_mps }
     }
@@ -231,12 +301,39 @@ mod tests {
                 assert!((0.0..=100.0).contains(&a.battery));
             }
             for i in 0..12 {
-                let [a, b] = [a, b].map(|t| movers.team(i, t));
+                let [a, b] = [a, b].map(|t| movers.team(i, t, &|_| 3.0));
                 patrolled |= a.speed > 0.0;
                 assert!(a.at.distance_m(b.at) < 20.0, "team {i}");
             }
         }
         assert!(flew && patrolled);
         assert_eq!(movers.drone(0, start.plus_mins(5), &|_| 25.0).mode, 0);
+    }
+
+    #[test]
+    fn boats_and_aircraft_go_straight_at_their_speed_and_stay_in_too_much_wind() {
+        let mut pack = tiny_pack();
+        let kinds = [UnitKind::Boat, UnitKind::Helicopter, UnitKind::Drone];
+        pack.units = kinds
+            .into_iter()
+            .map(|kind| gulang_city::Team { id: format!("{kind:?}").into(), kind, ..pack.teams[0].clone() })
+            .collect();
+        let movers = Movers::new(&pack, Figures::shipped().movers, Dice::new(5));
+        let start = Timestamp(1_690_000_000_000);
+        let n_teams = pack.teams.len();
+        for (n, kind) in kinds.into_iter().enumerate() {
+            let i = n_teams + n;
+            let most = pack.force_rules.moves.straight(kind).unwrap().speed_kmh / 3.6;
+            let (mut n_out, mut n_waiting) = (0, 0);
+            for s in 0..24 * 360 {
+                let at = start.plus_secs(s * 10);
+                let [a, b] = [at, at.plus_secs(1)].map(|t| movers.team(i, t, &|_| 3.0));
+                assert!(a.at.distance_m(b.at) < most * 1.5 + 1.0, "{kind:?} at {s}: {a:?} {b:?}");
+                n_out += usize::from(a.speed > 0.0);
+                n_waiting += usize::from(a.at == pack.units[n].home);
+                assert_eq!(movers.team(i, at, &|_| 40.0).at, pack.units[n].home);
+            }
+            assert!(n_out > 0 && n_waiting > n_out, "{kind:?}: out {n_out}, waiting {n_waiting}");
+        }
     }
 }

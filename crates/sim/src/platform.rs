@@ -7,7 +7,7 @@ use crate::{
     agencies,
     app::{App, Fault},
     cases::ChangeKey,
-    evacuation,
+    evacuation::{self, Told},
     journal::{CaseTold, Entry, Notice},
 };
 use axum::{
@@ -16,7 +16,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use gulang_city::{Realm, Timestamp};
+use gulang_city::{DistrictId, Realm, Timestamp, TownshipId};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -44,6 +44,18 @@ pub(crate) struct PageRequest {
     pub(crate) cursor: String,
     #[serde(default = "default_limit")]
     pub(crate) limit: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReturnRequest {
+    district_id: String,
+    #[serde(default)]
+    township_id: Option<String>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    exercise: bool,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +168,7 @@ fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, De
         "SUPERVISE" | "PRESS" => urge(app, action, parse(data, action)?),
         "GET_NOTICE_INFO" => notices(app, platform, parse(data, action)?),
         "GET_EVACUATION_INFO" if platform == EMERGENCY_PLATFORM => people_moved(app, parse(data, action)?),
+        "ALLOW_RETURN" if platform == EMERGENCY_PLATFORM => allow_return(app, platform, parse(data, action)?),
         _ => Err(denied(404, format!("本平台不支持 {action}"))),
     }
 }
@@ -258,6 +271,34 @@ fn cancel(app: &App, request: CancelRequest) -> Result<Value, Denied> {
     Ok(json!({ "receiptId": receipt(number) }))
 }
 
+/// 放行返回. From now on people of the place go home, and are counted as they do.
+fn allow_return(app: &App, platform: &str, request: ReturnRequest) -> Result<Value, Denied> {
+    let ReturnRequest { district_id, township_id, reason, exercise } = request;
+    let mut desk = app.desk();
+    // What was told up to now stands.
+    let at = app.clock.now().max(desk.told_until) + 1;
+    if exercise != (app.world.realm == Realm::Exercise) {
+        let why = "放行返回不属于本平台的实战或演练";
+        let notice_id = format!("ALLOW_RETURN {district_id}");
+        let entry = Entry::Refused { at, platform: platform.into(), notice_id, exercise, why: why.into() };
+        desk.journal.append(entry).map_err(unwritable)?;
+        return Err(denied(403, why));
+    }
+    let pack = &app.world.pack;
+    if !pack.districts.iter().any(|it| it.id.as_str() == district_id) {
+        return Err(denied(400, format!("没有区 {district_id}")));
+    }
+    if let Some(id) = &township_id
+        && !pack.townships.iter().any(|it| it.id.as_str() == id)
+    {
+        return Err(denied(400, format!("没有镇街 {id}")));
+    }
+    let township = township_id.as_deref().map(TownshipId::from);
+    let entry = Entry::Return { at, district: DistrictId::from(district_id.as_str()), township, reason };
+    desk.journal.append(entry).map_err(unwritable)?;
+    Ok(json!({ "districtId": district_id, "accepted": true }))
+}
+
 fn urge(app: &App, action: &str, request: UrgeRequest) -> Result<Value, Denied> {
     let mut desk = app.desk();
     let at = app.clock.now().max(desk.told_until);
@@ -319,7 +360,8 @@ fn people_moved(app: &App, page: PageRequest) -> Result<Value, Denied> {
     desk.told_until = desk.told_until.max(now);
     let (f, dice) = (&app.world.figures.orders, app.world.orders_dice());
     let window = [Timestamp(after[0].max(0)), now];
-    let mut found = evacuation::said(&desk.journal.orders, &app.world.pack, f, dice, app.world.injects(), window);
+    let told = Told { orders: &desk.journal.orders, returns: &desk.journal.returns, injects: app.world.injects() };
+    let mut found = evacuation::said(told, &app.world.pack, f, dice, window);
     found.retain(|it| it.key > after);
     let (more, cursor) = cut(&mut found, page.limit, after, |it| it.key);
     let items: Vec<Value> = found.into_iter().map(|it| it.item).collect();

@@ -55,6 +55,10 @@ pub(crate) fn tiny_pack() -> Pack {
                 n_people: 20,
                 home: at(i),
                 district: if i < 6 { west.clone() } else { east.clone() },
+                kind: UnitKind::Team,
+                also: Vec::new(),
+                load: "".into(),
+                base: None,
             })
             .collect(),
         shelters: (0..8)

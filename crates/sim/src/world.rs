@@ -168,7 +168,7 @@ impl World {
             let batches = self.of_kind.iter().map(|(kind, of)| self.sensor_batch(*kind, of, now, &weather));
             messages.extend(batches);
         }
-        if due.teams && !self.pack.teams.is_empty() {
+        if due.teams && self.pack.forces().next().is_some() {
             messages.push(self.team_batch(now));
         }
         for i in 0..self.pack.drones.len() {
@@ -193,10 +193,11 @@ impl World {
     }
 
     fn team_batch(&self, now: Timestamp) -> Message {
-        let mut payload = String::with_capacity(64 + self.pack.teams.len() * 60);
+        let sky = self.sky();
+        let mut payload = String::with_capacity(64 + (self.pack.teams.len() + self.pack.units.len()) * 60);
         let _ = write!(payload, r#"{{"t":{},"simulated":true,"r":["#, now.0);
-        for (i, team) in self.pack.teams.iter().enumerate() {
-            let fix = self.movers.team(i, now);
+        for (i, team) in self.pack.forces().enumerate() {
+            let fix = self.movers.team(i, now, &|at| sky.wind(at).0);
             let _ = write!(
                 payload,
                 "{}[{},{:.6},{:.6},{:.0},{:.1}]",

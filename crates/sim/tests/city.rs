@@ -51,6 +51,10 @@ fn pack() -> Pack {
                 n_people: 20,
                 home: at(i),
                 district: west.clone(),
+                kind: UnitKind::Team,
+                also: Vec::new(),
+                load: "".into(),
+                base: None,
             })
             .collect(),
         docks: vec![Dock { id: "DOCK1".into(), name: "机场".into(), at: at(0), district: west.clone() }],

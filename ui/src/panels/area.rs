@@ -179,7 +179,7 @@ fn rows_of(m: &Model<'_>, region: &Region) -> Vec<Row> {
             Row::Thing {
                 name: team.name.to_string(),
                 sub: format!("{people}・{place}{task}"),
-                mark: Mark::Team { glyph: team.capability.glyph(), is_live: live.is_some() },
+                mark: Mark::Team { glyph: team.glyph(), is_live: live.is_some() },
                 selection: Selection::Team(team.id.clone()),
                 at: *at,
             }

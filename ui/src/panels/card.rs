@@ -456,7 +456,8 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
     }
     let nearest = k.m.place_of(selection).filter(|_| !matches!(selection, Selection::Team(_) | Selection::Drone(_)));
     if let Some(near) =
-        nearest.and_then(|at| city.nearest_able(at, None, 1, k.m.readings, k.m.roads).into_iter().next())
+        nearest.and_then(|at| city.nearest_able(at, None, 1, k.m.readings, k.m.ground(), k.now()).into_iter().next())
+        && near.bar.is_none()
     {
         let (km, eta) = (format!("{:.1}", near.distance_m / 1000.0), lang.eta(near.eta_s, near.by));
         card.lines.push(lang.fill(tr::NEAREST_TEAM, &[&near.team.name, &km, &eta]));

@@ -14,14 +14,15 @@ pub(super) fn forces_ui(k: &mut Kit<'_>, rect: Rect) {
     let body = k.panel(rect, k.t(tr::FORCES), k.t(tr::FORCES_SUB));
     k.header_fresh(rect, 32.0, 12.0, Budget::Position, newest_fix(k));
     let city = k.m.city;
-    let of = |tier| city.teams.values().filter(|team| team.tier == tier).count() as f64;
-    let people: u32 = city.teams.values().map(|team| team.n_people).sum();
+    let teams = || city.of_kind(UnitKind::Team);
+    let of = |tier| teams().filter(|team| team.tier == tier).count() as f64;
+    let people: u32 = teams().map(|team| team.n_people).sum();
     let capacity: u64 = city.shelters.values().map(|it| u64::from(it.capacity)).sum();
     let cells = [
         (tr::TIER_NATIONAL, of(TeamTier::National), tr::UNIT_TEAMS),
         (tr::TIER_TRADE, of(TeamTier::Trade), tr::UNIT_TEAMS),
         (tr::TIER_SOCIAL, of(TeamTier::Social), tr::UNIT_TEAMS),
-        (tr::TEAMS_ALL, city.teams.len() as f64, tr::UNIT_TEAMS),
+        (tr::TEAMS_ALL, teams().count() as f64, tr::UNIT_TEAMS),
         (tr::TEAM_PEOPLE, f64::from(people), tr::UNIT_PEOPLE),
         (tr::DEPOTS, city.depots.len() as f64, tr::UNIT_PLACES),
         (tr::HELIPADS, city.helipads.len() as f64, tr::UNIT_PLACES),
@@ -45,9 +46,17 @@ pub(super) fn forces_ui(k: &mut Kit<'_>, rect: Rect) {
         Align2::LEFT_CENTER,
         12.0,
         TERTIARY,
-        k.t(tr::FORCES_NOTE),
+        &units_note(k).unwrap_or_else(|| k.t(tr::FORCES_NOTE).to_owned()),
         body.width() - 24.0,
     );
+}
+
+/// What there is beside the teams, such as `另有 车辆 9・泵车 7`; none if there is nothing.
+fn units_note(k: &Kit<'_>) -> Option<String> {
+    let count = |kind: UnitKind| (kind, k.m.city.of_kind(kind).count());
+    let counts = UnitKind::ALL.into_iter().filter(|it| *it != UnitKind::Team).map(count).filter(|it| it.1 > 0);
+    let words: Vec<String> = counts.map(|(kind, n)| format!("{} {n}", k.m.lang.unit_kind(kind))).collect();
+    (!words.is_empty()).then(|| k.m.lang.fill(tr::UNITS_N, &[&words.join("・")]))
 }
 
 fn newest_fix(k: &Kit<'_>) -> Timestamp {
@@ -74,7 +83,7 @@ pub(super) fn nearest_ui(k: &mut Kit<'_>, rect: Rect, n_rows: usize) {
         let c = at.center().y;
         let freshness = if as_of.0 == 0 { Freshness::Fresh } else { fresh(k.m, Budget::Position, as_of) };
         let live = matches!(freshness, Freshness::Fresh);
-        k.team(pos2(at.left() + 26.0, c), 24.0, team.capability.glyph(), if live { SYMBOL_TEAM } else { OFFLINE });
+        k.team(pos2(at.left() + 26.0, c), 24.0, team.glyph(), if live { SYMBOL_TEAM } else { OFFLINE });
         let right_box = k.bold(pos2(at.right() - 12.0, c), Align2::RIGHT_CENTER, 18.0, PRIMARY, right);
         let middle = k.text(pos2(right_box.left() - 16.0, c), Align2::RIGHT_CENTER, 14.0, SECONDARY, middle);
         let room = middle.left() - at.left() - 58.0;
@@ -114,8 +123,9 @@ pub(super) fn nearest_ui(k: &mut Kit<'_>, rect: Rect, n_rows: usize) {
             n += 1;
         }
     }
-    for near in city.nearest_able(place.unwrap_or(city.center), None, n_rows.saturating_sub(n), k.m.readings, k.m.roads)
-    {
+    let from = place.unwrap_or(city.center);
+    let nearest = city.nearest_able(from, None, n_rows.saturating_sub(n), k.m.readings, k.m.ground(), k.now());
+    for near in nearest.into_iter().filter(|it| it.bar.is_none()) {
         let km = format!("{:.1} km", near.distance_m / 1000.0);
         let eta = k.m.lang.eta(near.eta_s, near.by);
         row_ui(k, near.team, near.as_of, &km, &eta, false);

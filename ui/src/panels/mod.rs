@@ -106,6 +106,8 @@ pub struct Model<'a> {
     pub inventories: &'a BTreeMap<Text, Inventory>,
     /// The city's roads with what is closed now; without them arrival times are straight lines, and say so.
     pub roads: Option<&'a Metric>,
+    /// Where a boat floats and what a helicopter is to reach; without it no boat is proposed.
+    pub land: Option<&'a Land>,
     /// Layers and overlays of the big map, in the order they are listed.
     pub layers: &'a [LayerRow],
     /// Names on the map beside the city's own, for finding.
@@ -131,6 +133,11 @@ impl Model<'_> {
     /// 复盘: the city as it was. Nothing can be sent.
     pub fn is_replay(&self) -> bool {
         matches!(self.clock.kind, ClockKind::Replay { .. })
+    }
+
+    /// What ways lead over.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground { roads: self.roads, land: self.land }
     }
 
     /// Where a thing is now, if anybody knows.

@@ -48,6 +48,8 @@ struct Other {
     fit: Fit,
     eta_s: f64,
     by: EtaBy,
+    /// Why it cannot; then it is listed and not chosen.
+    bar: Option<Bar>,
 }
 
 /// A need not yet raised.
@@ -213,7 +215,7 @@ fn refresh(k: &Kit<'_>, needs: &mut Needs) {
 
 fn propose(k: &Kit<'_>, needs: &mut Needs, basis: Basis) {
     let ids: Vec<NeedId> = basis.short.iter().map(|(id, _)| *id).collect();
-    let plan = k.m.city.assign(&ids, k.m.readings, k.m.roads, k.now());
+    let plan = k.m.city.assign(&ids, k.m.readings, k.m.ground(), k.now());
     // What was struck stays struck if it is proposed again.
     let struck: BTreeSet<(NeedId, TeamId)> =
         needs.lines.iter().filter(|it| !it.is_ticked).map(|it| (it.need, it.team.clone())).collect();
@@ -329,7 +331,8 @@ fn closing_ui(k: &Kit<'_>, rect: Rect, need: NeedId) -> Option<Act> {
 fn line_ui(k: &Kit<'_>, rect: Rect, i: usize, line: &Line, is_listed: bool) -> Option<Act> {
     let (left, right) = (rect.left() + 40.0, rect.right() - 12.0);
     let y = rect.top() + 18.0;
-    let name = k.m.city.teams.get(&line.team).map_or(line.team.as_str(), |it| &it.name);
+    let team = k.m.city.teams.get(&line.team);
+    let name = team.map_or(line.team.as_str(), |it| &it.name);
     let tick = Rect::from_center_size(pos2(rect.left() + 22.0, y), vec2(28.0, 28.0));
     let is_ticked = k.hit(tick, row_id("send", i), &k.m.lang.fill(tr::STRIKE, &[name])).clicked();
     let side = Rect::from_center_size(tick.center(), vec2(16.0, 16.0));
@@ -345,7 +348,8 @@ fn line_ui(k: &Kit<'_>, rect: Rect, i: usize, line: &Line, is_listed: bool) -> O
     let eta = k.m.lang.eta(line.eta_s, line.by);
     let ink = if line.is_ticked { PRIMARY } else { QUIET };
     let eta = k.bold(pos2(swap.left() - 10.0, y), Align2::RIGHT_CENTER, 13.0, ink, &eta);
-    k.bold_fit(pos2(left, y), Align2::LEFT_CENTER, 14.0, ink, name, eta.left() - left - 8.0);
+    let shown = format!("{}{name}", team.map_or_else(String::new, |it| kind_prefix(k, it)));
+    k.bold_fit(pos2(left, y), Align2::LEFT_CENTER, 14.0, ink, &shown, eta.left() - left - 8.0);
     let why = Rect::from_min_max(pos2(left, rect.top() + 34.0), pos2(right, rect.bottom() - 4.0));
     k.wrap(why, 12.0, if line.is_ticked { SECONDARY } else { QUIET }, &line.why);
     k.hline(left, rect.right(), rect.bottom(), ROW);
@@ -363,12 +367,26 @@ fn other_ui(k: &Kit<'_>, rect: Rect, j: usize, other: &Other) -> Option<Act> {
     let label = k.m.lang.fill(tr::SEND_INSTEAD, &[&team.name]);
     let row = Rect::from_min_max(pos2(left - 8.0, rect.top() + 2.0), pos2(right, rect.bottom() - 2.0));
     k.fill(row, 3.0, RAISED);
+    let kind = kind_prefix(k, team);
+    if let Some(bar) = other.bar {
+        let words = format!("{kind}{}・{}", team.name, k.m.lang.fill(tr::CANNOT_GO, &[&bar.text()]));
+        k.fit(pos2(left, c), Align2::LEFT_CENTER, 12.0, QUIET, &words, right - left - 8.0);
+        return None;
+    }
     let is_chosen = k.hit(row, row_id("instead", j), &label).clicked();
     let eta = k.text(pos2(right - 8.0, c), Align2::RIGHT_CENTER, 12.0, PRIMARY, &k.m.lang.eta(other.eta_s, other.by));
     let fit = if other.fit == Fit::Exact { String::new() } else { format!("・{}", k.t(tr::STANDS_IN)) };
-    let name = format!("{}{fit}", team.name);
+    let name = format!("{kind}{}{fit}", team.name);
     k.fit(pos2(left, c), Align2::LEFT_CENTER, 13.0, SECONDARY, &name, eta.left() - left - 8.0);
     is_chosen.then_some(Act::Swap(j))
+}
+
+/// `直升机・`, so that what it is is read before its name; nothing for teams.
+fn kind_prefix(k: &Kit<'_>, team: &Team) -> String {
+    match team.kind {
+        UnitKind::Team => String::new(),
+        kind => format!("{}・", k.m.lang.unit_kind(kind)),
+    }
 }
 
 /// A team that is out: when it must speak, or since when it has not.
@@ -385,7 +403,7 @@ fn out_ui(k: &Kit<'_>, rect: Rect, i: usize, id: &TeamId) -> Option<Act> {
     k.team(
         pos2(rect.left() + 24.0, rect.center().y),
         22.0,
-        team.capability.glyph(),
+        team.glyph(),
         if is_silent { OFFLINE } else { SYMBOL_TEAM },
     );
     let heard_at = outing.last_word.as_ref().map_or(outing.since, |(at, _)| *at);
@@ -474,6 +492,7 @@ fn usual_reason(what: Capability) -> Tr {
         Capability::Power => tr::WHY_POWER,
         Capability::Medical => tr::WHY_MEDICAL,
         Capability::City => tr::WHY_CITY,
+        Capability::Look => tr::WHY_LOOK,
     }
 }
 
@@ -521,12 +540,12 @@ fn others_for(k: &Kit<'_>, needs: &Needs, i: usize) -> Vec<Other> {
     let city = k.m.city;
     let Some(need) = needs.lines.get(i).and_then(|it| city.needs.get(&it.need)) else { return Vec::new() };
     let taken: BTreeSet<&TeamId> = needs.lines.iter().map(|it| &it.team).collect();
-    city.nearest_able(need.at, None, city.teams.len(), k.m.readings, k.m.roads)
+    city.nearest_able(need.at, None, city.teams.len(), k.m.readings, k.m.ground(), k.now())
         .into_iter()
         .filter(|near| !taken.contains(&near.team.id))
         .filter_map(|near| {
-            let fit = near.team.capability.fit(need.what)?;
-            Some(Other { team: near.team.id.clone(), fit, eta_s: near.eta_s, by: near.by })
+            let fit = near.team.fit(need.what)?;
+            Some(Other { team: near.team.id.clone(), fit, eta_s: near.eta_s, by: near.by, bar: near.bar })
         })
         .take(N_OTHERS)
         .collect()

@@ -248,7 +248,7 @@ fn needs_of(k: &Kit<'_>, forces: &[ForceNeed]) -> Vec<Need> {
     forces.iter().enumerate().map(need).collect()
 }
 
-/// [`City::assign`] over needs nobody raised yet: a city of nothing but this one's teams is asked.
+/// [`City::assign`] over needs nobody raised yet: a city of nothing but this one's teams and wind is asked.
 fn who_goes(k: &Kit<'_>, needs: &[Need]) -> ForcePlan {
     let city = k.m.city;
     if needs.is_empty() {
@@ -256,12 +256,13 @@ fn who_goes(k: &Kit<'_>, needs: &[Need]) -> ForcePlan {
     }
     let mut stand_in = City::found(&Pack::default(), city.realm);
     stand_in.teams = city.teams.clone();
+    stand_in.sensors = city.sensors.clone();
     stand_in.assignments = city.assignments.clone();
     stand_in.n_outings = city.n_outings.clone();
     stand_in.force_rules = city.force_rules.clone();
     stand_in.needs = needs.iter().map(|it| (it.id, it.clone())).collect();
     let ids: Vec<NeedId> = needs.iter().map(|it| it.id).collect();
-    stand_in.assign(&ids, k.m.readings, k.m.roads, k.now())
+    stand_in.assign(&ids, k.m.readings, k.m.ground(), k.now())
 }
 
 fn key_of(text: &OrderText) -> OrderKey {
@@ -953,7 +954,7 @@ fn forces_ui(k: &Kit<'_>, review: &mut Review, list: Rect, built: &Built) {
         match row {
             Row::Team(it) => {
                 let Some(team) = k.m.city.teams.get(&it.team) else { continue };
-                k.team(pos2(list.left() + 12.0, c), 20.0, team.capability.glyph(), SYMBOL_TEAM);
+                k.team(pos2(list.left() + 12.0, c), 20.0, team.glyph(), SYMBOL_TEAM);
                 let eta = k.m.lang.eta(it.eta_s, it.by);
                 let at = k.bold(pos2(list.right(), c), Align2::RIGHT_CENTER, 14.0, PRIMARY, &eta);
                 let to = place(it.need).map_or("", |it| &it.why);
@@ -984,12 +985,13 @@ fn nearest_ui(k: &Kit<'_>, list: Rect) {
     let place = k.m.selection.and_then(|it| k.m.place_of(it)).unwrap_or(k.m.city.center);
     let mut rows: Vec<NearTeam<'_>> = Vec::new();
     for capability in Capability::ALL {
-        rows.extend(k.m.city.nearest_able(place, Some(capability), 1, k.m.readings, k.m.roads));
+        let nearest = k.m.city.nearest_able(place, Some(capability), 1, k.m.readings, k.m.ground(), k.now());
+        rows.extend(nearest.into_iter().filter(|it| it.bar.is_none()));
     }
     let mut y = list.top();
     for near in rows.iter().take((list.height().max(0.0) / 38.0) as usize) {
         let c = y + 18.0;
-        k.team(pos2(list.left() + 14.0, c), 22.0, near.team.capability.glyph(), SYMBOL_TEAM);
+        k.team(pos2(list.left() + 14.0, c), 22.0, near.team.glyph(), SYMBOL_TEAM);
         let eta = k.m.lang.eta(near.eta_s, near.by);
         let at = k.bold(pos2(list.right(), c), Align2::RIGHT_CENTER, 15.0, PRIMARY, &eta);
         let people = k.m.lang.fill(tr::N_PEOPLE, &[&exact(near.team.n_people.into())]);

@@ -117,6 +117,7 @@ impl Screen {
                         roads: None,
                         story: it.story.as_ref(),
                         story_failure: None,
+                        land: None,
                     };
                     let ctx = ui.ctx().clone();
                     let asked = match it.is_wall {

@@ -243,7 +243,7 @@ impl CityLayers {
             let marks: Vec<_> = (teams.values().enumerate())
                 .map(|(i, team)| {
                     let style = if assignments.contains_key(&team.id) { Style::TeamSent } else { Style::Team };
-                    let glyph = atlas::cell(team.capability.glyph()) as u8;
+                    let glyph = atlas::cell(team.glyph()) as u8;
                     let look = |mark| Mark { style: style as u8, glyph, ..mark };
                     match now.readings.teams.get(i) {
                         // A team that never reported stands at its station, which is known.

@@ -55,6 +55,7 @@ pub struct Director {
     pub place: Option<LonLat>,
     pub history: History,
     pub areas: Areas,
+    pub land: Option<Land>,
     /// The city's roads, once they came.
     pub net: Option<RoadNet>,
     /// The same with what is closed now.
@@ -117,6 +118,7 @@ impl Default for Director {
             place: None,
             history: History::default(),
             areas: Areas::default(),
+            land: None,
             net: None,
             roads: None,
             tiles: None,
@@ -408,6 +410,7 @@ impl Director {
             readings: &hall.readings,
             history: &self.history,
             areas: &self.areas,
+            land: self.land.as_ref(),
             frame: LocalFrame::new(city.center),
             now: hall.clock(time).now,
             camera: self.camera,

@@ -41,6 +41,8 @@ pub struct Scene<'a> {
     /// What readings and fixes were before: rise rates and trails.
     pub history: &'a History,
     pub areas: &'a Areas,
+    /// The same areas and the coast, as the city counts land.
+    pub land: Option<&'a Land>,
     /// The registers of many things, as far as they are held here.
     pub inventories: &'a BTreeMap<Text, Inventory>,
     /// The city's roads with what is closed now; `None` for a pack without roads.

@@ -306,8 +306,8 @@ impl City {
         open.extend(held.map(|it| OpenItem::Held(it.number)));
         let out = self.assignments.keys().filter(|it| is_here(self.teams.get(*it).map(|it| &it.district)));
         open.extend(out.map(|it| OpenItem::Team(it.clone())));
-        let moved = self.evacuation.iter().filter(|((_, district), it)| it.moved > 0 && is_here(Some(district)));
-        open.extend(moved.map(|((class, district), _)| OpenItem::People(*class, district.clone())));
+        let away = self.evacuation.iter().filter(|((_, district), it)| it.away() > 0 && is_here(Some(district)));
+        open.extend(away.map(|((class, district), _)| OpenItem::People(*class, district.clone())));
         if districts.is_empty() {
             let closures = self.markings.values().filter(|it| matches!(it.kind, MarkingKind::Closure { .. }));
             open.extend(closures.map(|it| OpenItem::Closure(it.id)));
@@ -333,7 +333,7 @@ impl City {
                 format!("队伍 {name} 未归队")
             }
             OpenItem::People(class, district) => {
-                let n = self.evacuation.get(&(*class, district.clone())).map_or(0, |it| it.moved);
+                let n = self.evacuation.get(&(*class, district.clone())).map_or(0, |it| it.away());
                 let name = self.districts.get(district).map_or(district.as_str(), |it| &it.name);
                 format!("{name}{} {n} 人未返回", class.name_zh())
             }

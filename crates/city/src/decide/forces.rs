@@ -102,9 +102,9 @@ impl City {
             if *n > need.n_short() {
                 return Err(refused(format!("这处需求只缺 {} 队", need.n_short())));
             }
-            if team.capability.fit(need.what).is_none() && reason.trim().is_empty() {
-                let (have, want) = (team.capability.name_zh(), need.what.name_zh());
-                return Err(refused(format!("{}是{have}队，需要{want}；坚持要派请写明理由", team.name)));
+            if team.fit(need.what).is_none() && reason.trim().is_empty() {
+                let (have, want) = (team.what_zh(), need.what.name_zh());
+                return Err(refused(format!("{}是{have}，需要{want}；坚持要派请写明理由", team.name)));
             }
             events.push(Event::TeamSent {
                 team: id.clone(),

@@ -17,6 +17,10 @@ pub enum EtaBy {
     Road,
     /// Straight line × 1.4 at 30 km/h: there is no road near an end, or no open way.
     StraightLine,
+    /// A boat's straight way, at its speed.
+    Water,
+    /// A straight flight, at its speed.
+    Air,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

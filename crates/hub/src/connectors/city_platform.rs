@@ -155,6 +155,18 @@ impl<R: RealmKind> CityPlatform<R> {
         self.post("APPLY_CANCEL", data).await.map(drop)
     }
 
+    /// 放行返回 (`ALLOW_RETURN`): people of a district, or of one township of it, may go home.
+    pub async fn allow_return(
+        &self,
+        district: &str,
+        township: Option<&str>,
+        reason: &str,
+    ) -> Result<(), PlatformError> {
+        let exercise = R::REALM == Realm::Exercise;
+        let data = json!({ "districtId": district, "townshipId": township, "reason": reason, "exercise": exercise });
+        self.post("ALLOW_RETURN", data).await.map(drop)
+    }
+
     pub async fn cases(&self, cursor: &str, limit: u32) -> Result<Page, PlatformError> {
         let data = self.post("ITEM_INST_SYNC", json!({ "cursor": cursor, "limit": limit })).await?;
         decode_page(&data, |item| decode_case(item, &self.platform), self.platform.as_str())

@@ -1,8 +1,8 @@
 //! 到达圈: what is reached by road within 5, 10, 15 and 30 minutes from the places marked, and by helicopter from a pad
 //! among them.
 //!
-//! By road as the city's network has it: class speeds, closures kept, no traffic; 估算. By air a circle of the whole time in
-//! straight flight at [`CRUISE_KM_PER_H`] after [`READY_MINS`] on the ground, both our assumptions: 岛内 30 分, 岛外 1 小时.
+//! By road as the city's network has it: class speeds, closures kept, no traffic; 估算. By air, from pads where a
+//! helicopter waits, circles of the promised times at the speed and turn-out of the city's rules: 岛内 30 分, 岛外 1 小时.
 
 use super::{Overlay, Pace, hash_of};
 use crate::stage::{
@@ -23,10 +23,6 @@ pub struct ReachOverlay;
 const MINUTES: [f64; 4] = [5.0, 10.0, 15.0, 30.0];
 /// Between samples, m.
 const CELL_M: f64 = 200.0;
-/// A medium rescue helicopter's economical cruise, rounded down.
-const CRUISE_KM_PER_H: f64 = 220.0;
-const READY_MINS: f64 = 15.0;
-const AIR_MINUTES: [(f64, &str); 2] = [(30.0, "岛内 30 分"), (60.0, "岛外 1 小时")];
 /// A place this near to a pad is the pad, m.
 const PAD_WITHIN_M: f64 = 200.0;
 
@@ -38,12 +34,14 @@ impl Overlay for ReachOverlay {
         "到达圈"
     }
     fn pace(&self) -> Pace {
-        Pace::Records
+        Pace::Readings
     }
     fn basis(&self, scene: &Scene) -> Option<u64> {
         let places = places_marked(scene).into_iter().map(|it| (it.0.to_bits(), it.1.to_bits()));
         let closed = scene.roads.map(|it| it.closures().iter().collect::<Vec<_>>());
-        Some(hash_of((places.collect::<Vec<_>>(), closed, scene.city.helipads.len())))
+        let stations = scene.city.air_stations(scene.readings, scene.now).into_iter();
+        let ready: Vec<_> = stations.filter(|it| it.bar.is_none()).map(|it| it.pad.to_string()).collect();
+        Some(hash_of((places.collect::<Vec<_>>(), closed, ready)))
     }
 
     fn draw(&self, scene: &Scene, sketch: &mut Sketch) {
@@ -106,28 +104,35 @@ fn draw_by_road(places: &[LonLat], scene: &Scene, sketch: &mut Sketch) {
 }
 
 fn draw_by_air(places: &[LonLat], scene: &Scene, sketch: &mut Sketch) {
-    let palette = scene.palette;
-    let pads = || scene.city.helipads.values().map(|it| it.at);
-    let mut n_pads = 0;
-    for &place in places.iter().filter(|place| pads().any(|it| it.distance_m(**place) <= PAD_WITHIN_M)) {
-        n_pads += 1;
-        for (minutes, name) in AIR_MINUTES {
-            let ring = true_circle(&scene.frame, place, flown_m(minutes));
+    let (palette, rules) = (scene.palette, &scene.city.force_rules);
+    let stations = scene.city.air_stations(scene.readings, scene.now);
+    let pads = || scene.city.helipads.values();
+    let (mut n_ready, mut n_empty) = (0, 0);
+    for &place in places {
+        let near = pads().find(|it| it.at.distance_m(place) <= PAD_WITHIN_M);
+        let Some(pad) = near else { continue };
+        let is_ready = stations.iter().any(|it| it.pad == pad.id && it.bar.is_none());
+        if !is_ready {
+            n_empty += 1;
+            continue;
+        }
+        n_ready += 1;
+        for (name, minutes) in [("岛内", rules.air.island_mins), ("岛外", rules.air.mainland_mins)] {
+            let ring = true_circle(&scene.frame, place, rules.moves.helicopter.reach_m(minutes));
             let north = ring[0];
             sketch.ring(&ring, Pen::dashed(palette.mobile, 1.4, [6.0, 5.0]));
-            let (text, color) = (name.to_owned(), palette.mobile);
+            let (text, color) = (format!("{name} {minutes:.0} 分"), palette.mobile);
             sketch.text(Texts { at: north, text, size: 12.0, color, anchor: Anchor::Above, boxed: true, priority: 27 });
         }
     }
-    if n_pads > 0 {
-        let text = format!("直升机到达（估算：备勤 {READY_MINS:.0} 分，{CRUISE_KM_PER_H:.0} km/h）");
+    if n_ready > 0 {
+        let it = &rules.moves.helicopter;
+        let text = format!("直升机到达（估算：出动 {:.0} 分，{:.0} km/h，{}）", it.ready_mins, it.speed_kmh, it.basis);
         sketch.legend(Sign::Dashed, palette.mobile, text);
     }
-}
-
-/// How far a helicopter gets in so long, m.
-fn flown_m(minutes: f64) -> f64 {
-    (minutes - READY_MINS).max(0.0) / 60.0 * CRUISE_KM_PER_H * 1000.0
+    if n_empty > 0 {
+        sketch.legend(Sign::Cross, palette.ink_second, format!("{n_empty} 个起降点现无可起飞的直升机"));
+    }
 }
 
 /// The bands of a lattice, in degrees.
@@ -162,6 +167,7 @@ fn strength(band: &Band) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gulang_city::UnitKind;
     use crate::stage::{
         geometry::is_inside,
         testing::{Stand, draw_of, words},
@@ -198,12 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn a_pad_has_its_circles_in_the_air() {
+    fn a_pad_has_its_circles_in_the_air_while_a_helicopter_waits_on_it() {
         let mut stand = stand(0.0);
-        let pad = stand.city.helipads[0].at;
-        stand.marking(MarkingKind::ReachFrom { places: vec![pad] });
-        assert_eq!(words(&draw_of(&OVERLAY, &stand)), ["岛内 30 分", "岛外 1 小时"]);
-        assert_eq!((flown_m(30.0), flown_m(10.0)), (55_000.0, 0.0));
+        let pad = stand.city.helipads[0].clone();
+        stand.marking(MarkingKind::ReachFrom { places: vec![pad.at] });
+        let empty = draw_of(&OVERLAY, &stand);
+        assert!(words(&empty).is_empty() && empty.legend.iter().any(|it| it.text.contains("现无可起飞")));
+        let mut helicopter = stand.city.teams[0].clone();
+        (helicopter.id, helicopter.kind, helicopter.home) = ("he-1".into(), UnitKind::Helicopter, pad.at);
+        stand.city.teams.insert("he-1".into(), helicopter);
+        stand.readings.teams.resize(stand.city.teams.len());
+        assert_eq!(words(&draw_of(&OVERLAY, &stand)), ["岛内 30 分", "岛外 60 分"]);
     }
 
     #[test]
