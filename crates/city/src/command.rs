@@ -2,7 +2,7 @@
 
 use crate::{
     AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
-    Proof, Timestamp, ids::*, model::*,
+    OpenFeed, Proof, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -241,6 +241,10 @@ pub enum Command {
     },
     ShowScene {
         scene: Text,
+    },
+    /// 画面上墙: what every wall shows first, instead of what it showed before; only at war.
+    OpenFeeds {
+        feeds: Vec<OpenFeed>,
     },
     /// 标绘: draw on everybody's map.
     PutMarking {

@@ -280,6 +280,7 @@ fn the_sheet_takes_strikes_and_additions_with_reasons() {
         body: "到一号下穿".into(),
         within_mins: 30,
         channel: Channel::PlatformAndCall,
+        districts: vec![],
         reason: reason.into(),
     };
     let mut city = city_of(|_| {});
