@@ -366,6 +366,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
         } else if state.draft.take().is_some()
             || state.tools.escape()
             || state.case_form.take().is_some()
+            || state.held.take().is_some()
             || state.drawer == Some(Drawer::Needs) && state.needs.back()
         {
         } else if state.drawer.is_some() {

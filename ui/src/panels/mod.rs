@@ -7,6 +7,7 @@
 //! ```
 //! One file per panel; [`kit`] is what they are drawn with, [`digest`] what they would otherwise count every frame.
 
+mod added;
 mod advice;
 mod area;
 mod board;
@@ -14,20 +15,24 @@ mod callout;
 mod card;
 mod desk;
 mod digest;
+mod districts;
 mod drawer;
 mod drones;
 mod duties;
 mod events;
 mod find;
 mod forces;
+mod held;
 mod kit;
 mod land;
 mod layers;
 mod locator;
 mod metrics;
 mod needs;
+mod opens;
 mod orders;
 mod people;
+mod pick;
 mod press;
 mod review;
 mod sheet;
@@ -211,6 +216,8 @@ pub struct PanelState {
     find: find::Find,
     duties: duties::Duties,
     needs: needs::Needs,
+    /// The held orders, in place of the orders.
+    held: Option<held::Held>,
     /// What a case is about to suffer, and why.
     case_form: Option<card::CaseForm>,
     /// A marking drawn and not yet put.
@@ -250,6 +257,7 @@ impl Default for PanelState {
             find: find::Find::default(),
             duties: duties::Duties::default(),
             needs: needs::Needs::default(),
+            held: None,
             case_form: None,
             draft: None,
             digest: Digest::default(),

@@ -4,9 +4,10 @@
 //! [`review`]: super::review
 
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark, row_id};
+use super::press::{self, Hold};
 use super::review::{Keep, Review, review_ui};
 use super::signing::{self, REASON_H, Signing};
-use super::{Model, PanelState, UiCommand, press, topbar};
+use super::{Model, PanelState, UiCommand, topbar};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Sense, Shape, Stroke, pos2, vec2};
@@ -63,7 +64,14 @@ pub(super) fn first_scenario() -> &'static str {
 
 /// The highest level in force anywhere.
 pub(super) fn level_in_force(city: &City) -> Option<ResponseLevel> {
-    city.footings.values().map(|it| it.level).chain([city.footing.level]).max().flatten()
+    level_in(city, &BTreeSet::new())
+}
+
+/// The highest level in force in some districts; in none of them is anywhere.
+pub(super) fn level_in(city: &City, districts: &BTreeSet<DistrictId>) -> Option<ResponseLevel> {
+    let of_city = if districts.is_empty() { city.footing.level } else { None };
+    let asked = city.footings.iter().filter(|(id, _)| districts.is_empty() || districts.contains(*id));
+    asked.map(|(_, it)| it.level).chain([of_city]).max().flatten()
 }
 
 impl Sheet {
@@ -167,7 +175,9 @@ fn stand_down_ui(k: &mut Kit<'_>, sheet: &mut StandDown, rect: Rect) -> Keep {
     let label = k.m.lang.fill(tr::HOLD_TO_STAND_DOWN, &[realm]);
     let hold = Rect::from_min_max(pos2(cancel.right() + 16.0, c - 32.0), pos2(right, c + 32.0));
     let blocked = stand_down_blocked(k, sheet, &open, level, n_seats);
-    if !signing::hold_ui(k, hold, "hold-peace", &label, blocked.as_deref(), &mut sheet.signing.hold_since) {
+    let held =
+        Hold { id: "hold-peace", label: &label, why_not: blocked.as_deref(), ms: HOLD_CONFIRM_MS, is_default: true };
+    if !press::hold_ui(k, hold, &held, &mut sheet.signing.hold_since) {
         return Keep::Open;
     }
     let command = Command::StandDown {
