@@ -92,7 +92,6 @@ fn no_picture_is_opened_twice_and_the_rest_is_counted() {
         let mut point = pack.flood_points[0].clone();
         (point.id, point.name, point.at) = (id.as_str().into(), id.as_str().into(), at);
         pack.flood_points.push(point);
-        // One camera for two points that stand close, on every second pair.
         pack.cameras.push(camera(&format!("c{i}"), 0.09, dlat, "350203"));
     }
     let mut twin = pack.flood_points[3].clone();

@@ -42,7 +42,7 @@ pub(super) fn height(k: &Kit<'_>, width: f32) -> f32 {
 impl AddForm {
     pub fn new() -> Self {
         Self {
-            agency: AgencyPick { wants_focus: true, ..AgencyPick::default() },
+            agency: AgencyPick::focused(),
             title: String::new(),
             body: String::new(),
             within: "60".to_owned(),

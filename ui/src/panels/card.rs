@@ -189,7 +189,7 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
         // The same button again puts its form away.
         (Some((_, act)), Some(form)) if form.act == act => None,
         (Some((case, act)), _) => {
-            let to = AgencyPick { wants_focus: act == CaseAct::Transfer, ..AgencyPick::default() };
+            let to = if act == CaseAct::Transfer { AgencyPick::focused() } else { AgencyPick::default() };
             Some(CaseForm { case, act, reason: 0, typed: String::new(), later: 0, to })
         }
         (None, form) => form,

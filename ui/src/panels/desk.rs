@@ -356,7 +356,10 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     // Before a letter can mean a key: somebody may be typing. Esc has already taken the line's focus away.
     let is_typing = ctx.text_edit_focused();
     if pressed(Key::Escape) {
-        if state.sheet.take().is_some() {
+        if let Some(sheet) = &mut state.sheet {
+            if !sheet.back() {
+                state.sheet = None;
+            }
         } else if let Some(board) = &mut state.board {
             if !board.back() {
                 state.board = None;

@@ -52,6 +52,8 @@ mod tests_boards;
 #[cfg(test)]
 mod tests_duties;
 #[cfg(test)]
+mod tests_hands;
+#[cfg(test)]
 mod tests_sheet;
 
 pub use digest::place_of;

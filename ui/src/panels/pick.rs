@@ -11,12 +11,17 @@ use gulang_city::*;
 pub(super) struct AgencyPick {
     query: String,
     pub chosen: Option<AgencyId>,
-    pub wants_focus: bool,
+    wants_focus: bool,
 }
 
 const CHIP_H: f32 = 28.0;
 
 impl AgencyPick {
+    /// Its line takes the keyboard.
+    pub fn focused() -> Self {
+        Self { wants_focus: true, ..Self::default() }
+    }
+
     fn is_meant(&self, agency: &Agency) -> bool {
         let query = self.query.trim().to_lowercase();
         query.is_empty()

@@ -27,7 +27,7 @@ pub(super) struct Review {
     /// Orders put on it by hand.
     pub(super) added: Vec<AddedOrder>,
     /// One that is being written.
-    adding: Option<AddForm>,
+    pub(super) adding: Option<AddForm>,
     /// Whose text is shown.
     shown: usize,
     list: List,

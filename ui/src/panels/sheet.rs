@@ -84,6 +84,14 @@ impl Sheet {
         Self::StandDown(StandDown::default())
     }
 
+    /// One step back, a form put away; `false` where there is none.
+    pub fn back(&mut self) -> bool {
+        match self {
+            Self::Review(review) => review.adding.take().is_some(),
+            Self::StandDown(_) | Self::Drill(_) => false,
+        }
+    }
+
     pub fn drill() -> Self {
         Self::Drill(DrillChoice { scenario: 0, speed: 60.0, seed: 1 })
     }
