@@ -57,12 +57,18 @@ struct SheetAsked {
     ask: SheetAsk,
 }
 
+/// The sheet, with the pictures the switch would open under `feeds`.
 async fn sheet(State(app): State<App>, Json(asked): Json<SheetAsked>) -> Result<Json<Value>, Response> {
     let core = core_of(&app.hall, asked.realm)?;
     let now = core.clock.now();
-    let sheet = core.city().sheet(&asked.ask, now);
-    match sheet {
-        Ok(sheet) => Ok(Json(json!(sheet))),
+    let readings = core.lane().readings.clone();
+    let city = core.city();
+    match city.sheet(&asked.ask, now) {
+        Ok(sheet) => {
+            let mut answer = json!(sheet);
+            answer["feeds"] = json!(city.feeds_for(&asked.ask, &readings, now));
+            Ok(Json(answer))
+        }
         Err(refusal) => {
             let message = refusal.to_string();
             Err((StatusCode::CONFLICT, Json(json!({ "refusal": refusal, "message": message }))).into_response())

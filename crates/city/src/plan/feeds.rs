@@ -131,7 +131,7 @@ impl City {
         let (mut places, quiet) = self.water_places(plan, &is_here, readings, now);
         let mut people: BTreeMap<&DistrictId, u32> = BTreeMap::new();
         for need in measures.iter().flat_map(|it| &it.measure.evacuees).filter(|it| is_here(&it.district)) {
-            // Needs of a measure borrowed from the plan live as long as the plan; a tightened one's do not.
+            // By the city's own id: a tightened measure is a copy that ends here.
             if let Some(district) = self.districts.get(&need.district) {
                 let n = people.entry(&district.id).or_default();
                 *n = n.saturating_add(need.n_people);
@@ -185,8 +185,7 @@ impl City {
             }
         }
         // The sorts are stable: equals keep the registry's order.
-        alarmed
-            .sort_by(|a, b| (Reverse(a.0), b.1).partial_cmp(&(Reverse(b.0), a.1)).unwrap_or(std::cmp::Ordering::Equal));
+        alarmed.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
         rising.sort_by(|a, b| b.0.total_cmp(&a.0));
         if !matches!(plan.hazard, Hazard::Typhoon | Hazard::Rainstorm) {
             quiet.clear();
