@@ -14,7 +14,10 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("gulang-wire", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-tiles", &["reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-duties", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
-    ("gulang-charts", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "typst", "gulang-hub", "gulang-ui"]),
+    (
+        "gulang-charts",
+        &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "typst", "gulang-hub", "gulang-ui"],
+    ),
     ("gulang-report", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-hub", &["bevy", "bevy_app", "egui", "tauri", "gulang-ui", "gulang-sim"]),
     ("gulang-sim", &["bevy", "egui", "tauri", "gulang-hub", "gulang-ui", "gulang-wire"]),

@@ -267,6 +267,7 @@ impl City {
                 }
             }
             Event::SceneChanged { scene } => self.scene = scene.clone(),
+            Event::FeedsOpened { feeds } => self.feeds = feeds.clone(),
             Event::MarkingPut { marking } => {
                 self.n_markings = self.n_markings.max(marking.id.0);
                 self.markings.insert(marking.id, marking.clone());
@@ -427,6 +428,7 @@ impl City {
         }
         if !self.is_any_war() {
             self.held.clear();
+            self.feeds.clear();
         } else if footing.posture == Posture::Peace {
             let district_of = |it: &HeldOrder| self.agencies.get(&it.agency).and_then(|it| it.district.clone());
             self.held.retain(|it| district_of(it).is_none_or(|it| !districts.contains(&it)));

@@ -2,7 +2,8 @@
 
 use crate::{
     Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking,
-    Need, Observation, Outing, Pack, Proposal, Roles, SigningRules, Timestamp, Township, ids::*, model::*, plan::Plan,
+    Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, Timestamp, Township, ids::*, model::*,
+    plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -98,6 +99,8 @@ pub struct City {
     pub connectors: BTreeMap<PlatformId, ConnectorHealth>,
     pub exercise: Option<Exercise>,
     pub scene: Text,
+    /// The pictures shown first in this war, each with why.
+    pub feeds: Vec<OpenFeed>,
     /// What is drawn on the map, in the order it was.
     pub markings: Registry<MarkingId, Marking>,
     /// How many were ever put: the last one's number.
@@ -198,6 +201,7 @@ impl City {
             connectors: BTreeMap::new(),
             exercise: None,
             scene: "peace".into(),
+            feeds: Vec::new(),
             markings: IndexMap::with_hasher(by),
             n_markings: 0,
             n_refused_messages: 0,

@@ -2,7 +2,7 @@
 
 use crate::{
     AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
-    Plan, Proof, Switch, Timestamp, ids::*, model::*,
+    OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -266,6 +266,10 @@ pub enum Command {
     },
     ShowScene {
         scene: Text,
+    },
+    /// 画面上墙: what every wall shows first, instead of what it showed before; only at war.
+    OpenFeeds {
+        feeds: Vec<OpenFeed>,
     },
     /// 标绘: draw on everybody's map.
     PutMarking {

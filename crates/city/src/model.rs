@@ -668,6 +668,9 @@ pub struct OrderText {
     /// Its group; later ones wait for its acknowledgement.
     #[serde(default)]
     pub group: u8,
+    /// The districts it is limited to; empty is wherever it applies.
+    #[serde(default)]
+    pub districts: Vec<DistrictId>,
     /// Acknowledge by, then finish by.
     pub ack_by: Timestamp,
     pub due_at: Timestamp,

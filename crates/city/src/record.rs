@@ -1,8 +1,8 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, Plan,
-    Proof, Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, OpenFeed,
+    Plan, Proof, Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -321,6 +321,10 @@ pub enum Event {
     /// The scene every wall shows.
     SceneChanged {
         scene: Text,
+    },
+    /// The pictures every wall shows first, instead of those before.
+    FeedsOpened {
+        feeds: Vec<OpenFeed>,
     },
     MarkingPut {
         marking: Marking,

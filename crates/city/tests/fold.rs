@@ -207,6 +207,10 @@ fn command(now: i64) -> impl Strategy<Value = C> {
         }),
         1 => Just(C::EndExercise),
         1 => name(&["peace", "war", ""]).prop_map(|scene| C::ShowScene { scene }),
+        1 => (name(&["cam-1", "cam-2", "x"]), any::<bool>()).prop_map(|(camera, with_drone)| C::OpenFeeds {
+            feeds: [Some(Feed::Camera(CameraId(camera))), with_drone.then(|| Feed::Drone("drone-1".into()))]
+                .into_iter().flatten().map(|feed| OpenFeed { feed, place: "路口".into(), why: "看".into() }).collect(),
+        }),
         3 => marking(now).prop_map(|kind| C::PutMarking { kind, note: "注".into() }),
         1 => (1..5u64).prop_map(|it| C::RemoveMarking { marking: MarkingId(it) }),
         1 => Just(C::RefuseMessage { platform: "p".into(), what: "w".into(), why: "y".into() }),
@@ -278,6 +282,7 @@ fn added(agency: &str) -> AddedOrder {
         body: "做".into(),
         within_mins: 30,
         channel: Channel::Platform,
+        districts: vec![],
         reason: "现场要求".into(),
     }
 }

@@ -298,6 +298,7 @@ fn the_sheet_takes_strikes_and_additions_with_reasons() {
         body: "到一号下穿".into(),
         within_mins: 30,
         channel: Channel::PlatformAndCall,
+        districts: vec![],
         reason: reason.into(),
     };
     let mut city = city_of(|_| {});
@@ -468,20 +469,17 @@ fn one_district_may_go_to_war_alone() {
     let mut city = city_of(|_| {});
     let alone = |level, seats: &[&str]| switch(level, seats, |it| it.districts = vec!["350203".into()]);
     // What moves or is led in the district: m-sea (people there) and, at Ⅰ, m-stop.
-    check(
-        &mut city,
-        "A",
-        0,
-        alone(ResponseLevel::III, &[]),
-        "FootingChanged OrderDrafted EvacuationExpected EvacuationExpected",
-    );
+    check(&mut city, "A", 0, alone(ResponseLevel::III, &[]), "FootingChanged OrderDrafted EvacuationExpected");
     assert_eq!(city.footing.posture, Posture::Peace);
     assert!(city.is_any_war());
     assert_eq!(city.footings["350203"].level, Some(ResponseLevel::III));
     assert_eq!(city.footings["350211"].level, None);
     // The whole city joins: what the district has is not ordered twice.
-    check(&mut city, "A", 1, to_war(ResponseLevel::III, &[]), "FootingChanged OrderDrafted");
+    let expected = "FootingChanged OrderDrafted OrderDrafted EvacuationExpected";
+    check(&mut city, "A", 1, to_war(ResponseLevel::III, &[]), expected);
     assert_eq!(city.orders[1].text.measure, Some("m-patrol".into()));
+    // m-sea goes out again, for the people of the other district.
+    assert_eq!(city.orders[2].text.districts, ["350211".into()]);
 }
 
 #[test]

@@ -218,13 +218,13 @@ fn a_district_without_teams_goes_to_war_and_is_told_what_it_lacks() {
         }
         let readings = Readings::for_city(&city);
         let needs: Vec<NeedId> = city.needs.keys().copied().collect();
-        let plan = city.assign(&needs, &readings, None, T0.plus_mins(1));
+        let plan = city.assign(&needs, &readings, Ground::default(), T0.plus_mins(1));
         // The rescue team stands in for one of two; nobody is a doctor.
         assert_eq!(plan.assignments.len(), teams.len());
         let short: Vec<(u64, u32)> = plan.shortfalls.iter().map(|it| (it.need.0, it.n_short)).collect();
         assert_eq!(short, [(1, 2 - teams.len() as u32), (2, 2)]);
         assert!(plan.shortfalls.iter().all(|it| !it.why.is_empty()));
-        assert_eq!(city.nearest_able(at, None, 20, &readings, None).len(), teams.len());
+        assert_eq!(city.nearest_able(at, None, 20, &readings, Ground::default(), T0).len(), teams.len());
         for indicator in city.indicators.values() {
             let value = city.indicator_value(indicator, &readings, T0.plus_mins(1)).value;
             assert!(value.is_none_or(f64::is_finite), "{}: {value:?}", indicator.name);

@@ -59,12 +59,18 @@ struct SheetAsked {
     ask: SheetAsk,
 }
 
+/// The sheet, with the pictures the switch would open under `feeds`.
 async fn sheet(State(app): State<App>, Json(asked): Json<SheetAsked>) -> Result<Json<Value>, Response> {
     let core = core_of(&app.hall, asked.realm)?;
     let now = core.clock.now();
-    let sheet = core.city().sheet(&asked.ask, now);
-    match sheet {
-        Ok(sheet) => Ok(Json(json!(sheet))),
+    let readings = core.lane().readings.clone();
+    let city = core.city();
+    match city.sheet(&asked.ask, now) {
+        Ok(sheet) => {
+            let mut answer = json!(sheet);
+            answer["feeds"] = json!(city.feeds_for(&asked.ask, &readings, now));
+            Ok(Json(answer))
+        }
         Err(refusal) => {
             let message = refusal.to_string();
             Err((StatusCode::CONFLICT, Json(json!({ "refusal": refusal, "message": message }))).into_response())
@@ -88,7 +94,8 @@ async fn proposal(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
     let now = core.clock.now();
     let city = core.city();
     // For a seat that asks: why it may not be the second.
-    let why = asked.seat.as_ref().zip(city.proposal.as_ref()).and_then(|(seat, it)| city.why_not_second(seat, it).err());
+    let why =
+        asked.seat.as_ref().zip(city.proposal.as_ref()).and_then(|(seat, it)| city.why_not_second(seat, it).err());
     Ok(Json(json!({
         "realm": city.realm, "now_ms": now.0, "proposal": city.proposal, "last": city.last_proposal,
         "refused_because": why.map(|it| it.to_string()),

@@ -2,10 +2,11 @@
 //! [`callout`] and [`people`] are drawn in it; [`Boards`] is what they are counted from.
 
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark};
-use super::{Model, PanelState, Selection, UiCommand, callout, drawer, people, press};
+use super::press::{self, Hold};
+use super::{Model, PanelState, Selection, UiCommand, callout, drawer, people};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
-use egui::{Align2, FontId, Id, Key, Rect, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align2, Key, Rect, Sense, pos2, vec2};
 use gulang_city::*;
 use std::collections::BTreeSet;
 
@@ -333,22 +334,6 @@ pub(super) fn scroll(k: &Kit<'_>, board: &mut Board, list: Rect, slots: &[Slot])
 
 // ---------------------------------------------------------------- asking
 
-/// A line to write into.
-pub(super) fn line_ui(k: &Kit<'_>, rect: Rect, id: &'static str, label: &str, text: &mut String) {
-    k.fill(rect, 3.0, APP);
-    let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 4.0))).layer_id(k.ui.layer_id());
-    let mut ui = Ui::new(k.ui.ctx().clone(), k.ui.id().with((id, "ui")), builder);
-    let edit = TextEdit::singleline(text)
-        .id(Id::new(id))
-        .frame(egui::Frame::NONE)
-        .font(FontId::proportional(14.0))
-        .char_limit(200)
-        .desired_width((rect.width() - 16.0).max(1.0));
-    let response = ui.add(edit);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, label));
-    k.outline(rect, 3.0, 1.0, if response.has_focus() { ACCENT } else { STRONG });
-}
-
 /// What is about to be asked for: its words, and the hold that asks. Esc puts it away.
 fn form_ui(k: &mut Kit<'_>, board: &mut Board, rect: Rect) {
     let Some(mut form) = board.form.take() else { return };
@@ -378,7 +363,7 @@ fn form_ui(k: &mut Kit<'_>, board: &mut Board, rect: Rect) {
         Asked::CallOut | Asked::Test => tr::EXACT_TEXT,
         _ => tr::REASON,
     };
-    line_ui(k, line, "board-form-line", k.t(label_of_line), &mut form.text);
+    press::line_ui(k, line, "board-form-line", &mut form.text, label_of_line, label_of_line, &mut false);
     let command = command_of(k, &form);
     let why = match &command {
         None => Some(k.t(tr::CALLS_NO_LADDER).to_owned()),
@@ -397,7 +382,8 @@ fn form_ui(k: &mut Kit<'_>, board: &mut Board, rect: Rect) {
     if k.button(cancel, "board-form-cancel", 14.0, k.t(tr::CANCEL_ESC), false) {
         return;
     }
-    if hold_ui(k, hold, &label, why.is_none(), &mut form.hold_since) {
+    let held = Hold { id: "board-hold", label: &label, why_not: why.as_deref(), ms: HOLD_CONFIRM_MS, is_default: true };
+    if press::hold_ui(k, hold, &held, &mut form.hold_since) {
         k.out.extend(command.map(UiCommand::Submit));
         return;
     }
@@ -419,37 +405,4 @@ fn command_of(k: &Kit<'_>, form: &Form) -> Option<Command> {
             Command::AllowReturn { district: district.clone(), township: township.clone(), reason: text }
         }
     })
-}
-
-/// The hold of the sheets: `true` in the frame its three seconds are full. Enter holds it too.
-fn hold_ui(k: &Kit<'_>, rect: Rect, label: &str, is_ready: bool, since: &mut Option<f64>) -> bool {
-    let response = k.ui.interact(rect, k.ui.id().with("board-hold"), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, is_ready, label));
-    let (time, enter) = k.ui.input(|input| (input.time, input.key_down(Key::Enter)));
-    let enter = enter && !k.ui.ctx().text_edit_focused();
-    let is_held = is_ready && (response.is_pointer_button_down_on() || enter);
-    *since = if is_held { since.or(Some(time)) } else { None };
-    let ms = since.map_or(0.0, |since| (time - since) * 1000.0);
-    k.fill(rect, 4.0, APP);
-    let part = (ms / HOLD_CONFIRM_MS).clamp(0.0, 1.0) as f32;
-    k.fill(Rect::from_min_size(rect.min, vec2(rect.width() * part, rect.height())), 4.0, HOLD_FILL);
-    let line = match (is_ready, k.is_exercise()) {
-        (false, _) => HAIR,
-        (true, true) => EXERCISE_LINE,
-        (true, false) => INVERSE_BG,
-    };
-    k.outline(rect, 4.0, 2.0, line);
-    let up = if is_held { vec2(0.0, -9.0) } else { vec2(0.0, 0.0) };
-    k.fit_center(rect.translate(up), 16.0, if is_ready { PRIMARY } else { QUIET }, label, true);
-    if is_held {
-        let left = format!("{:.1}", ((HOLD_CONFIRM_MS - ms) / 1000.0).max(0.0));
-        let left = k.m.lang.fill(tr::STILL_SECS, &[&left]);
-        k.fit_center(rect.translate(vec2(0.0, 13.0)), 12.0, PRIMARY, &left, false);
-        k.ui.ctx().request_repaint();
-    }
-    if ms < HOLD_CONFIRM_MS {
-        return false;
-    }
-    *since = None;
-    true
 }

@@ -2,9 +2,9 @@
 //! to dial by hand (DESIGN.md §4).
 
 use super::UiCommand;
-use super::board::{Asked, Board, Boards, Form, Parts, Slot, line_ui, scroll};
+use super::board::{Asked, Board, Boards, Form, Parts, Slot, scroll};
 use super::kit::{Kit, exact, mmss, percent, row_id};
-use super::press::{barred, choice_ui, guarded_ui, refused};
+use super::press::{barred, choice_ui, guarded_ui, line_ui, refused};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Color32, Key, Pos2, Rect, pos2, vec2};
@@ -477,7 +477,8 @@ fn reached_ui(k: &mut Kit<'_>, board: &mut Board, row: &CallRow, rect: Rect) {
     let y = rect.top() + 20.0;
     let label = k.text(pos2(rect.left(), y), Align2::LEFT_CENTER, 13.0, SECONDARY, k.t(tr::CALLS_WHO_ANSWERED));
     let line = Rect::from_min_max(pos2(label.right() + 10.0, y - 14.0), pos2(rect.right(), y + 14.0));
-    line_ui(k, line, "call-answered-line", k.t(tr::CALLS_WHO_ANSWERED), &mut board.answered.1);
+    let who = tr::CALLS_WHO_ANSWERED;
+    line_ui(k, line, "call-answered-line", &mut board.answered.1, who, who, &mut false);
     let by: Text = board.answered.1.trim().into();
     let channels = [CallChannel::Voice, CallChannel::Radio, CallChannel::Sms, CallChannel::Message];
     let width = (rect.width() - 8.0) / 2.0;

@@ -2,7 +2,8 @@
 
 use super::digest::{budget_of, district_name};
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
-use super::{PanelState, Selection, UiCommand, events, press};
+use super::pick::{AgencyPick, agency_ui};
+use super::{PanelState, Selection, UiCommand, desk, events, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Stroke, pos2, vec2};
@@ -34,6 +35,7 @@ enum Does {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CaseAct {
     Return,
+    Transfer,
     Postpone,
     Cancel,
 }
@@ -48,6 +50,8 @@ pub(super) struct CaseForm {
     typed: String,
     /// Of [`POSTPONE_HOURS`].
     later: usize,
+    /// Whom a transfer goes to.
+    to: AgencyPick,
 }
 
 const POSTPONE_HOURS: [i64; 3] = [4, 24, 72];
@@ -57,6 +61,7 @@ impl CaseAct {
     fn name(self) -> Tr {
         match self {
             Self::Return => tr::CASE_RETURN,
+            Self::Transfer => tr::CASE_TRANSFER,
             Self::Postpone => tr::CASE_POSTPONE,
             Self::Cancel => tr::CASE_CANCEL,
         }
@@ -66,6 +71,7 @@ impl CaseAct {
     fn kind(self) -> &'static str {
         match self {
             Self::Return => "return_case",
+            Self::Transfer => "transfer_case",
             Self::Postpone => "postpone_case",
             Self::Cancel => "cancel_case",
         }
@@ -74,6 +80,7 @@ impl CaseAct {
     fn reasons(self) -> [Tr; 3] {
         match self {
             Self::Return => [tr::RETURN_UNDONE, tr::RETURN_WRONG, tr::RETURN_NO_PROOF],
+            Self::Transfer => [tr::TRANSFER_DUTY, tr::TRANSFER_AREA, tr::TRANSFER_ABLE],
             Self::Postpone => [tr::POSTPONE_WEATHER, tr::POSTPONE_PARTS, tr::POSTPONE_JOINT],
             Self::Cancel => [tr::CANCEL_TWICE, tr::CANCEL_FALSE, tr::CANCEL_ELSEWHERE],
         }
@@ -82,7 +89,11 @@ impl CaseAct {
 
 impl CaseForm {
     fn height(&self) -> f32 {
-        let n_rows = if self.act == CaseAct::Postpone { 4.0 } else { 3.0 };
+        let n_rows = match self.act {
+            CaseAct::Transfer => 5.0,
+            CaseAct::Postpone => 4.0,
+            CaseAct::Return | CaseAct::Cancel => 3.0,
+        };
         FORM_ROW * n_rows + REASON_H
     }
 
@@ -91,14 +102,16 @@ impl CaseForm {
         k.now().max(case.report.due_at).plus_mins(POSTPONE_HOURS[self.later] * 60)
     }
 
-    fn command(&self, k: &Kit<'_>, case: &Case) -> Command {
+    /// None while nobody is chosen to transfer to.
+    fn command(&self, k: &Kit<'_>, case: &Case) -> Option<Command> {
         let typed = self.typed.trim();
         let reason: Text = if typed.is_empty() { k.t(self.act.reasons()[self.reason]).into() } else { typed.into() };
-        match self.act {
+        Some(match self.act {
             CaseAct::Return => Command::ReturnCase { case: case.id, to: None, reason },
+            CaseAct::Transfer => Command::TransferCase { case: case.id, to: self.to.chosen.clone()?, reason },
             CaseAct::Postpone => Command::PostponeCase { case: case.id, due_at: self.new_due(k, case), reason },
             CaseAct::Cancel => Command::CancelCase { case: case.id, reason },
-        }
+        })
     }
 }
 
@@ -111,10 +124,13 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
     let n_lines = card.lines.len() + card.flags.len() + usize::from(card.reading.is_some());
     let barred: Vec<Option<String>> = card.actions.iter().map(|(_, does)| barred(k, does)).collect();
     let reason = barred.iter().flatten().next().filter(|_| form.is_none());
-    let actions_h = if card.actions.is_empty() { 6.0 } else { 44.0 };
+    let width = 340.0f32.min(map.width() - 16.0);
+    let buttons = button_places(k, &card.actions, width - 24.0);
+    let buttons_h = buttons.last().map_or(0.0, |it| it.bottom() + 10.0);
+    let actions_h = if buttons.is_empty() { 6.0 } else { buttons_h + 4.0 };
     let under_h = form.as_ref().map_or(if reason.is_some() { REASON_H } else { 0.0 }, CaseForm::height);
     let height = 44.0 + 20.0 * n_lines as f32 + actions_h + under_h;
-    let size = vec2(340.0f32.min(map.width() - 16.0), height);
+    let size = vec2(width, height);
     let at = match state.selection_on_screen {
         Some(target) if map.contains(target) => beside(map, target, size),
         _ => pos2((map.right() - size.x - 12.0).max(map.left()), map.bottom() - size.y - 44.0),
@@ -156,11 +172,11 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
         y += 20.0;
     }
     let under = Rect::from_min_max(pos2(rect.left() + 12.0, rect.bottom() - under_h), rect.max - vec2(12.0, 0.0));
-    let mut x = rect.left() + 12.0;
+    let first = vec2(rect.left() + 12.0, under.top() - buttons_h);
     let mut asked = None;
-    for ((label, does), barred) in card.actions.into_iter().zip(&barred) {
+    for (((label, does), barred), button) in card.actions.into_iter().zip(&barred).zip(buttons) {
         let label = k.t(label);
-        let button = Rect::from_min_size(pos2(x, under.top() - 40.0), vec2(k.width(13.0, label) + 24.0, 30.0));
+        let button = button.translate(first);
         if press::guarded_ui(k, button, ("card", label), 13.0, label, barred.is_some()) {
             match does {
                 Does::Submit(command) => k.out.push(UiCommand::Submit(command)),
@@ -168,7 +184,6 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
                 Does::Shelve(alarm) => events::shelve(k.m, state, events::Target::Alarm(alarm)),
             }
         }
-        x = button.right() + 8.0;
     }
     if let Some(reason) = reason {
         k.wrap(under, 12.0, TERTIARY, reason);
@@ -176,10 +191,28 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
     let form = match (asked, form) {
         // The same button again puts its form away.
         (Some((_, act)), Some(form)) if form.act == act => None,
-        (Some((case, act)), _) => Some(CaseForm { case, act, reason: 0, typed: String::new(), later: 0 }),
+        (Some((case, act)), _) => {
+            let to = if act == CaseAct::Transfer { AgencyPick::focused() } else { AgencyPick::default() };
+            Some(CaseForm { case, act, reason: 0, typed: String::new(), later: 0, to })
+        }
         (None, form) => form,
     };
     state.case_form = form.and_then(|form| form_ui(k, form, under));
+}
+
+/// Where the buttons lie from the first one's corner, in rows no wider than the card.
+fn button_places(k: &Kit<'_>, actions: &[(Tr, Does)], width: f32) -> Vec<Rect> {
+    let mut at = pos2(0.0, 0.0);
+    let place = |(label, _): &(Tr, Does)| {
+        let size = vec2(k.width(13.0, k.t(*label)) + 24.0, 30.0);
+        if at.x > 0.0 && at.x + size.x > width {
+            at = pos2(0.0, at.y + 36.0);
+        }
+        let button = Rect::from_min_size(at, size);
+        at.x = button.right() + 8.0;
+        button
+    };
+    actions.iter().map(place).collect()
 }
 
 /// Why a button may not be pressed: the seat's role, or for what needs nothing more, the rules themselves.
@@ -233,15 +266,27 @@ fn form_ui(k: &mut Kit<'_>, mut form: CaseForm, rect: Rect) -> Option<CaseForm> 
         let due = k.m.lang.day_time(form.new_due(k, case), k.now());
         label = format!("{label}・{}", k.m.lang.fill(tr::CASE_NEW_DUE, &[&due]));
     }
+    if form.act == CaseAct::Transfer {
+        let line = Rect::from_min_size(cell(row, 0).min, vec2(rect.width(), 30.0));
+        let names = Rect::from_min_size(cell(row + 1, 0).min, vec2(rect.width(), 30.0));
+        agency_ui(k, line, names, "case-to", &mut form.to);
+        row += 2;
+        if let Some(agency) = form.to.chosen.as_ref().and_then(|it| k.m.city.agencies.get(it)) {
+            label = k.m.lang.fill(tr::CASE_TRANSFER_TO, &[&agency.name]);
+        }
+    }
     let command = form.command(k, case);
-    let refused = press::refused(k, &command);
+    let refused = match &command {
+        Some(command) => press::refused(k, command),
+        None => Some(k.t(tr::CASE_TRANSFER_WHOM).to_owned()),
+    };
     let confirm = Rect::from_min_max(cell(row, 0).min, pos2(cell(row, 1).right(), cell(row, 1).bottom()));
     if let Some(why) = &refused {
         let at = Rect::from_min_size(pos2(rect.left(), confirm.bottom() + 1.0), vec2(rect.width(), REASON_H));
         k.wrap(at, 12.0, TERTIARY, why);
     }
     if press::guarded_ui(k, confirm, "case-confirm", 13.0, &label, refused.is_some()) {
-        k.out.push(UiCommand::Submit(command));
+        k.out.extend(command.map(UiCommand::Submit));
         return None;
     }
     (!k.button(cell(row, 2), "case-not", 13.0, k.t(tr::CANCEL), false)).then_some(form)
@@ -337,7 +382,7 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             case_lines(k, &mut card, case);
             card.actions.push((tr::SUPERVISE, Does::Submit(Command::SuperviseCase { case: *id })));
             card.actions.push((tr::PRESS, Does::Submit(Command::PressCase { case: *id })));
-            for act in [CaseAct::Return, CaseAct::Postpone, CaseAct::Cancel] {
+            for act in [CaseAct::Return, CaseAct::Transfer, CaseAct::Postpone, CaseAct::Cancel] {
                 card.actions.push((act.name(), Does::Ask(*id, act)));
             }
         }

@@ -5,10 +5,11 @@
 //! to be proposed again: nobody signs here what the first did not sign.
 
 use super::kit::{Kit, exact, mmss};
+use super::press::{self, Hold};
 use super::review::Keep;
 use super::sheet::{self, Sheet as Shown};
 use super::signing::{self, REASON_H, Standing};
-use super::{Model, PanelState, UiCommand, press};
+use super::{Model, PanelState, UiCommand};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
@@ -429,7 +430,9 @@ fn second_ui(k: &mut Kit<'_>, it: &mut CoSign, proposal: &Proposal, built: &Buil
     let realm = k.t(if k.is_exercise() { tr::EXERCISE } else { tr::REALM_ACTUAL });
     let label = k.m.lang.fill(tr::HOLD_TO_CO_SIGN, &[&what(k, &proposal.switch), realm]);
     let blocked = built.refused.as_ref().map(ToString::to_string);
-    if signing::hold_ui(k, hold, "hold-co-sign", &label, blocked.as_deref(), &mut it.hold_since) {
+    let held =
+        Hold { id: "hold-co-sign", label: &label, why_not: blocked.as_deref(), ms: HOLD_CONFIRM_MS, is_default: true };
+    if press::hold_ui(k, hold, &held, &mut it.hold_since) {
         k.out.push(UiCommand::Submit(Command::CoSign { number: proposal.number }));
     }
 }

@@ -378,7 +378,10 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     // Before a letter can mean a key: somebody may be typing. Esc has already taken the line's focus away.
     let is_typing = ctx.text_edit_focused();
     if pressed(Key::Escape) {
-        if state.sheet.take().is_some() {
+        if let Some(sheet) = &mut state.sheet {
+            if !sheet.back() {
+                state.sheet = None;
+            }
         } else if let Some(board) = &mut state.board {
             if !board.back() {
                 state.board = None;
@@ -389,6 +392,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
             || state.tools.escape()
             || state.case_form.take().is_some()
             || state.listing.form.take().is_some()
+            || state.held.take().is_some()
             || state.drawer == Some(Drawer::Needs) && state.needs.back()
         {
         } else if state.drawer.is_some() {

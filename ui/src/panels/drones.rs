@@ -10,16 +10,21 @@ use gulang_city::*;
 pub(super) fn strip_ui(k: &mut Kit<'_>, rect: Rect) {
     let flying = (0..k.m.city.drones.len()).filter(|i| is_flying(k, *i)).count();
     let sub = k.m.lang.fill(tr::FLYING_OF, &[&flying.to_string(), &k.m.city.drones.len().to_string()]);
+    let n_named = k.m.city.feeds.iter().filter(|it| matches!(it.feed, Feed::Camera(_))).count();
+    let sub = match n_named {
+        0 => sub,
+        n => k.m.lang.fill(tr::FEEDS_NAMED, &[&sub, &n.to_string()]),
+    };
     let body = k.panel(rect, k.t(tr::FEEDS), &sub);
     let inner = body.shrink(8.0);
     let n = ((inner.width() / 360.0).round() as usize).clamp(1, k.m.city.drones.len().max(1));
     tiles_ui(k, inner, n, 1.0);
 }
 
-/// `n` feeds side by side, flying ones first.
+/// `n` feeds side by side: flying ones first, and of them those the war opened; a drone in its dock has nothing to show.
 pub(super) fn tiles_ui(k: &mut Kit<'_>, rect: Rect, n: usize, u: f32) {
     let mut order: Vec<usize> = (0..k.m.city.drones.len()).collect();
-    order.sort_by_key(|i| (!is_flying(k, *i), *i));
+    order.sort_by_key(|i| (!is_flying(k, *i), opened(k, *i).map_or(usize::MAX, |it| it.0), *i));
     if order.is_empty() {
         k.fit_center(rect, 14.0 * u, TERTIARY, k.t(tr::NO_DRONES), false);
         return;
@@ -37,6 +42,12 @@ pub(super) fn tiles_ui(k: &mut Kit<'_>, rect: Rect, n: usize, u: f32) {
 
 fn is_flying(k: &Kit<'_>, i: usize) -> bool {
     k.m.readings.drones.get(i).is_some_and(|fix| fix.mode != 0 && fix.height > 1.0)
+}
+
+/// Its place among the feeds the war opened, and what of.
+fn opened<'a>(k: &Kit<'a>, i: usize) -> Option<(usize, &'a OpenFeed)> {
+    let (id, _) = k.m.city.drones.get_index(i)?;
+    k.m.city.feeds.iter().enumerate().find(|(_, it)| matches!(&it.feed, Feed::Drone(drone) if drone == id))
 }
 
 fn feed_ui(k: &mut Kit<'_>, rect: Rect, i: usize, u: f32) {
@@ -70,6 +81,10 @@ fn feed_ui(k: &mut Kit<'_>, rect: Rect, i: usize, u: f32) {
             }
         }
         _ => lost_ui(k, picture, u, freshness, as_of),
+    }
+    if let Some((_, open)) = opened(k, i) {
+        let at = picture.left_bottom() + vec2(8.0, -16.0) * px;
+        k.chip(at, 12.0 * u, &open.place, Some(PANEL), STRONG, PRIMARY);
     }
     k.outline(rect, 2.0 * u, 1.0, HAIR);
     k.hline(label.left(), label.right(), label.top(), HAIR);

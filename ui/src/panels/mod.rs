@@ -7,6 +7,7 @@
 //! ```
 //! One file per panel; [`kit`] is what they are drawn with, [`digest`] what they would otherwise count every frame.
 
+mod added;
 mod advice;
 mod area;
 mod board;
@@ -15,6 +16,7 @@ mod card;
 mod cosign;
 mod desk;
 mod digest;
+mod districts;
 mod drawer;
 mod drill;
 mod drones;
@@ -23,14 +25,17 @@ mod event_list;
 mod events;
 mod find;
 mod forces;
+mod held;
 mod kit;
 mod land;
 mod layers;
 mod locator;
 mod metrics;
 mod needs;
+mod opens;
 mod orders;
 mod people;
+mod pick;
 mod press;
 mod replay;
 mod review;
@@ -58,6 +63,8 @@ mod tests_cosign;
 mod tests_drill;
 #[cfg(test)]
 mod tests_duties;
+#[cfg(test)]
+mod tests_hands;
 #[cfg(test)]
 mod tests_replay;
 #[cfg(test)]
@@ -255,6 +262,8 @@ pub struct PanelState {
     drills: drill::Drills,
     needs: needs::Needs,
     replay: replay::Replay,
+    /// The held orders, in place of the orders.
+    held: Option<held::Held>,
     /// What a case is about to suffer, and why.
     case_form: Option<card::CaseForm>,
     /// A marking drawn and not yet put.
@@ -299,6 +308,7 @@ impl Default for PanelState {
             drills: drill::Drills::default(),
             needs: needs::Needs::default(),
             replay: replay::Replay::default(),
+            held: None,
             case_form: None,
             draft: None,
             digest: Digest::default(),

@@ -577,7 +577,14 @@ fn foot_ui(k: &mut Kit<'_>, needs: &mut Needs, rect: Rect) {
     let command = Command::AssignTeams { pairs, reason: reason.into() };
     let why_not = if is_empty { Some(k.t(tr::NOTHING_TICKED).to_owned()) } else { press::refused(k, &command) };
     let hold = Rect::from_min_max(pos2(left, rect.top() + 38.0), pos2(right, rect.bottom() - 8.0));
-    if press::held_ui(k, hold, "hold-send", &label, why_not.as_deref(), &mut needs.hold_since) {
+    let held = press::Hold {
+        id: "hold-send",
+        label: &label,
+        why_not: why_not.as_deref(),
+        ms: press::HOLD_SEND_MS,
+        is_default: false,
+    };
+    if press::hold_ui(k, hold, &held, &mut needs.hold_since) {
         k.out.push(UiCommand::Submit(command));
     }
 }

@@ -1,7 +1,7 @@
 //! The orders board: one stacked bar for all, then those that need a person, then the rest by deadline (DESIGN.md §4).
 
 use super::kit::{Kit, exact, mmss, row_id};
-use super::{PanelState, Selection, UiCommand, board, sheet};
+use super::{PanelState, Selection, UiCommand, board, held, sheet};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2, vec2};
@@ -87,7 +87,14 @@ pub(super) fn orders_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     keys_ui(k, state, pos2(body.right() - 200.0, y));
     let footer_h = 34.0;
     let list = Rect::from_min_max(pos2(body.left(), y + 14.0), pos2(body.right(), body.bottom() - footer_h));
-    rows_ui(k, state, list, &urgent, &rest);
+    // Nothing waits any more: the orders come back.
+    match state.held.take().filter(|_| !city.held.is_empty()) {
+        Some(mut held) => {
+            held::held_ui(k, &mut held, list);
+            state.held = Some(held);
+        }
+        None => rows_ui(k, state, list, &urgent, &rest),
+    }
     let y = body.bottom() - footer_h * 0.5;
     k.hline(body.left(), body.right(), body.bottom() - footer_h, HAIR);
     let n_shown = ((list.height() / 47.0) as usize).min(urgent.len() + rest.len());
@@ -97,6 +104,13 @@ pub(super) fn orders_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     let button = Rect::from_center_size(pos2(body.right() - 62.0, y), vec2(100.0, 26.0));
     if k.button(button, "stand-down", 13.0, label, false) {
         state.sheet = Some(sheet::Sheet::stand_down());
+    }
+    if !city.held.is_empty() {
+        let label = k.m.lang.fill(tr::HELD_ORDERS, &[&city.held.len().to_string()]);
+        let button = Rect::from_center_size(pos2(button.left() - 58.0, y), vec2(100.0, 26.0));
+        if k.button(button, "held-orders", 13.0, &label, state.held.is_some()) {
+            state.held = if state.held.is_some() { None } else { Some(held::Held::default()) };
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use crate::theme::*;
 use egui::{FontId, Id, Key, Rect, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, vec2};
 use gulang_city::{Command, Source};
 
-/// Teams are sent after so long a hold, ms.
-const HOLD_MS: f64 = 1000.0;
+/// What can be taken back is sent after so long a hold, ms; a footing after [`HOLD_CONFIRM_MS`].
+pub(super) const HOLD_SEND_MS: f64 = 1000.0;
 
 /// Why this seat may not give a kind of command at all; `None` if it may.
 pub(super) fn barred(k: &Kit<'_>, kind: &str) -> Option<String> {
@@ -46,27 +46,34 @@ pub(super) fn guarded_ui(
     false
 }
 
-/// A button to be held for a second, by the pointer or, focused, by Enter or Space: `true` in the frame the second is
-/// full, once per hold.
-pub(super) fn held_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    id: &str,
-    label: &str,
-    why_not: Option<&str>,
-    since: &mut Option<f64>,
-) -> bool {
-    let response = k.ui.interact(rect.intersect(k.ui.clip_rect()), k.ui.id().with(id), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, why_not.is_none(), label));
-    let (time, key) = k.ui.input(|input| (input.time, input.key_down(Key::Enter) || input.key_down(Key::Space)));
-    let held = why_not.is_none() && (response.is_pointer_button_down_on() || key && response.has_focus());
+/// What a held button says, and how long it is to be held.
+pub(super) struct Hold<'a> {
+    pub id: &'a str,
+    pub label: &'a str,
+    /// Why it may not be held.
+    pub why_not: Option<&'a str>,
+    pub ms: f64,
+    /// The one thing Enter does here: it holds the button wherever the focus is, while nobody types.
+    pub is_default: bool,
+}
+
+/// A button to be held, by the pointer or, focused, by Enter or Space: `true` in the frame its time is full, once per hold.
+/// `since` is when it was taken hold of, on egui's clock (s); infinite once it was sent.
+pub(super) fn hold_ui(k: &Kit<'_>, rect: Rect, hold: &Hold<'_>, since: &mut Option<f64>) -> bool {
+    let ready = hold.why_not.is_none();
+    let response = k.ui.interact(rect.intersect(k.ui.clip_rect()), k.ui.id().with(hold.id), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ready, hold.label));
+    let (time, enter, space) = k.ui.input(|input| (input.time, input.key_down(Key::Enter), input.key_down(Key::Space)));
+    let is_default = hold.is_default && enter && !k.ui.ctx().text_edit_focused();
+    let keyed = is_default || (enter || space) && response.has_focus();
+    let held = ready && (response.is_pointer_button_down_on() || keyed);
     *since = if held { since.or(Some(time)) } else { None };
-    // Infinite once it was sent: one hold sends once.
-    let ms = since.map_or(0.0, |since| (time - since) * 1000.0);
+    let is_sent = since.is_some_and(f64::is_infinite);
+    let ms = since.filter(|_| !is_sent).map_or(0.0, |since| (time - since) * 1000.0);
     k.fill(rect, 4.0, APP);
-    let part = (ms / HOLD_MS).clamp(0.0, 1.0) as f32;
+    let part = (ms / hold.ms).clamp(0.0, 1.0) as f32;
     k.fill(Rect::from_min_size(rect.min, vec2(rect.width() * part, rect.height())), 4.0, HOLD_FILL);
-    let line = if why_not.is_some() {
+    let line = if !ready {
         HAIR
     } else if response.has_focus() {
         ACCENT
@@ -76,14 +83,22 @@ pub(super) fn held_ui(
         INVERSE_BG
     };
     k.outline(rect, 4.0, 2.0, line);
-    let ink = if why_not.is_some() { QUIET } else { PRIMARY };
-    let note = why_not.unwrap_or(k.t(tr::HOLD_A_SECOND));
-    k.fit_center(rect.translate(vec2(0.0, -9.0)), 15.0, ink, label, true);
-    k.fit_center(rect.translate(vec2(0.0, 12.0)), 12.0, TERTIARY, note, false);
+    let size = if rect.height() >= 60.0 { 20.0 } else { 15.0 };
+    let note = match hold.why_not {
+        Some(why) => why.to_owned(),
+        None if held && !is_sent => {
+            k.m.lang.fill(tr::STILL_SECS, &[&format!("{:.1}", ((hold.ms - ms) / 1000.0).max(0.0))])
+        }
+        None => k.m.lang.fill(tr::HOLD_N_SECS, &[&format!("{:.0}", hold.ms / 1000.0)]),
+    };
+    let ink = if ready { PRIMARY } else { QUIET };
+    k.fit_center(rect.translate(vec2(0.0, rect.height() * -0.14)), size, ink, hold.label, true);
+    let ink = if held { PRIMARY } else { TERTIARY };
+    k.fit_center(rect.translate(vec2(0.0, rect.height() * 0.26)), 12.0, ink, &note, false);
     if held {
         k.ui.ctx().request_repaint();
     }
-    if ms < HOLD_MS {
+    if ms < hold.ms {
         return false;
     }
     *since = Some(f64::INFINITY);
@@ -108,8 +123,8 @@ pub(super) fn line_ui(
         .frame(egui::Frame::NONE)
         .font(FontId::proportional(14.0))
         .hint_text(k.t(hint))
-        .char_limit(64)
-        .desired_width(rect.width() - 16.0);
+        .char_limit(200)
+        .desired_width((rect.width() - 16.0).max(1.0));
     let response = ui.add(edit);
     response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, k.t(name)));
     if std::mem::take(focus) {

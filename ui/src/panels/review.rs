@@ -3,9 +3,11 @@
 //! It is asked anew when the officer changes it or the city changes; what changed by itself is marked and has to be seen
 //! before it can be sent. Nothing here sends but the hold, and the command names the version that was seen.
 
+use super::added::{self, AddForm, Done};
 use super::kit::{Kit, exact, row_id};
+use super::press::{self, Hold};
 use super::signing::{self, REASON_H, Signing};
-use super::{Model, UiCommand, advice, drill, press, sheet, topbar, typhoon};
+use super::{Model, UiCommand, advice, districts, drill, opens, sheet, topbar, typhoon};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Shape, Stroke, pos2, vec2};
@@ -17,14 +19,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Review {
     plan: Option<PlanId>,
     level: ResponseLevel,
+    /// None of them is the whole city.
+    pub(super) districts: BTreeSet<DistrictId>,
     pub(super) struck: BTreeSet<MeasureId>,
     /// Why each was struck.
     reasons: BTreeMap<MeasureId, String>,
+    /// Orders put on it by hand.
+    pub(super) added: Vec<AddedOrder>,
+    /// One that is being written.
+    pub(super) adding: Option<AddForm>,
     /// Whose text is shown.
     shown: usize,
     list: List,
     scroll: f32,
     forces_scroll: f32,
+    opens_scroll: f32,
     signing: Signing,
     dry_run: bool,
     /// What a dry run found.
@@ -63,6 +72,7 @@ struct Built {
     advice: Option<Advice>,
     needs: Vec<Need>,
     forces: ForcePlan,
+    feeds: SheetFeeds,
 }
 
 /// A busy city changes with every frame; the sheet is asked anew at most this often, s.
@@ -84,12 +94,16 @@ impl Review {
         Self {
             plan,
             level,
+            districts: BTreeSet::new(),
             struck: BTreeSet::new(),
             reasons: BTreeMap::new(),
+            added: Vec::new(),
+            adding: None,
             shown: 0,
             list: List::Orders,
             scroll: 0.0,
             forces_scroll: 0.0,
+            opens_scroll: 0.0,
             signing: Signing::default(),
             dry_run: false,
             told: None,
@@ -111,19 +125,19 @@ impl Review {
         self
     }
 
-    fn ask(&self, plan: &PlanId) -> SheetAsk {
+    fn ask(&self, city: &City, plan: &PlanId) -> SheetAsk {
         SheetAsk {
             plan: plan.clone(),
             level: self.level,
-            districts: Vec::new(),
+            districts: city.districts.keys().filter(|it| self.districts.contains(*it)).cloned().collect(),
             struck: self.struck.iter().cloned().collect(),
-            added: Vec::new(),
+            added: self.added.clone(),
         }
     }
 
     /// Asks the rules again where the ask or the city changed, and marks what changed by itself.
     fn rebuild(&mut self, k: &Kit<'_>, plan: &PlanId) {
-        let ask = self.ask(plan);
+        let ask = self.ask(k.m.city, plan);
         let (seq, minute) = (k.m.city.seq, k.now().0.div_euclid(60_000));
         let time = k.ui.input(|input| input.time);
         let is_same_ask = self.built.as_ref().is_some_and(|it| it.ask == ask);
@@ -156,22 +170,29 @@ impl Review {
             self.marked.extend(marked);
             self.signing.hold_since = None;
         }
-        let advice = city.advices(k.now()).into_iter().find(|it| it.plan == *plan && it.district.is_none());
-        // Teams move little within a minute, and weighing them all is what costs.
-        let (needs, forces) = match self.built.take() {
-            Some(old) if old.minute == minute && old.sheet.forces == sheet.forces => (old.needs, old.forces),
+        // The city's own advice, unless one district alone is asked for.
+        let only = self.districts.first().filter(|_| self.districts.len() == 1).cloned();
+        let advice = city.advices(k.now()).into_iter().find(|it| it.plan == *plan && it.district == only);
+        // Teams move and water rises little within a minute, and weighing them all is what costs.
+        let old = self.built.take().filter(|it| it.minute == minute);
+        let feeds = match &old {
+            Some(old) if is_same_ask && old.sheet.version == sheet.version => old.feeds.clone(),
+            _ => city.feeds_for(&ask, k.m.readings, k.now()),
+        };
+        let (needs, forces) = match old {
+            Some(old) if old.sheet.forces == sheet.forces => (old.needs, old.forces),
             _ => {
                 let needs = needs_of(k, &sheet.forces);
                 let forces = who_goes(k, &needs);
                 (needs, forces)
             }
         };
-        self.built = Some(Built { ask, seq, minute, at: time, full, sheet, advice, needs, forces });
+        self.built = Some(Built { ask, seq, minute, at: time, full, sheet, advice, needs, forces, feeds });
     }
 
     /// Lower than what is in force, or more than a step from it unadvised: it takes a reason.
     fn needs_reason(&self, k: &Kit<'_>, sheet: &Sheet) -> bool {
-        sheet.skips_levels || sheet::level_in_force(k.m.city) > Some(self.level)
+        sheet.skips_levels || sheet::level_in(k.m.city, &self.districts) > Some(self.level)
     }
 
     /// Struck lines nobody said why of.
@@ -428,7 +449,8 @@ fn why_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, built: Opti
     let needs_reason = built.is_some_and(|it| review.needs_reason(k, &it.sheet)) || review.signing.overridden;
     let levels_h = if in_rows { 36.0 * 4.0 } else { 36.0 * 2.0 };
     // Room for the reason even when none is needed: rows must not jump under the pointer.
-    let part2_h = 34.0 + 8.0 + 30.0 * tabs as f32 + 38.0 + levels_h + 22.0 + REASON_H;
+    let where_h = districts::height(k, rect.width());
+    let part2_h = 34.0 + 8.0 + 30.0 * tabs as f32 + 38.0 + where_h + levels_h + 22.0 + REASON_H;
     let part2 = (rect.bottom() - part2_h).max(rect.top() + 60.0);
 
     let as_of = built.map_or(String::new(), |_| k.now().hm());
@@ -504,7 +526,7 @@ fn plan_ui(
             review.struck.clear();
             review.reasons.clear();
             review.signing = Signing::default();
-            (review.shown, review.scroll, review.forces_scroll) = (0, 0.0, 0.0);
+            (review.shown, review.scroll, review.forces_scroll, review.opens_scroll) = (0, 0.0, 0.0, 0.0);
         }
     }
     y += 38.0;
@@ -515,6 +537,11 @@ fn plan_ui(
     let change = built.map_or(String::new(), |it| change_text(k, &it.sheet));
     k.fit(pos2(rect.left(), y), Align2::LEFT_CENTER, 12.0, SECONDARY, &change, rect.width());
     y += 12.0;
+    let places = Rect::from_min_max(pos2(rect.left(), y), rect.max);
+    if districts::chips_ui(k, places, "switch-district", tr::SWITCH_IN, &mut review.districts) {
+        (review.shown, review.scroll, review.forces_scroll, review.opens_scroll) = (0, 0.0, 0.0, 0.0);
+    }
+    y += districts::height(k, rect.width());
     let width = if in_rows { rect.width() } else { (rect.width() - 6.0) * 0.5 };
     let advised = k.m.city.recommendation.as_ref().filter(|it| it.plan == plan.id).map(|it| it.level);
     let advised = built.and_then(|it| it.advice.as_ref()).map_or(advised, |it| it.level);
@@ -529,7 +556,7 @@ fn plan_ui(
     }
     y += if in_rows { 36.0 * 4.0 } else { 36.0 * 2.0 };
     if needs_reason {
-        let is_lower = sheet::level_in_force(k.m.city) > Some(review.level);
+        let is_lower = sheet::level_in(k.m.city, &review.districts) > Some(review.level);
         let word = if review.signing.overridden {
             tr::WHY_OVERRIDE
         } else if is_lower {
@@ -604,12 +631,19 @@ fn what_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, built: &Bu
             (review.list, review.scroll) = (list, 0.0);
         }
     }
+    let label = k.t(tr::ADD_ORDER);
+    let add = Rect::from_min_max(pos2(rect.right() - k.width(13.0, label) - 20.0, y), pos2(rect.right(), y + 28.0));
+    if add.left() > x && k.button(add, "add-order", 13.0, label, review.adding.is_some()) {
+        review.adding = if review.adding.is_some() { None } else { Some(AddForm::new()) };
+    }
     if sheet.n_held > 0 {
         let held = k.m.lang.fill(tr::HELD_N, &[&sheet.n_held.to_string()]);
-        k.fit(pos2(rect.right(), y + 14.0), Align2::RIGHT_CENTER, 12.0, LATE, &held, rect.right() - x - 8.0);
+        let right = add.left() - 10.0;
+        k.fit(pos2(right, y + 14.0), Align2::RIGHT_CENTER, 12.0, LATE, &held, right - x - 8.0);
     }
     y += 34.0;
-    let list = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), rect.bottom() - TEXT_H - 46.0));
+    let text_h = if review.adding.is_some() { added::height(k, rect.width()) } else { TEXT_H };
+    let list = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), (rect.bottom() - text_h - 46.0).max(y)));
     match review.list {
         List::Orders => orders_ui(k, review, list, built),
         List::People => people_ui(k, review, list, sheet),
@@ -621,12 +655,43 @@ fn what_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, built: &Bu
     k.fit(pos2(rect.left() + 8.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &rule, rect.width() - 16.0);
     y += 18.0;
     k.fit(pos2(rect.left() + 8.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &plan.basis, rect.width() - 16.0);
-    let text = Rect::from_min_max(pos2(rect.left(), rect.bottom() - TEXT_H), rect.max);
-    preview_ui(k, review, text, built);
+    let text = Rect::from_min_max(pos2(rect.left(), rect.bottom() - text_h), rect.max);
+    match review.adding.take() {
+        Some(form) => adding_ui(k, review, form, text, built),
+        None => preview_ui(k, review, text, built),
+    }
+}
+
+/// The form in place of the text; what it ends in goes on the sheet if the rules admit it there.
+fn adding_ui(k: &Kit<'_>, review: &mut Review, mut form: AddForm, rect: Rect, built: &Built) {
+    match added::form_ui(k, &mut form, rect) {
+        Done::Open => review.adding = Some(form),
+        Done::Away => {}
+        Done::Add(order) => {
+            let mut ask = built.ask.clone();
+            ask.added.push(order.clone());
+            match k.m.city.sheet(&ask, k.now()) {
+                Ok(_) => review.added.push(order),
+                Err(why) => {
+                    form.refused = Some((order, why.to_string()));
+                    review.adding = Some(form);
+                }
+            }
+        }
+    }
+}
+
+/// Which of the orders added by hand a line of the sheet is: within an agency they keep their order.
+fn added_at(review: &Review, sheet: &Sheet, (a, o): (usize, usize)) -> Option<usize> {
+    let agency = sheet.agencies.get(a)?;
+    agency.orders.get(o).filter(|it| it.added)?;
+    let n_before = agency.orders[..o].iter().filter(|it| it.added).count();
+    let mut own = review.added.iter().enumerate().filter(|(_, it)| it.agency == agency.agency);
+    own.nth(n_before).map(|(i, _)| i)
 }
 
 /// The wheel over a list of rows, whole rows at a time; the first to draw is returned.
-fn first_row(k: &Kit<'_>, scroll: &mut f32, list: Rect, heights: &[f32]) -> usize {
+pub(super) fn first_row(k: &Kit<'_>, scroll: &mut f32, list: Rect, heights: &[f32]) -> usize {
     if k.ui.rect_contains_pointer(list) {
         *scroll -= k.ui.input(|input| input.smooth_scroll_delta().y);
     }
@@ -665,7 +730,7 @@ fn orders_ui(k: &Kit<'_>, review: &mut Review, list: Rect, built: &Built) {
     keys_ui(k, review, list, &rows, &orders, full);
     let first = first_row(k, &mut review.scroll, list, &heights);
     let columns = [list.left() + 36.0, list.right() - 162.0, list.right()];
-    let mut y = list.top();
+    let (mut y, mut removed) = (list.top(), None);
     for (height, n, a) in rows.iter().skip(first) {
         let row = Rect::from_min_size(pos2(list.left(), y), vec2(list.width(), *height));
         if row.bottom() > list.bottom() + 0.5 {
@@ -675,8 +740,18 @@ fn orders_ui(k: &Kit<'_>, review: &mut Review, list: Rect, built: &Built) {
         let agency = &full.agencies[*a];
         match n {
             None => agency_ui(k, row, agency, columns),
-            Some(n) => line_ui(k, review, row, columns, *n, &agency.orders[orders[*n].1]),
+            Some(n) => {
+                let own = added_at(review, full, orders[*n]);
+                if line_ui(k, review, row, columns, *n, &agency.orders[orders[*n].1])
+                    && let Some(i) = own
+                {
+                    removed = Some(i);
+                }
+            }
         }
+    }
+    if let Some(i) = removed {
+        review.added.remove(i);
     }
     if orders.is_empty() {
         k.fit_center(list, 14.0, TERTIARY, k.t(tr::NO_ORDERS_HERE), false);
@@ -720,6 +795,8 @@ fn keys_ui(
         let (a, o) = orders[review.shown];
         if let Some(id) = full.agencies[a].orders[o].text.measure.clone() {
             review.toggle(id);
+        } else if let Some(i) = added_at(review, full, (a, o)) {
+            review.added.remove(i);
         }
     }
 }
@@ -734,7 +811,8 @@ fn agency_ui(k: &Kit<'_>, row: Rect, agency: &SheetAgency, columns: [f32; 3]) {
     k.hline(row.left(), row.right(), row.bottom(), HAIR);
 }
 
-fn line_ui(k: &Kit<'_>, review: &mut Review, row: Rect, columns: [f32; 3], n: usize, order: &SheetOrder) {
+/// One order; `true` where one added by hand is to go again.
+fn line_ui(k: &Kit<'_>, review: &mut Review, row: Rect, columns: [f32; 3], n: usize, order: &SheetOrder) -> bool {
     let text = &order.text;
     let (c, below) = (row.top() + 13.0, row.top() + 30.0);
     let struck = text.measure.as_ref().is_some_and(|id| review.struck.contains(id));
@@ -748,6 +826,9 @@ fn line_ui(k: &Kit<'_>, review: &mut Review, row: Rect, columns: [f32; 3], n: us
     if let Some(mark) = review.marked.get(&key_of(text)) {
         x = k.chip(pos2(x, c), 12.0, k.t(*mark), None, LATE, LATE).right() + 6.0;
     }
+    if order.added {
+        x = k.chip(pos2(x, c), 12.0, k.t(tr::ADDED_MARK), None, ACCENT, ACCENT).right() + 6.0;
+    }
     let title = k.bold_fit(pos2(x, c), Align2::LEFT_CENTER, 14.0, strong, &text.title, columns[1] - x - 8.0);
     if struck {
         k.hline(x, title.right(), c, QUIET);
@@ -757,17 +838,17 @@ fn line_ui(k: &Kit<'_>, review: &mut Review, row: Rect, columns: [f32; 3], n: us
     let (note, ink) = note_of(k, review, order, struck);
     k.fit(pos2(columns[0], below), Align2::LEFT_CENTER, 12.0, ink, &note, columns[2] - columns[0]);
     k.hline(row.left(), row.right(), row.bottom(), ROW);
-    let label = k.m.lang.fill(tr::STRIKE, &[&text.title]);
+    let label = k.m.lang.fill(if order.added { tr::ADDED_REMOVE } else { tr::STRIKE }, &[&text.title]);
     let box_hit = Rect::from_min_max(row.min, pos2(columns[0] - 4.0, row.bottom()));
-    if k.hit(box_hit, row_id("tick", n), &label).clicked()
-        && let Some(id) = text.measure.clone()
-    {
+    let is_ticked = k.hit(box_hit, row_id("tick", n), &label).clicked();
+    if is_ticked && let Some(id) = text.measure.clone() {
         review.toggle(id);
         review.shown = n;
     }
     if k.hit(Rect::from_min_max(pos2(columns[0] - 4.0, row.top()), row.max), row_id("line", n), &text.title).clicked() {
         review.shown = n;
     }
+    is_ticked && order.added
 }
 
 fn tick_ui(k: &Kit<'_>, tick: Rect, on: bool) {
@@ -889,8 +970,8 @@ fn calls_ui(k: &Kit<'_>, review: &mut Review, list: Rect, sheet: &Sheet) {
 fn who_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, built: &Built) {
     let city = k.m.city;
     let confirm_h = 34.0 + if built.sheet.n_seats > 1 { 104.0 } else { 66.0 };
-    let is_tall = rect.height() > 560.0;
-    let pictures_h = 34.0 + if is_tall { 26.0 * 3.0 } else { 24.0 };
+    // What opens has the lesser half of what the signatures leave.
+    let pictures_h = ((rect.height() - confirm_h) * 0.46).max(58.0);
     let confirm = Rect::from_min_max(pos2(rect.left(), rect.bottom() - confirm_h), rect.max);
     let pictures_top = confirm.top() - pictures_h - 10.0;
     let y = part_ui(k, rect, rect.top(), 4, k.t(tr::PART_FORCES), k.t(tr::ETA_BASIS)) + 2.0;
@@ -901,31 +982,15 @@ fn who_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, built: &Built) {
         forces_ui(k, review, list, built);
     }
 
-    let mut y = part_ui(k, rect, pictures_top, 5, k.t(tr::PART_PICTURES), k.t(tr::LAYOUT_WAR));
-    let drones = format!("{} / {}", k.m.pictures.len(), city.drones.len());
-    let pictures = [
-        (tr::SENSING_DRONES, drones),
-        (tr::SENSING_CAMERAS, exact(city.cameras.len() as i64)),
-        (tr::FLOOD_POINTS, exact(city.flood_points.len() as i64)),
-    ];
-    if is_tall {
-        for (label, value) in pictures {
-            let c = y + 13.0;
-            k.text(pos2(rect.left(), c), Align2::LEFT_CENTER, 14.0, PRIMARY, k.t(label));
-            k.text(pos2(rect.right(), c), Align2::RIGHT_CENTER, 13.0, SECONDARY, &value);
-            y += 26.0;
-            k.hline(rect.left(), rect.right(), y, ROW);
-        }
-    } else {
-        let words: Vec<String> = pictures.iter().map(|(label, value)| format!("{} {value}", k.t(*label))).collect();
-        let at = pos2(rect.left(), y + 12.0);
-        k.fit(at, Align2::LEFT_CENTER, 13.0, SECONDARY, &words.join("  "), rect.width());
-    }
+    let y = part_ui(k, rect, pictures_top, 5, k.t(tr::PART_PICTURES), k.t(tr::LAYOUT_WAR));
+    let pictures = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), confirm.top() - 8.0));
+    let barred = press::barred(k, "open_feeds");
+    opens::opens_ui(k, pictures, &mut review.opens_scroll, &built.sheet, &built.feeds, barred.as_deref());
 
     let n_seats = built.sheet.n_seats;
     let note = k.t(if n_seats > 1 { tr::TWO_PERSON } else { tr::ONE_PERSON });
     let y = part_ui(k, rect, confirm.top(), 6, k.t(tr::PART_CONFIRM), note) + 4.0;
-    let level = Some(review.level).max(sheet::level_in_force(city));
+    let level = Some(review.level).max(sheet::level_in(city, &review.districts));
     let seats = Rect::from_min_max(pos2(rect.left(), y), rect.max);
     signing::seats_ui(k, &mut review.signing, seats, level, n_seats);
 }
@@ -1052,7 +1117,9 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, built: &Built) ->
         tr::HOLD_TO_START
     };
     let label = k.m.lang.fill(words, &[review.level.roman(), realm]);
-    if !signing::hold_ui(k, hold, "hold-war", &label, blocked.as_deref(), &mut review.signing.hold_since) {
+    let held =
+        Hold { id: "hold-war", label: &label, why_not: blocked.as_deref(), ms: HOLD_CONFIRM_MS, is_default: true };
+    if !press::hold_ui(k, hold, &held, &mut review.signing.hold_since) {
         return Keep::Open;
     }
     if review.dry_run {
@@ -1063,6 +1130,11 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, built: &Built) ->
     }
     let command = review.command(k, built);
     k.out.push(UiCommand::Submit(command));
+    // After the switch and only at war: refused with it, if it is.
+    let feeds = built.feeds.all();
+    if !feeds.is_empty() && feeds != k.m.city.feeds && press::barred(k, "open_feeds").is_none() {
+        k.out.push(UiCommand::Submit(Command::OpenFeeds { feeds }));
+    }
     Keep::Sent
 }
 

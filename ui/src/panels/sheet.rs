@@ -7,9 +7,10 @@
 use super::cosign::{CoSign, co_sign_ui};
 use super::drill::{self, DrillSheet, drill_ui};
 use super::kit::{EDGE, Kit, RealmMark, exact, realm_mark, row_id};
+use super::press::{self, Hold};
 use super::review::{Keep, Review, review_ui};
 use super::signing::{self, REASON_H, Signing};
-use super::{Model, PanelState, UiCommand, press, topbar};
+use super::{Model, PanelState, UiCommand, topbar};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Sense, Shape, Stroke, pos2, vec2};
@@ -41,7 +42,14 @@ const PEACE_REASONS: [Tr; 3] = [tr::REASON_PASSED, tr::REASON_CANCELLED, tr::REA
 
 /// The highest level in force anywhere.
 pub(super) fn level_in_force(city: &City) -> Option<ResponseLevel> {
-    city.footings.values().map(|it| it.level).chain([city.footing.level]).max().flatten()
+    level_in(city, &BTreeSet::new())
+}
+
+/// The highest level in force in some districts; in none of them is anywhere.
+pub(super) fn level_in(city: &City, districts: &BTreeSet<DistrictId>) -> Option<ResponseLevel> {
+    let of_city = if districts.is_empty() { city.footing.level } else { None };
+    let asked = city.footings.iter().filter(|(id, _)| districts.is_empty() || districts.contains(*id));
+    asked.map(|(_, it)| it.level).chain([of_city]).max().flatten()
 }
 
 impl Sheet {
@@ -58,6 +66,14 @@ impl Sheet {
 
     pub fn stand_down() -> Self {
         Self::StandDown(StandDown::default())
+    }
+
+    /// One step back, a form put away; `false` where there is none.
+    pub fn back(&mut self) -> bool {
+        match self {
+            Self::Review(review) => review.adding.take().is_some(),
+            Self::StandDown(_) | Self::Drill(_) => false,
+        }
     }
 
     pub fn drill() -> Self {
@@ -155,7 +171,9 @@ fn stand_down_ui(k: &mut Kit<'_>, sheet: &mut StandDown, rect: Rect) -> Keep {
     let label = k.m.lang.fill(if proposes { tr::HOLD_TO_PROPOSE_PEACE } else { tr::HOLD_TO_STAND_DOWN }, &[realm]);
     let hold = Rect::from_min_max(pos2(cancel.right() + 16.0, c - 32.0), pos2(right, c + 32.0));
     let blocked = stand_down_blocked(k, sheet, &open, level, n_seats);
-    if !signing::hold_ui(k, hold, "hold-peace", &label, blocked.as_deref(), &mut sheet.signing.hold_since) {
+    let held =
+        Hold { id: "hold-peace", label: &label, why_not: blocked.as_deref(), ms: HOLD_CONFIRM_MS, is_default: true };
+    if !press::hold_ui(k, hold, &held, &mut sheet.signing.hold_since) {
         return Keep::Open;
     }
     let switch = Switch::ToPeace { districts: Vec::new(), reason: sheet.signing.reason(k), accepted: open };

@@ -9,7 +9,7 @@ use super::kit::{Kit, row_id};
 use super::press;
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
-use egui::{Align2, FontId, Id, Rect, Sense, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align2, FontId, Id, Rect, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
 use gulang_city::*;
 
 /// What a reason line takes up: a row of words to press, a line to type into.
@@ -183,51 +183,4 @@ fn line_ui(k: &Kit<'_>, rect: Rect, name: &'static str, hint: &'static str, text
     let response = ui.add(edit);
     response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, hint));
     k.outline(rect, 3.0, 1.0, if response.has_focus() { ACCENT } else { STRONG });
-}
-
-/// The hold-to-confirm button: `true` in the frame the three seconds are full. Enter holds it too, while nobody types.
-/// `blocked` is why it may not be held.
-pub(super) fn hold_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    id: &str,
-    label: &str,
-    blocked: Option<&str>,
-    since: &mut Option<f64>,
-) -> bool {
-    let ready = blocked.is_none();
-    let response = k.ui.interact(rect, k.ui.id().with(id), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ready, label));
-    let (time, enter) = k.ui.input(|input| (input.time, input.key_down(egui::Key::Enter)));
-    let enter = enter && !k.ui.ctx().text_edit_focused();
-    let held = ready && (response.is_pointer_button_down_on() || enter);
-    *since = if held { since.or(Some(time)) } else { None };
-    let ms = since.map_or(0.0, |since| (time - since) * 1000.0);
-    k.fill(rect, 4.0, APP);
-    let part = (ms / HOLD_CONFIRM_MS).clamp(0.0, 1.0) as f32;
-    k.fill(Rect::from_min_size(rect.min, vec2(rect.width() * part, rect.height())), 4.0, HOLD_FILL);
-    let line = if !ready {
-        HAIR
-    } else if k.is_exercise() {
-        EXERCISE_LINE
-    } else {
-        INVERSE_BG
-    };
-    k.outline(rect, 4.0, 2.0, line);
-    let ink = if ready { PRIMARY } else { QUIET };
-    let up = if held || !ready { vec2(0.0, -9.0) } else { vec2(0.0, 0.0) };
-    k.fit_center(rect.translate(up), 20.0, ink, label, true);
-    let below = rect.translate(vec2(0.0, 17.0));
-    if held {
-        let left = k.m.lang.fill(tr::STILL_SECS, &[&format!("{:.1}", ((HOLD_CONFIRM_MS - ms) / 1000.0).max(0.0))]);
-        k.fit_center(below, 13.0, PRIMARY, &left, false);
-        k.ui.ctx().request_repaint();
-    } else if let Some(why) = blocked {
-        k.fit_center(below, 13.0, TERTIARY, why, false);
-    }
-    if ms < HOLD_CONFIRM_MS {
-        return false;
-    }
-    *since = None;
-    true
 }

@@ -80,6 +80,9 @@ impl City {
             if !self.agencies.contains_key(&it.agency) {
                 return Err(unknown("部门", &it.agency));
             }
+            if let Some(district) = it.districts.iter().find(|id| !self.districts.contains_key(*id)) {
+                return Err(unknown("区", district));
+            }
             if it.title.trim().is_empty() || it.body.trim().is_empty() {
                 return Err(forbidden("增列的指令要有标题和内容"));
             }

@@ -9,6 +9,7 @@ mod alarm_groups;
 mod callout;
 mod cases;
 mod evacuation;
+mod feeds;
 mod footing;
 mod forces;
 mod marking;
@@ -243,6 +244,7 @@ impl City {
                 changes(self.scene != *scene)?;
                 Ok(vec![Event::SceneChanged { scene: scene.clone() }])
             }
+            Command::OpenFeeds { feeds } => self.open_feeds(feeds),
             Command::PutMarking { kind, note } => self.put_marking(source, kind, note, now),
             Command::RemoveMarking { marking } => {
                 if !self.markings.contains_key(marking) {

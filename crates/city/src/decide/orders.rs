@@ -45,14 +45,13 @@ impl City {
         let mut drafts: Vec<Draft> = Vec::new();
         for it in self.effective_measures(plan) {
             let measure = &*it.measure;
-            if measure.from_level > ask.level
-                || ask.struck.contains(&measure.id)
-                || ordered.contains(&measure.id)
-                || !self.concerns(&it, &ask.districts)
-            {
+            if measure.from_level > ask.level || ask.struck.contains(&measure.id) {
                 continue;
             }
-            let Some(text) = self.order_text(plan, &it, ask.level, now) else { continue };
+            let ordered = ordered.get(&measure.id).map(Vec::as_slice);
+            let Some(districts) = self.wanted_in(&it, &ask.districts, ordered) else { continue };
+            let Some(text) = self.order_text(plan, &it, ask.level, &districts, now) else { continue };
+            let is_here = |it: &DistrictId| districts.is_empty() || districts.contains(it);
             let truth = measure.precondition.as_ref().map(|condition| {
                 let inputs: &Inputs = inputs.get_or_init(|| self.inputs(None, now));
                 inputs.truth(condition)
@@ -61,8 +60,8 @@ impl City {
                 text,
                 from_level: measure.from_level,
                 within_mins: measure.within_mins,
-                evacuees: measure.evacuees.clone(),
-                forces: measure.forces.clone(),
+                evacuees: measure.evacuees.iter().filter(|it| is_here(&it.district)).cloned().collect(),
+                forces: measure.forces.iter().filter(|it| is_here(&it.district)).cloned().collect(),
                 added: None,
                 tightened_by: it.tightened_by.map(|it| it.id.clone()),
                 has_precondition: measure.precondition.is_some(),
@@ -74,34 +73,85 @@ impl City {
         drafts
     }
 
-    /// What is already ordered in this war, or waits to be.
-    fn ordered_measures(&self, plan: &PlanId) -> BTreeSet<&MeasureId> {
+    /// What is already ordered in this war, or waits to be, and for which districts; none of them is all.
+    fn ordered_measures(&self, plan: &PlanId) -> BTreeMap<&MeasureId, Vec<DistrictId>> {
+        let mut ordered: BTreeMap<&MeasureId, Vec<DistrictId>> = BTreeMap::new();
         if !self.is_any_war() {
-            return BTreeSet::new();
+            return ordered;
         }
         let given = self.orders_of_this_war(plan).filter(|it| it.rung != Rung::Failed);
-        let given = given.filter_map(|it| it.text.measure.as_ref());
-        given.chain(self.held.iter().filter(|it| it.plan == *plan).filter_map(|it| it.measure.as_ref())).collect()
+        let given = given.filter_map(|it| Some((it.text.measure.as_ref()?, &it.text.districts)));
+        let held = self.held.iter().filter(|it| it.plan == *plan);
+        let held = held.filter_map(|it| Some((it.measure.as_ref()?, &it.districts)));
+        for (measure, districts) in given.chain(held) {
+            match ordered.get_mut(measure) {
+                None => {
+                    ordered.insert(measure, districts.clone());
+                }
+                Some(known) if known.is_empty() || districts.is_empty() => known.clear(),
+                Some(known) => known.extend(districts.iter().cloned()),
+            }
+        }
+        ordered
     }
 
     fn orders_of_this_war(&self, plan: &PlanId) -> impl Iterator<Item = &Order> {
         self.orders.values().filter(move |it| it.id >= self.war_first_order && it.text.plan.as_ref() == Some(plan))
     }
 
-    /// Whether a measure is carried out in one of these districts; all are in the whole city.
-    fn concerns(&self, it: &Effective<'_>, districts: &[DistrictId]) -> bool {
-        if districts.is_empty() {
-            return true;
+    /// The districts a measure is yet to be ordered for: an empty list is wherever it applies, `None` is nowhere.
+    fn wanted_in(
+        &self,
+        it: &Effective<'_>,
+        asked: &[DistrictId],
+        ordered: Option<&[DistrictId]>,
+    ) -> Option<Vec<DistrictId>> {
+        match ordered {
+            None if asked.is_empty() => return Some(Vec::new()),
+            Some([]) => return None,
+            _ => {}
         }
-        let measure = &*it.measure;
-        let of_agency = self.agencies.get(&measure.agency).and_then(|it| it.district.as_ref());
-        let is_scope = matches!(&measure.scope, Scope::Districts(all) if all.iter().any(|it| districts.contains(it)));
-        is_scope
-            || of_agency.or(it.plan.district.as_ref()).is_some_and(|it| districts.contains(it))
-            || measure.evacuees.iter().any(|it| districts.contains(&it.district))
+        let is_new = |id: &DistrictId| !ordered.is_some_and(|it| it.contains(id));
+        let is_wanted = |id: &&DistrictId| match asked.is_empty() {
+            true => self.is_in(it, id, true) && is_new(id),
+            false => asked.contains(id) && self.is_in(it, id, false) && is_new(id),
+        };
+        let wanted: Vec<DistrictId> = self.districts.keys().filter(is_wanted).cloned().collect();
+        if wanted.is_empty() {
+            return None;
+        }
+        // What is done in these districts only, needs no limit.
+        let is_all = self.districts.keys().all(|id| wanted.contains(id) || !self.is_in(it, id, true));
+        Some(if is_all { Vec::new() } else { wanted })
     }
 
-    fn order_text(&self, plan: &Plan, it: &Effective<'_>, level: ResponseLevel, now: Timestamp) -> Option<OrderText> {
+    /// Whether a measure is carried out in a district. One of the whole city is, when the whole city is asked for; a
+    /// district alone asks it only for its own people and places.
+    pub(crate) fn is_in(&self, it: &Effective<'_>, district: &DistrictId, is_city_asked: bool) -> bool {
+        let measure = &*it.measure;
+        let of_agency = self.agencies.get(&measure.agency).and_then(|it| it.district.as_ref());
+        let own = of_agency.or(it.plan.district.as_ref());
+        let is_scope = match &measure.scope {
+            Scope::Districts(all) => all.contains(district),
+            Scope::Townships(all) => {
+                self.townships.values().any(|it| it.district == *district && all.contains(&it.name))
+            }
+            Scope::City | Scope::Places(_) => is_city_asked && own.is_none(),
+        };
+        is_scope
+            || own == Some(district)
+            || measure.evacuees.iter().any(|it| it.district == *district)
+            || measure.forces.iter().any(|it| it.district == *district)
+    }
+
+    fn order_text(
+        &self,
+        plan: &Plan,
+        it: &Effective<'_>,
+        level: ResponseLevel,
+        districts: &[DistrictId],
+        now: Timestamp,
+    ) -> Option<OrderText> {
         let measure = &*it.measure;
         let agency = self.agencies.get(&measure.agency)?;
         let due_at = now.plus_mins(i64::from(measure.within_mins));
@@ -125,11 +175,12 @@ impl City {
             platform: agency.platform.clone(),
             channel: measure.channel,
             title: measure.title.clone(),
-            body: self.marked(body),
+            body: self.marked(self.limited(body, districts)),
             clause: measure.clause.clone(),
             plan_version,
             supporting: measure.supporting.clone(),
             group: measure.group,
+            districts: districts.to_vec(),
             ack_by: now.plus_mins(i64::from(plan.ack_within_mins)),
             due_at,
         })
@@ -145,11 +196,12 @@ impl City {
             platform: agency.platform.clone(),
             channel: it.channel,
             title: clipped(&it.title),
-            body: self.marked(clipped(&it.body).to_string()),
+            body: self.marked(self.limited(clipped(&it.body).to_string(), &it.districts)),
             clause: format!("审阅时增列：{}", clipped(&it.reason)).into(),
             plan_version: plan.version.clone(),
             supporting: Vec::new(),
             group: 0,
+            districts: it.districts.clone(),
             ack_by: now.plus_mins(i64::from(plan.ack_within_mins)),
             due_at: now.plus_mins(i64::from(it.within_mins)),
         };
@@ -164,6 +216,16 @@ impl City {
             has_precondition: false,
             held: None,
         })
+    }
+
+    /// The words, with the districts they are limited to.
+    fn limited(&self, mut body: String, districts: &[DistrictId]) -> String {
+        if !districts.is_empty() {
+            let name = |id: &DistrictId| self.districts.get(id).map_or(id.as_str(), |it| &it.name).to_owned();
+            let names: Vec<String> = districts.iter().map(name).collect();
+            body.push_str(&format!("（范围：{}）", names.join("、")));
+        }
+        body
     }
 
     fn marked(&self, mut body: String) -> Text {
@@ -242,7 +304,7 @@ impl City {
         let texts = held.iter().filter_map(|it| {
             let plan = self.plans.get(&it.plan)?;
             match (&it.measure, &it.added) {
-                (Some(id), _) => self.order_text(plan, &self.measure_of(&it.plan, id)?, it.level, now),
+                (Some(id), _) => self.order_text(plan, &self.measure_of(&it.plan, id)?, it.level, &it.districts, now),
                 (None, Some(added)) => Some(self.added_draft(plan, added, it.level, now)?.text),
                 (None, None) => None,
             }
@@ -264,6 +326,7 @@ impl City {
             added: draft.added.clone(),
             agency: draft.text.agency.clone(),
             title: draft.text.title.clone(),
+            districts: draft.text.districts.clone(),
             has_precondition: draft.has_precondition,
         }
     }

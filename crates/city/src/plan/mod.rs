@@ -1,7 +1,7 @@
 //! Plans (预案) as data: triggers, levels, measures, and layers (district, township, village) that add and tighten.
 //!
 //! [`Expression`] is a condition in CEL over the [`INPUTS`]; [`Advice`] argues a level; [`Sheet`] shows what a switch would
-//! do; [`lint`] finds what cannot work. Rules are not here (`decide`), nor files (`pack`).
+//! do and [`SheetFeeds`] the pictures it opens; [`lint`] finds what cannot work. Rules are not here (`decide`), nor files (`pack`).
 //!
 //! Templates know `{agency}`, `{level}`, `{typhoon}`, `{due}`.
 
@@ -12,6 +12,7 @@ use std::borrow::Cow;
 mod advice;
 mod diff;
 mod expression;
+mod feeds;
 mod inputs;
 pub(crate) mod lint;
 mod observation;
@@ -20,6 +21,7 @@ mod sheet;
 pub use advice::*;
 pub use diff::*;
 pub use expression::*;
+pub use feeds::*;
 pub use inputs::*;
 pub use observation::*;
 pub use sheet::*;

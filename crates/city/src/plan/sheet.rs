@@ -33,6 +33,9 @@ pub struct AddedOrder {
     /// Finish within, minutes.
     pub within_mins: u32,
     pub channel: Channel,
+    /// The districts it is limited to; empty is the whole city.
+    #[serde(default)]
+    pub districts: Vec<DistrictId>,
     /// Why it is needed; it stands where a measure has its clause.
     pub reason: Text,
 }
@@ -51,6 +54,9 @@ pub struct HeldOrder {
     pub added: Option<AddedOrder>,
     pub agency: AgencyId,
     pub title: Text,
+    /// As in [`OrderText::districts`].
+    #[serde(default)]
+    pub districts: Vec<DistrictId>,
     /// Whether it has a condition of its own, besides its group.
     pub has_precondition: bool,
 }
@@ -246,6 +252,7 @@ impl City {
             orders.add(measure);
             orders.add(text.agency.as_str());
             orders.add(&format!("{:?}{}{}{}", text.channel, draft.within_mins, text.group, draft.held.is_some()));
+            orders.add(&format!("{:?}", text.districts));
             for need in &draft.evacuees {
                 n_people = n_people.saturating_add(u64::from(need.n_people));
                 people.add(&format!("{:?}{}{}", need.class, need.district, need.n_people));
