@@ -644,7 +644,6 @@ pub mod tr {
         ESCALATED = "升级叫应", "escalated";
         TIMELINE = "时间线", "Timeline";
         TIMELINE_SUB = "拖动，或 ← → 逐事件，Shift 加速", "drag, or ← → by event, Shift faster";
-        N_HOURS = "{} 小时", "{} hours";
         DENSITY = "事件密度", "Events";
         DENSITY_SUB = "每 {} 分钟", "per {} min";
         DENSITY_OF = "蓝 {} 黄 {} 橙 {} 红 {}", "blue {} yellow {} orange {} red {}";

@@ -3,7 +3,7 @@
 use super::digest::{budget_of, district_name};
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
 use super::pick::{AgencyPick, agency_ui};
-use super::{PanelState, Selection, UiCommand, desk, events, press};
+use super::{PanelState, Selection, UiCommand, events, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Stroke, pos2, vec2};

@@ -6,7 +6,7 @@ use super::{
     Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator,
     metrics,
 };
-use super::{needs, orders, replay, sheet, today, tools, topbar, typhoon, war};
+use super::{needs, orders, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
 use crate::stage::tools::Tool;
 use crate::theme::*;

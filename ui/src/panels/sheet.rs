@@ -72,7 +72,7 @@ impl Sheet {
     pub fn back(&mut self) -> bool {
         match self {
             Self::Review(review) => review.adding.take().is_some(),
-            Self::StandDown(_) | Self::Drill(_) => false,
+            Self::StandDown(_) | Self::CoSign(_) | Self::Drill(_) => false,
         }
     }
 

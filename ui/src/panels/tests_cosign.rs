@@ -28,6 +28,7 @@ fn proposal(city: &City) -> Switch {
             within_mins: 30,
             channel: Channel::Platform,
             reason: "低洼处多".into(),
+            districts: Vec::new(),
         }];
     }
     switch
