@@ -223,6 +223,7 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "assign_teams" => "成批派出队伍",
         "check_in" => "登记队伍报到",
         "show_scene" => "切换大屏场景",
+        "open_feeds" => "打开画面",
         "put_marking" => "标绘",
         "remove_marking" => "撤除标绘",
         "start_call_out" => "发起叫应",

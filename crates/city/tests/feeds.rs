@@ -32,7 +32,7 @@ fn to_war(level: ResponseLevel, districts: &[&str]) -> C {
         districts: ask.districts,
         struck: vec![],
         added: vec![],
-        confirmed_by: vec!["B".into()],
+        confirmed_by: vec![],
         reason: "测试".into(),
         reasons: Default::default(),
         sheet_version: None,

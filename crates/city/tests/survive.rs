@@ -22,29 +22,22 @@ fn give(city: &mut City, source: &Source, mins: i64, command: C) -> Result<Vec<E
     Ok(events)
 }
 
-fn to_war(ask: &SheetAsk, sheet_version: Option<Text>) -> C {
-    C::SwitchToWar {
-        plan: ask.plan.clone(),
-        level: ask.level,
-        districts: ask.districts.clone(),
-        struck: ask.struck.clone(),
-        added: ask.added.clone(),
-        confirmed_by: vec!["A".into(), "B".into()],
-        reason: "测试".into(),
-        reasons: BTreeMap::new(),
-        sheet_version,
-        overridden: false,
-    }
+fn to_war(ask: &SheetAsk, sheet_version: Option<Text>) -> Switch {
+    Switch::ToWar { ask: ask.clone(), reasons: BTreeMap::new(), reason: "测试".into(), sheet_version }
 }
 
-fn stand_down(accepted: Vec<OpenItem>) -> C {
-    C::StandDown {
-        districts: vec![],
-        confirmed_by: vec!["A".into(), "B".into()],
-        reason: "解除".into(),
-        accepted,
-        overridden: false,
+fn to_peace(accepted: Vec<OpenItem>) -> Switch {
+    Switch::ToPeace { districts: vec![], reason: "解除".into(), accepted }
+}
+
+/// Signed by as many as it takes: one seat alone, or that seat and then another.
+fn sign(city: &mut City, by: &str, mins: i64, switch: Switch) -> Result<Vec<Event>, String> {
+    if city.signatures_needed(&switch) < 2 {
+        return give(city, &seat(by), mins, switch.by_one(&by.into(), false));
     }
+    give(city, &seat(by), mins, C::ProposeSwitch { switch })?;
+    let number = city.n_proposals;
+    give(city, &seat(if by == "A" { "B" } else { "A" }), mins, C::CoSign { number })
 }
 
 fn answer(order: u64, rung: Rung) -> C {
@@ -75,15 +68,14 @@ fn of_two_different_sheets_confirmed_at_once_the_second_is_told_what_changed() {
         let mut city = City::found(&tiny_pack(), Realm::Actual);
         let shown = |it: &SheetAsk| city.sheet(it, T0).expect("a sheet").version;
         let (a, b) = (to_war(&first, Some(shown(&first))), to_war(&second, Some(shown(&second))));
-        give(&mut city, &seat("A"), 0, a).expect("the first is obeyed");
+        sign(&mut city, "A", 0, a).expect("the first is obeyed");
         let before = city.clone();
-        let words = give(&mut city, &seat("B"), 0, b).expect_err("the second saw another city");
+        let words = sign(&mut city, "B", 0, b).expect_err("the second saw another city");
         assert!(words.contains("响应级别已经变动"), "{words}");
         assert_eq!(city, before, "a refusal leaves nothing behind");
         // Looked at again, it stands: on top of what the first ordered, never a second time.
         let again = city.sheet(&second, T0).expect("a sheet");
-        let command = to_war(&second, Some(again.version));
-        give(&mut city, &seat("B"), 1, command).expect("the second, seen anew");
+        sign(&mut city, "B", 1, to_war(&second, Some(again.version))).expect("the second, seen anew");
         let ids: Vec<&MeasureId> = city.orders.values().filter_map(|it| it.text.measure.as_ref()).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no measure twice: {ids:?}");
         assert_eq!(city.footing.level, Some(second.level));
@@ -116,7 +108,7 @@ fn a_plan_edited_under_a_level_in_force_changes_no_order_that_was_given() {
     use ResponseLevel::*;
     let mut city = City::found(&tiny_pack(), Realm::Actual);
     let shown = city.sheet(&ask(II), T0).expect("a sheet").version;
-    give(&mut city, &seat("A"), 0, to_war(&ask(III), None)).expect("war");
+    sign(&mut city, "A", 0, to_war(&ask(III), None)).expect("war");
     let orders = city.orders.clone();
     let open = city.still_open(&[]);
     let footing = city.footing.clone();
@@ -126,7 +118,7 @@ fn a_plan_edited_under_a_level_in_force_changes_no_order_that_was_given() {
     assert_eq!((&city.orders, &city.footing), (&orders, &footing));
     assert_eq!(city.still_open(&[]), open, "what is open is named as before");
     assert!(give(&mut city, &Source::Hub, 11, adopt(second_edition())).is_err(), "once is enough");
-    let words = give(&mut city, &seat("B"), 11, to_war(&ask(II), Some(shown))).expect_err("a sheet of the old edition");
+    let words = sign(&mut city, "B", 11, to_war(&ask(II), Some(shown))).expect_err("a sheet of the old edition");
     assert!(words.contains("预案已经更换"), "{words}");
 
     // Silence is still told of the old orders, and their answers are taken.
@@ -135,15 +127,15 @@ fn a_plan_edited_under_a_level_in_force_changes_no_order_that_was_given() {
     give(&mut city, &Source::Hub, 12, answer(1, Rung::Acknowledged)).expect("answered");
 
     // The next level is drafted by the new edition: what was ordered is not ordered again, what is gone is not ordered.
-    give(&mut city, &seat("A"), 13, to_war(&ask(II), None)).expect("higher");
+    sign(&mut city, "A", 13, to_war(&ask(II), None)).expect("higher");
     assert_eq!(ordered(&city), [("m-patrol", "1", "7.1"), ("m-sea", "1", "7.1"), ("m-new", "2", "8.1")]);
     assert_eq!(city.orders[&OrderId(3)].text.due_at, T0.plus_mins(13 + 30));
 
     // Peace names all that is open, whatever edition it is of.
-    let words = give(&mut city, &seat("A"), 20, stand_down(vec![])).expect_err("something is open");
+    let words = sign(&mut city, "A", 20, to_peace(vec![])).expect_err("something is open");
     assert!(words.contains("还有 3 件未了结"), "{words}");
     let open = city.still_open(&[]);
-    give(&mut city, &seat("A"), 20, stand_down(open)).expect("peace");
+    sign(&mut city, "A", 20, to_peace(open)).expect("peace");
     assert!(city.orders.values().all(|it| it.rung == Rung::Cancelled));
     let editions: Vec<&str> = city.orders.values().map(|it| &*it.text.plan_version).collect();
     assert_eq!(editions, ["1", "1", "2"]);
@@ -156,7 +148,7 @@ fn what_waits_for_its_turn_goes_by_the_new_edition_or_is_withdrawn_by_name() {
     pack.plans[0].measures[1].group = 1;
     pack.plans[0].measures[2].group = 2;
     let mut city = City::found(&pack, Realm::Actual);
-    give(&mut city, &seat("A"), 0, to_war(&ask(II), None)).expect("war");
+    sign(&mut city, "A", 0, to_war(&ask(II), None)).expect("war");
     let waits: Vec<(u64, &str)> = city.held.iter().map(|it| (it.number, name(it.measure.as_ref()))).collect();
     assert_eq!(waits, [(1, "m-sea"), (2, "m-gates")]);
 
@@ -208,7 +200,7 @@ fn a_district_without_teams_goes_to_war_and_is_told_what_it_lacks() {
         let there = SheetAsk { districts: vec!["350211".into()], ..ask(III) };
         let sheet = city.sheet(&there, T0).expect("a sheet");
         assert_eq!((sheet.forces.len(), sheet.n_orders), (1, 1));
-        give(&mut city, &seat("A"), 0, to_war(&there, Some(sheet.version))).expect("war");
+        sign(&mut city, "A", 0, to_war(&there, Some(sheet.version))).expect("war");
         assert_eq!(city.footings["350211"].posture, Posture::War);
 
         let at = city.districts["350211"].center;
@@ -231,7 +223,7 @@ fn a_district_without_teams_goes_to_war_and_is_told_what_it_lacks() {
         }
         give(&mut city, &Source::Hub, 2, C::Tick).expect("time passes");
         let open = city.still_open(&[]);
-        give(&mut city, &seat("A"), 3, stand_down(open)).expect("peace");
+        sign(&mut city, "A", 3, to_peace(open)).expect("peace");
     }
 }
 
@@ -241,7 +233,7 @@ fn a_district_without_teams_goes_to_war_and_is_told_what_it_lacks() {
 fn time_that_goes_back_undoes_nothing_and_what_is_due_is_told_once() {
     let mut city = City::found(&tiny_pack(), Realm::Actual);
     let count = |events: &[Event]| events.iter().filter(|it| matches!(it, Event::OrderOverdue { .. })).count();
-    give(&mut city, &seat("A"), 0, to_war(&ask(ResponseLevel::III), None)).expect("war");
+    sign(&mut city, "A", 0, to_war(&ask(ResponseLevel::III), None)).expect("war");
     assert_eq!(count(&give(&mut city, &Source::Hub, 6, C::Tick).expect("late")), 2);
     let since = city.orders[&OrderId(1)].overdue_since;
     for mins in [3, -60, -24 * 60] {
@@ -267,7 +259,7 @@ proptest! {
             mins += step;
             let level = ResponseLevel::ALL[order as usize - 1];
             let _ = match what {
-                0 => give(&mut city, &seat("A"), mins, to_war(&ask(level), None)),
+                0 => sign(&mut city, "A", mins, to_war(&ask(level), None)),
                 1 => give(&mut city, &Source::Hub, mins, answer(order, Rung::Acknowledged)),
                 2 => give(&mut city, &Source::Hub, mins, answer(order, Rung::Done)),
                 3 => give(&mut city, &Source::Hub, mins, C::NoteAttempt { order: OrderId(order) }),

@@ -141,19 +141,13 @@ fn seat(id: &str) -> Source {
     Source::Seat(id.into())
 }
 
-fn to_war(ask: &SheetAsk, sheet_version: Option<Text>) -> Command {
-    Command::SwitchToWar {
-        plan: ask.plan.clone(),
-        level: ask.level,
-        districts: ask.districts.clone(),
-        struck: ask.struck.clone(),
-        added: ask.added.clone(),
-        confirmed_by: vec!["A".into(), "B".into()],
-        reason: "测试".into(),
-        reasons: BTreeMap::new(),
-        sheet_version,
-        overridden: false,
-    }
+fn to_war(ask: &SheetAsk, sheet_version: Option<Text>) -> Switch {
+    Switch::ToWar { ask: ask.clone(), reasons: BTreeMap::new(), reason: "测试".into(), sheet_version }
+}
+
+/// One seat's switch.
+fn alone(by: &str, ask: &SheetAsk) -> Command {
+    to_war(ask, None).by_one(&by.into(), false)
 }
 
 fn ask(level: ResponseLevel) -> SheetAsk {
@@ -198,7 +192,7 @@ async fn a_platform_down_for_an_hour_has_every_order_once_when_it_is_back() -> C
     let opened = open_log(dir.path(), || City::found(&pack(), Realm::Exercise))?;
     let clock = HubClock::exercise(Anchor { now: T0, speed: 1800.0, paused: false }, None, T0);
     let hub = RealmHub::connect(opened, clock, Endpoints::<Exercise>::new(addresses, true), None)?;
-    hub.core.submit(seat("A"), to_war(&ask(ResponseLevel::III), None)).await?;
+    hub.core.submit(seat("A"), alone("A", &ask(ResponseLevel::III))).await?;
     let sent_at = hub.core.city().at;
     until(&hub.core, "the other platform is not kept waiting", |city| is_delivered(city, "yunguanfu")).await?;
     let is_due = |it: &Order| it.overdue_since.is_some() && it.n_attempts > 0;
@@ -227,7 +221,7 @@ async fn a_platform_that_obeys_and_says_it_failed_executes_nothing_twice() -> Ch
     let addresses = open_platforms(shared.clone()).await?;
     let dir = tempfile::tempdir()?;
     let hub = connect_actual(dir.path(), addresses)?;
-    hub.core.submit(seat("A"), to_war(&ask(ResponseLevel::III), None)).await?;
+    hub.core.submit(seat("A"), alone("A", &ask(ResponseLevel::III))).await?;
     until(&hub.core, "the other platform has its orders", |city| is_delivered(city, "yunguanfu")).await?;
     let has_tried = |city: &City| city.orders.values().any(|it| it.n_attempts > 1);
     until(&hub.core, "it is tried again", has_tried).await?;
@@ -258,7 +252,7 @@ async fn a_platform_slower_than_it_is_waited_for_is_heard_at_last() -> Check {
         platform.timeout = first;
         tasks.push(tokio::spawn(outbox::run(core.clone(), platform)));
     }
-    core.submit(seat("A"), to_war(&ask(ResponseLevel::III), None)).await?;
+    core.submit(seat("A"), alone("A", &ask(ResponseLevel::III))).await?;
     until(&core, "the quick one has its orders", |city| is_delivered(city, "yunguanfu")).await?;
     until(&core, "the slow one has them too", |city| is_delivered(city, "yingji")).await?;
     check_executed_once(&core.city(), &shared);
@@ -275,7 +269,8 @@ async fn a_confused_platform_climbs_nothing_and_what_it_said_is_kept() -> Check 
     let addresses = open_platforms(shared.clone()).await?;
     let dir = tempfile::tempdir()?;
     let hub = connect_actual(dir.path(), addresses)?;
-    hub.core.submit(seat("A"), to_war(&ask(ResponseLevel::II), None)).await?;
+    hub.core.submit(seat("A"), Command::ProposeSwitch { switch: to_war(&ask(ResponseLevel::II), None) }).await?;
+    hub.core.submit(seat("B"), Command::CoSign { number: 1 }).await?;
     until(&hub.core, "all is delivered", |city| is_delivered(city, "yunguanfu") && is_delivered(city, "yingji"))
         .await?;
     let of = |measure: &str| {
@@ -332,14 +327,14 @@ async fn of_two_officers_at_one_instant_one_is_obeyed_and_one_is_told() -> Check
     for n in 0..20 {
         let dir = tempfile::tempdir()?;
         let core = bare_core(dir.path())?;
-        let (a, b) = (ask(ResponseLevel::III), SheetAsk { struck: vec!["m-patrol".into()], ..ask(ResponseLevel::II) });
+        let (a, b) = (ask(ResponseLevel::III), SheetAsk { struck: vec!["m-patrol".into()], ..ask(ResponseLevel::III) });
         let (sheet_a, sheet_b) = {
             let city = core.city();
             (city.sheet(&a, core.clock.now())?, city.sheet(&b, core.clock.now())?)
         };
         let press = |source: &str, ask: &SheetAsk, sheet: &Sheet| {
+            let command = to_war(ask, Some(sheet.version.clone())).by_one(&source.into(), false);
             let (core, source) = (core.clone(), seat(source));
-            let command = to_war(ask, Some(sheet.version.clone()));
             tokio::spawn(async move { core.submit(source, command).await })
         };
         // Whoever is first, in turn and as the threads will.
@@ -354,7 +349,8 @@ async fn of_two_officers_at_one_instant_one_is_obeyed_and_one_is_told() -> Check
             |it: &Result<u64, SubmitError>| matches!(it, Err(SubmitError::Refused(Refusal::SheetChanged { .. })));
         assert!(answers.iter().any(is_told), "{answers:?}");
         let city = core.city().clone();
-        let shown = if city.footing.level == Some(a.level) { &sheet_a } else { &sheet_b };
+        let patrols = |it: &Order| it.text.measure.as_ref().is_some_and(|it| it.as_str() == "m-patrol");
+        let shown = if city.orders.values().any(patrols) { &sheet_a } else { &sheet_b };
         assert_eq!(city.orders.len() + city.held.len(), shown.n_orders as usize, "one sheet's orders, whole");
         core.close().await?;
     }
@@ -409,11 +405,7 @@ fn a_plan_edited_while_its_level_is_active_comes_in_with_the_next_start() -> Che
     let hub = start(config(&data, &pack_dir))?;
     let duty: SeatId = "值班长 01".into();
     let ask = ask(ResponseLevel::IV);
-    let mut command = to_war(&ask, None);
-    if let Command::SwitchToWar { confirmed_by, .. } = &mut command {
-        *confirmed_by = vec![duty.clone()];
-    }
-    hub.submit(duty.clone(), command).map_err(|it| it.to_string())?;
+    hub.submit(duty.clone(), alone(duty.as_str(), &ask)).map_err(|it| it.to_string())?;
     let before = hub.hall().actual().city().clone();
     assert!(!before.orders.is_empty());
     hub.stop()?;

@@ -372,7 +372,7 @@ pub fn realm_mark(k: &Kit<'_>, mark: RealmMark) -> f32 {
             hatch(k.painter(), Rect::from_min_max(pos2(rect.right() - edge, rect.top()), rect.max), k.s);
             edge
         }
-        RealmMark::Watermark(rect) if exercise => {
+        RealmMark::Watermark(rect) if exercise && rect.is_positive() => {
             let painter = k.painter().with_clip_rect(rect);
             let size = (rect.height() * 0.24).min(rect.width() * 0.18);
             let color = EXERCISE_LINE.gamma_multiply(WATERMARK_ALPHA * 0.6);
