@@ -409,14 +409,17 @@ proptest! {
         prop_assert!(city.proposal.as_ref().is_none_or(|it| it.number > closed && it.expires_at > it.signed.at));
         prop_assert!(city.held.iter().all(|it| it.number <= city.n_held));
         prop_assert!(city.held.is_empty() || city.is_any_war());
-        // Once per war: a measure is ordered or waits, never twice.
+        // Once per war and district: a measure is ordered or waits, never twice. No districts are all of them.
         let of_this_war = city.orders.values().filter(|it| it.id >= city.war_first_order && it.rung != Rung::Failed);
-        let mut measures: Vec<&MeasureId> = of_this_war.filter_map(|it| it.text.measure.as_ref()).collect();
-        measures.extend(city.held.iter().filter_map(|it| it.measure.as_ref()));
-        let n = measures.len();
-        measures.sort();
-        measures.dedup();
-        prop_assert_eq!(measures.len(), n);
+        let given = of_this_war.filter_map(|it| Some((it.text.measure.as_ref()?, &it.text.districts)));
+        let held = city.held.iter().filter_map(|it| Some((it.measure.as_ref()?, &it.districts)));
+        let given: Vec<(&MeasureId, &Vec<DistrictId>)> = given.chain(held).collect();
+        for (i, (measure, districts)) in given.iter().enumerate() {
+            for (_, others) in given[..i].iter().filter(|it| it.0 == *measure) {
+                prop_assert!(!districts.is_empty() && !others.is_empty(), "{measure} is ordered for all and again");
+                prop_assert!(!others.iter().any(|it| districts.contains(it)), "{measure} is ordered twice");
+            }
+        }
         prop_assert!(city.exercise.is_none() || realm == Realm::Exercise);
         prop_assert!(city.orders.values().all(|it| it.realm == realm));
     }
