@@ -167,11 +167,11 @@ fn strength(band: &Band) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gulang_city::UnitKind;
     use crate::stage::{
         geometry::is_inside,
         testing::{Stand, draw_of, words},
     };
+    use gulang_city::UnitKind;
 
     fn stand(east: f64) -> Stand {
         let mut stand = Stand::quiet();
