@@ -73,6 +73,8 @@ impl Look<'_> {
 
 type Words<'a> = Text<'a, BackendCoord, String>;
 
+/// A line over time: its name, colour and points.
+type Series = (String, RGBColor, Vec<(Timestamp, f64)>);
 /// Where a chart draws itself.
 pub type Area<DB> = DrawingArea<DB, Shift>;
 /// Whether the backend took it.
@@ -101,7 +103,7 @@ pub fn climb<DB: DrawingBackend>(area: &Area<DB>, review: &Review, look: Look<'_
         points.push((review.to, marks.len() as f64));
         points
     };
-    let series: Vec<(String, RGBColor, Vec<(Timestamp, f64)>)> = lines
+    let series: Vec<Series> = lines
         .iter()
         .zip(look.series)
         .map(|((name, marks), color)| (format!("{name} {}", marks.len()), color, steps(marks)))
@@ -189,7 +191,7 @@ fn over_time<DB: DrawingBackend>(
     review: &Review,
     look: Look<'_>,
     top: f64,
-    series: &[(String, RGBColor, Vec<(Timestamp, f64)>)],
+    series: &[Series],
 ) -> Drawn<DB> {
     let hours = |at: Timestamp| at.since_ms(review.from) as f64 / 3_600_000.0;
     let last = hours(review.to).max(0.1);

@@ -12,7 +12,7 @@ use plotters::{prelude::*, style::text_anchor::HPos};
 const TICKS: [i64; 8] = [60, 120, 300, 600, 900, 1800, 3600, 7200];
 /// Nominal pixels: the head with the scale, a line at most and at least, the names, the medians.
 const HEAD: f64 = 28.0;
-const ROW: (f64, f64) = (13.0, 36.0);
+const ROW: (f64, f64) = (18.0, 36.0);
 const NAME: f64 = 92.0;
 const MEDIAN: f64 = 78.0;
 const DOT: f64 = 4.5;
@@ -113,7 +113,7 @@ pub fn responses<DB: DrawingBackend>(
         let y = plot.middle(i);
         let line = vec![(plot.left as i32, y + (plot.row * 0.5) as i32), (width, y + (plot.row * 0.5) as i32)];
         area.draw(&PathElement::new(line, ShapeStyle::from(look.faint.mix(0.4)).stroke_width(1)))?;
-        let size = (plot.row / look.px * 0.62).clamp(7.0, 13.0);
+        let size = (plot.row / look.px * 0.66).clamp(11.0, 13.0);
         let n_chars = ((plot.left / look.px - 4.0) / size).max(1.0) as usize;
         area.draw(&look.words(cut(&row.name, n_chars), (0, y), size, look.ink, HPos::Left))?;
         let radius = look.size(DOT.min(plot.row / look.px * 0.34));

@@ -29,9 +29,12 @@ const MAX_LOADED: usize = 4;
 #[derive(Debug, Default)]
 pub struct PastReadings {
     segments: Vec<Segment>,
-    /// By segment and group, the one used last at the end.
-    loaded: VecDeque<((usize, usize), Arc<[Row]>)>,
+    /// The one used last at the end.
+    loaded: VecDeque<Loaded>,
 }
+
+/// A decoded row group, by segment and group.
+type Loaded = ((usize, usize), Arc<[Row]>);
 
 #[derive(Debug)]
 struct Segment {

@@ -12,7 +12,7 @@ use gulang_city::{
 /// Page width in a chart's nominal pixels.
 const WIDTH: u32 = 520;
 /// Orders drawn against their deadlines; the table has all.
-const N_DRAWN: usize = 36;
+const N_DRAWN: usize = 24;
 /// Measures drawn against their time.
 const N_COMPARED: usize = 14;
 
@@ -78,7 +78,7 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
         let rows = review.orders.iter().map(order_row);
         table(
             &mut blocks,
-            &[6, 30, 12, 11, 11, 11, 11, 8],
+            &[5, 27, 11, 10, 11, 11, 8, 17],
             &["号", "指令", "下达", "签收", "完成", "时限", "状态", "记录号"],
             rows,
         );
@@ -88,7 +88,7 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
     let answers = answers(review);
     if !answers.is_empty() {
         let limits = AnswerLimits::of(review, city);
-        let height = (answers.len() as u32 * 14).max(60) + 28;
+        let height = (answers.len() as u32 * 18).max(60) + 28;
         let caption = format!(
             "签收用时：点为单条，竖线为中位，空心为未签收；虚线为 {} 转叫应、{} 升级",
             duration_zh(limits.call_secs),
@@ -118,7 +118,6 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
     );
 
     heading(&mut blocks, "五、预案与实际");
-    plan_against_actual(paper, &mut blocks);
     // The table has all; drawn are those that were furthest from their time.
     let mut rows: Vec<PlanRow> = plan_rows(review, &score.reference);
     rows.retain(|it| it.kind != PlanRowKind::NeverOrdered);
@@ -126,13 +125,15 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
     rows.truncate(N_COMPARED);
     rows.sort_by_key(|it| it.planned);
     if !rows.is_empty() {
-        let height = Deviations::height_of(rows.len(), Look::PAPER.px) as u32 + 4;
+        // Smaller than on a screen, to stand on one page with the people moved.
+        let look = Look { px: 0.65, ..Look::PAPER };
+        let height = Deviations::height_of(rows.len(), look.px) as u32 + 4;
         chart(
             &mut blocks,
             "plan",
             "计划与实际：横条自计划时刻起，左早右晚，空心为未完成",
             height,
-            |area| charts::deviations(area, &rows, Look::PAPER),
+            |area| charts::deviations(area, &rows, look),
         )?;
     }
     if !review.moved.is_empty() {
@@ -140,6 +141,7 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
             charts::people(area, review, Look::PAPER)
         })?;
     }
+    plan_against_actual(paper, &mut blocks);
 
     heading(&mut blocks, "六、评分表");
     text(&mut blocks, "只计数、只对照，不打分。");

@@ -303,7 +303,7 @@ fn what_a_control_asks_of_the_city_all_the_same_is_dropped_and_said() {
     let kept = UiCommand::Playback(Playback::Close);
     let mut out = vec![UiCommand::Submit(Command::EndExercise), UiCommand::Drill(Drill::End), kept.clone()];
     withhold(&model, &mut state, &mut out);
-    assert_eq!(out, [kept.clone()]);
+    assert_eq!(out, std::slice::from_ref(&kept));
     assert_eq!(state.notices.len(), 1);
     let live = Model { clock: Clock { kind: ClockKind::Live, ..screen.clock }, ..model };
     let mut out = vec![UiCommand::Submit(Command::EndExercise)];

@@ -35,16 +35,23 @@ pub(super) fn density_ui(k: &Kit<'_>, state: &mut PanelState, story: &Story, sca
             n.iter_mut().zip(step.n).for_each(|(sum, n)| *sum += n);
         }
     }
-    let most = bars.iter().map(|it| it.1.iter().sum::<u32>()).max().unwrap_or(0).max(1) as f32;
+    let most = full_height(bars.iter().map(|it| it.1.iter().sum()).collect());
     let pointer = k.ui.input(|input| input.pointer.hover_pos()).filter(|it| lane.contains(*it));
     for (at, n) in bars {
         let (left, right) = (scale.x(at), scale.x(at + bar_ms));
         let mut y = lane.bottom();
+        let all: u32 = n.iter().sum();
+        // A bar too tall for the scale is pressed together, and says how many it is.
+        let one = lane.height() / most.max(all as f32);
         for (n, color) in n.into_iter().zip(WarningColor::ALL) {
-            let height = lane.height() * n as f32 / most;
+            let height = one * n as f32;
             let bar = Rect::from_min_max(pos2(left, y - height), pos2((right - 1.0).max(left + 1.0), y));
             k.fill(bar, 0.0, ink(level_line(color), at <= scale.now));
             y -= height;
+        }
+        if all as f32 > most {
+            let at = pos2(right + 4.0, lane.top() + 8.0);
+            k.text(at, Align2::LEFT_CENTER, 12.0, SECONDARY, &format!("↑ {all}"));
         }
         if let Some(pointer) = pointer.filter(|it| (left..right).contains(&it.x)) {
             let of = |i: usize| n[i].to_string();
@@ -53,6 +60,16 @@ pub(super) fn density_ui(k: &Kit<'_>, state: &mut PanelState, story: &Story, sca
         }
     }
     k.hline(scale.left, scale.right, lane.bottom(), HAIR);
+}
+
+/// How many records reach the lane's top: all of the busiest bar, unless one or two dwarf all the others, as the first minutes
+/// of a city that takes in its registers do.
+fn full_height(mut totals: Vec<u32>) -> f32 {
+    totals.sort_unstable();
+    let busiest = totals.last().copied().unwrap_or(0);
+    let usual = totals.get(totals.len().saturating_sub(1) * 19 / 20).copied().unwrap_or(0);
+    let most = if busiest > usual.saturating_mul(4) && usual > 0 { usual * 2 } else { busiest };
+    most.max(1) as f32
 }
 
 /// A stretch with its words; the part not yet played is pale.
