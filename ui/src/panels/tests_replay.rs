@@ -38,6 +38,7 @@ fn order(id: u64, acked_mins: Option<i64>, done_mins: Option<i64>) -> OrderStory
             plan_version: "".into(),
             supporting: Vec::new(),
             group: 0,
+            supersedes: None,
             ack_by: NOON.plus_mins(35),
             due_at: NOON.plus_mins(90),
         },
