@@ -117,7 +117,9 @@ impl City {
         if !self.is_any_war() {
             return ordered;
         }
-        let given = self.orders_of_this_war(plan).filter(|it| it.rung != Rung::Failed);
+        // What failed is to be given again; what was superseded stands in the order that took its place.
+        let is_given = |it: &&Order| !matches!(it.rung, Rung::Failed | Rung::Superseded);
+        let given = self.orders_of_this_war(plan).filter(is_given);
         let given = given.filter_map(|it| Some((it.text.measure.as_ref()?, &it.text.districts)));
         let held = self.held.iter().filter(|it| it.plan == *plan);
         let held = held.filter_map(|it| Some((it.measure.as_ref()?, &it.districts)));
