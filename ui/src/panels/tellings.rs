@@ -8,7 +8,7 @@ use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
 use gulang_city::*;
 
-const ROW_H: f32 = 47.0;
+const ROW_H: f32 = 64.0;
 /// More are counted on one line.
 const MAX_ROWS: usize = 3;
 const MORE_H: f32 = 22.0;
@@ -56,34 +56,34 @@ fn row_ui(k: &mut Kit<'_>, at: Rect, telling: &Telling) {
     k.level(pos2(at.left() + 25.0, c), 24.0, color, false);
     let number = telling.number;
     let by_phone = Command::ReportTelling { telling: number, error: None, is_final: false };
-    let mut right = at.right() - 12.0;
+    let buttons = Rect::from_min_max(pos2(at.right() - 12.0 - BUTTON_W, c - 28.0), pos2(at.right() - 12.0, c - 3.0));
     let mut barred = None;
     let asked = [
         (tr::TELLING_BY_PHONE, Some(by_phone)),
         (tr::TELLING_RETRY, telling.given_up.then_some(Command::RetryTelling { telling: number })),
     ];
-    for (label, command) in asked.into_iter().filter_map(|(label, command)| Some((label, command?))) {
+    for (i, (label, command)) in asked.into_iter().enumerate() {
+        let Some(command) = command else { continue };
         let label = k.t(label);
-        let button = Rect::from_min_max(pos2(right - BUTTON_W, c - 13.0), pos2(right, c + 13.0));
+        let button = buttons.translate(vec2(0.0, 31.0 * i as f32));
         let why = press::barred(k, command.kind());
         if press::guarded_ui(k, button, ("telling", label, number), 12.0, label, why.is_some()) {
             k.out.push(UiCommand::Submit(command));
         }
         barred = barred.or(why);
-        right = button.left() - 6.0;
     }
     let left = at.left() + 46.0;
-    let room = right - left - 6.0;
+    let room = buttons.left() - left - 6.0;
     let platform = city.connectors.get(&telling.platform).map_or(telling.platform.as_str(), |it| &it.name);
     let state = match telling.given_up {
         true => k.m.lang.fill(tr::TELLING_GIVEN_UP, &[platform]),
         false => k.m.lang.fill(tr::TELLING_TRYING, &[platform, &telling.n_attempts.to_string()]),
     };
-    let title = format!("{}・{state}", city.telling_text(telling));
-    k.bold_fit(pos2(left, c - 10.0), Align2::LEFT_CENTER, 14.0, PRIMARY, &title, room);
+    k.bold_fit(pos2(left, c - 19.0), Align2::LEFT_CENTER, 14.0, PRIMARY, &city.telling_text(telling), room);
+    let said: Vec<&str> = [&*state, &*telling.last_error].into_iter().filter(|it| !it.is_empty()).collect();
+    k.fit(pos2(left, c), Align2::LEFT_CENTER, 12.0, SECONDARY, &said.join("・"), room);
+    // Whom to ring; to who may not press, why not.
     let phone = city.telling_phone(telling).map(|it| k.m.lang.fill(tr::TELLING_PHONE, &[&it.name, &it.phone]));
-    let why = barred.unwrap_or_else(|| telling.last_error.to_string());
-    let words: Vec<String> = phone.into_iter().chain([why]).filter(|it| !it.is_empty()).collect();
-    k.fit(pos2(left, c + 10.0), Align2::LEFT_CENTER, 12.0, TERTIARY, &words.join("・"), room);
+    k.fit(pos2(left, c + 19.0), Align2::LEFT_CENTER, 12.0, TERTIARY, &barred.or(phone).unwrap_or_default(), room);
     k.hline(at.left(), at.right(), at.bottom(), ROW);
 }
