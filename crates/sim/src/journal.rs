@@ -1,4 +1,4 @@
-//! What the outside did to the city: orders received, repeated, cancelled or refused, kept for ever.
+//! What the outside did to the city: orders and news received, repeated, cancelled or refused, kept for ever.
 //!
 //! A line is written and synced before its answer goes out, so a platform that said `ok` never forgets it, whatever
 //! happens to the process. With the world's pure function it is all the state there is.

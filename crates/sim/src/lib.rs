@@ -4,7 +4,7 @@
 //! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills. Everything it says is marked
 //! `simulated`. [`start`] runs it inside a program; `gulang-sim` is the same as a program of its own.
 //!
-//! **Invariant:** the city is a pure function of pack, scenario, seed and time; only orders received are remembered, in
+//! **Invariant:** the city is a pure function of pack, scenario, seed and time; only what it was told is remembered, in
 //! a journal that is synced before an answer is given. Two runs of one seed say the same bytes.
 //! **Invariant:** this crate never depends on the hub. It knows the domain's types and nothing of who listens.
 
