@@ -16,6 +16,7 @@ use crate::{
 use gulang_city::{
     CaseKind, LonLat, Metric, Pack, Realm, SensorId, SensorKind, Team, Timestamp, UnitKind, WarningColor,
     inject::{Inject, InjectKind},
+    straight_eta_s,
 };
 use serde_json::{Value, json};
 use std::fmt::Write;
