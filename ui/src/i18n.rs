@@ -203,6 +203,17 @@ pub mod tr {
         DUE_AT = "时限 {}", "due {}";
         ATTEMPTS_N = "已投递 {} 次・值班电话 {}", "{} attempts, duty phone {}";
         CANCEL_ORDER = "撤销", "Cancel order";
+        AMEND_ORDER = "更正", "Amend";
+        ORDER_AMENDS = "更正自指令 {}", "amends order {}";
+        ORDER_AMENDED_BY = "已由指令 {} 更正", "amended by order {}";
+        AMEND_REASON = "更正原因", "why it is amended";
+        AMEND_CONFIRM = "发出更正（原指令作废）", "Send instead of the old order";
+        TELLING_GIVEN_UP = "没能告知{}，已停止重试", "{} could not be told; given up";
+        TELLING_TRYING = "尚未告知{}，失败 {} 次", "{} not told yet, {} failures";
+        TELLING_PHONE = "{}值班电话 {}", "{}, duty phone {}";
+        TELLING_RETRY = "重新告知", "Tell again";
+        TELLING_BY_PHONE = "已电话告知", "Told by phone";
+        TELLING_MORE = "还有 {} 件没有告知", "{} more not told";
         CANCEL_REASON = "值班员撤销", "cancelled by the duty officer";
         // boards: call-out, people
         BOARD_KEYS = "↑↓ 选择  ←→ 收起展开  C 叫应  P 转移  Esc 返回", "↑↓ choose, ←→ fold, C calls, P people, Esc back";

@@ -19,7 +19,11 @@ impl City {
         }
         self.seq = record.seq;
         self.at = record.at;
+        let telling = self.telling_of(record);
         self.fold(&record.event, record.at);
+        if let Some(telling) = telling {
+            self.owe(telling);
+        }
         Applied::Advanced
     }
 
@@ -138,6 +142,22 @@ impl City {
             Event::OrderEscalated { order, n_escalations, .. } => {
                 if let Some(it) = self.orders.get_mut(order) {
                     it.n_escalations = it.n_escalations.max(*n_escalations);
+                }
+            }
+            Event::PlatformTold { telling } => {
+                self.untold.remove(telling);
+            }
+            Event::TellingFailed { telling, n_attempts, error, given_up } => {
+                if let Some(it) = self.untold.get_mut(telling) {
+                    it.n_attempts = *n_attempts;
+                    it.last_error = error.clone();
+                    it.given_up = *given_up;
+                }
+            }
+            Event::TellingRetried { telling } => {
+                if let Some(it) = self.untold.get_mut(telling) {
+                    it.n_attempts = 0;
+                    it.given_up = false;
                 }
             }
             Event::EvacuationExpected { class, district, n_people } => {
@@ -442,7 +462,21 @@ impl City {
         self.overrides.push(Override { number, by, at: now, level, reason, countersigned: None, is_overdue: false });
     }
 
+    /// One that takes another's place counts its versions on, and what hung on the old one hangs on it.
     fn draft_order(&mut self, id: OrderId, text: &OrderText, now: Timestamp) {
+        let old = text.supersedes.and_then(|it| self.orders.get_mut(&it));
+        let old = old.map(|it| {
+            it.superseded_by = Some(id);
+            (it.id, it.definition_version)
+        });
+        if let Some((old, _)) = old {
+            for (on, _) in self.assignments.values_mut().filter(|(on, _)| *on == Some(old)) {
+                *on = Some(id);
+            }
+            for need in self.needs.values_mut().filter(|it| it.from_order == Some(old)) {
+                need.from_order = Some(id);
+            }
+        }
         let order = Order {
             id,
             realm: self.realm,
@@ -450,12 +484,13 @@ impl City {
             rung: Rung::Drafted,
             rung_at: now,
             drafted_at: now,
-            definition_version: 1,
+            definition_version: old.map_or(1, |(_, version)| version.saturating_add(1)),
             status_version: 0,
             overdue_since: None,
             n_escalations: 0,
             note: "".into(),
             n_attempts: 0,
+            superseded_by: None,
         };
         self.orders.insert(id, order);
     }

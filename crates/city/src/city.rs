@@ -2,8 +2,8 @@
 
 use crate::{
     Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking,
-    Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, Timestamp, Township, ids::*, model::*,
-    plan::Plan,
+    Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, Telling, TellingRules, Timestamp,
+    Township, ids::*, model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -47,6 +47,7 @@ pub struct City {
     pub force_rules: ForceRules,
     pub case_rules: CaseRules,
     pub signing_rules: SigningRules,
+    pub telling_rules: TellingRules,
     pub townships: Registry<TownshipId, Township>,
     pub contacts: Registry<ContactId, Contact>,
     pub ladders: Registry<LadderId, Ladder>,
@@ -64,6 +65,8 @@ pub struct City {
     pub warnings: Registry<WarningId, Warning>,
     pub typhoons: Registry<TyphoonId, Typhoon>,
     pub orders: Registry<OrderId, Order>,
+    /// What platforms are still to be told, by the number of the record that says it.
+    pub untold: BTreeMap<u64, Telling>,
     /// Summed over the rows of `evacuees`.
     pub evacuation: BTreeMap<(EvacueeClass, DistrictId), Tally>,
     pub evacuees: Evacuees,
@@ -168,6 +171,7 @@ impl City {
             force_rules: pack.force_rules.clone(),
             case_rules: pack.case_rules.clone(),
             signing_rules: pack.signing_rules.clone(),
+            telling_rules: pack.telling_rules.clone(),
             townships: registry!(townships),
             contacts: registry!(contacts),
             ladders: registry!(ladders),
@@ -180,6 +184,7 @@ impl City {
             warnings: IndexMap::with_hasher(by),
             typhoons: IndexMap::with_hasher(by),
             orders: IndexMap::with_hasher(by),
+            untold: BTreeMap::new(),
             evacuation: BTreeMap::new(),
             evacuees: Evacuees::default(),
             calls: Calls::default(),

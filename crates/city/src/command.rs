@@ -75,6 +75,16 @@ pub enum Command {
         state: AttemptState,
         note: Text,
     },
+    /// What became of telling a platform: no error is its receipt. A seat may say so too, who told it by telephone.
+    ReportTelling {
+        /// Of [`crate::Telling`].
+        telling: u64,
+        #[serde(default)]
+        error: Option<Text>,
+        /// Asking again cannot help.
+        #[serde(default)]
+        is_final: bool,
+    },
     RefuseMessage {
         platform: PlatformId,
         what: Text,
@@ -231,6 +241,20 @@ pub enum Command {
     CancelOrder {
         order: OrderId,
         reason: Text,
+    },
+    /// 更正: another order with these words takes this one's place, for the same agency.
+    AmendOrder {
+        order: OrderId,
+        title: Text,
+        body: Text,
+        /// To be finished within, from now.
+        within_mins: u32,
+        reason: Text,
+    },
+    /// Tell a platform after all what was given up.
+    RetryTelling {
+        /// Of [`crate::Telling`].
+        telling: u64,
     },
     AssignTeam {
         team: TeamId,

@@ -671,6 +671,9 @@ pub struct OrderText {
     /// The districts it is limited to; empty is wherever it applies.
     #[serde(default)]
     pub districts: Vec<DistrictId>,
+    /// The order whose place it takes (更正).
+    #[serde(default)]
+    pub supersedes: Option<OrderId>,
     /// Acknowledge by, then finish by.
     pub ack_by: Timestamp,
     pub due_at: Timestamp,
@@ -696,16 +699,22 @@ pub struct Order {
     pub note: Text,
     /// Delivery attempts so far.
     pub n_attempts: u32,
+    /// The order that took its place, once it is [`Rung::Superseded`].
+    pub superseded_by: Option<OrderId>,
 }
 
 impl Order {
     /// Stable across restarts and retries; what makes a resend harmless.
     pub fn idempotency_key(&self) -> String {
-        let realm = match self.realm {
+        Self::key_of(self.realm, self.id, self.definition_version)
+    }
+
+    pub(crate) fn key_of(realm: Realm, id: OrderId, definition_version: u32) -> String {
+        let realm = match realm {
             Realm::Actual => "a",
             Realm::Exercise => "x",
         };
-        format!("gulang-{realm}-{}-{}", self.id, self.definition_version)
+        format!("gulang-{realm}-{id}-{definition_version}")
     }
 }
 

@@ -450,7 +450,7 @@ impl Judge {
 const NATIONAL: &str = "中国";
 
 /// Roads are longer than the straight line, and a loaded team drives at 30 km/h.
-pub(crate) fn straight_eta_s(distance_m: f64) -> f64 {
+pub fn straight_eta_s(distance_m: f64) -> f64 {
     const DETOUR: f64 = 1.4;
     const SPEED_MPS: f64 = 30.0 / 3.6;
     distance_m * DETOUR / SPEED_MPS

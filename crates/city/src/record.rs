@@ -180,6 +180,21 @@ pub enum Event {
         to: Text,
         n_escalations: u32,
     },
+    /// A platform has the news of the record `telling`: its receipt, or a seat that told it by telephone.
+    PlatformTold {
+        telling: u64,
+    },
+    /// It could not be told. Given up, it is a person's to see to.
+    TellingFailed {
+        telling: u64,
+        n_attempts: u32,
+        error: Text,
+        given_up: bool,
+    },
+    /// One given up is to be told after all.
+    TellingRetried {
+        telling: u64,
+    },
     EvacuationExpected {
         class: EvacueeClass,
         district: DistrictId,

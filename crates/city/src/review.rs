@@ -394,6 +394,10 @@ impl Review {
                     if one && n == 1 { text.clone() } else { format!("升级叫应 {n} 次") }
                 });
             }
+            Event::TellingFailed { telling, given_up: true, error, .. } => {
+                let what = city.untold.get(telling).map_or_else(|| telling.to_string(), |it| city.telling_text(it));
+                self.tell(mark, MomentKind::Answered, format!("没能告知 {what}：{error}"), who);
+            }
             Event::TeamAssigned { team, purpose, .. } => {
                 let name = city.teams.get(team).map_or(team.to_string(), |it| it.name.to_string());
                 self.tell(mark, MomentKind::Team, format!("派出{name}：{purpose}"), who);

@@ -111,6 +111,7 @@ pub fn tiny_pack() -> Pack {
         force_rules: ForceRules::default(),
         case_rules: CaseRules::default(),
         signing_rules: SigningRules::default(),
+        telling_rules: TellingRules::default(),
         townships: townships(&siming, &jimei),
         contacts: contacts(),
         ladders: vec![ladder()],

@@ -194,6 +194,13 @@ fn command(now: i64) -> impl Strategy<Value = C> {
         3 => Just(C::Tick),
         1 => order().prop_map(|order| C::NoteAttempt { order }),
         1 => order().prop_map(|order| C::EscalateOrder { order }),
+        2 => (order(), name(&["改派", ""]), prop_oneof![4 => 1..600u32, 1 => any::<u32>()]).prop_map(|(order, reason, within_mins)| {
+            C::AmendOrder { order, title: "更正".into(), body: "照此办".into(), within_mins, reason }
+        }),
+        // 0 is whichever is owed first.
+        4 => (prop_oneof![6 => Just(0), 1 => 1..60u64], prop::option::of(Just("忙".into())), any::<bool>())
+            .prop_map(|(telling, error, is_final)| C::ReportTelling { telling, error, is_final }),
+        1 => Just(C::RetryTelling { telling: 0 }),
         1 => order().prop_map(|order| C::CancelOrder { order, reason: "".into() }),
         1 => alarm().prop_map(|alarm| C::AcknowledgeAlarm { alarm }),
         1 => (alarm(), at(now)).prop_map(|(alarm, until)| C::ShelveAlarm { alarm, until, reason: "修".into() }),
@@ -296,6 +303,9 @@ fn records_of(realm: Realm, history: &[(Timestamp, Source, C)]) -> (City, Vec<Re
         match &mut command {
             C::StandDown { accepted, .. } | C::ProposeSwitch { switch: Switch::ToPeace { accepted, .. } } => {
                 *accepted = city.still_open(&[]);
+            }
+            C::ReportTelling { telling, .. } | C::RetryTelling { telling } if *telling == 0 => {
+                *telling = city.untold.keys().next().copied().unwrap_or(0);
             }
             // 0 is whichever waits.
             C::CoSign { number } | C::DeclineProposal { number, .. } | C::WithdrawProposal { number, .. }
@@ -410,7 +420,8 @@ proptest! {
         prop_assert!(city.held.iter().all(|it| it.number <= city.n_held));
         prop_assert!(city.held.is_empty() || city.is_any_war());
         // Once per war and district: a measure is ordered or waits, never twice. No districts are all of them.
-        let of_this_war = city.orders.values().filter(|it| it.id >= city.war_first_order && it.rung != Rung::Failed);
+        let is_over = |it: &Order| matches!(it.rung, Rung::Failed | Rung::Superseded);
+        let of_this_war = city.orders.values().filter(|it| it.id >= city.war_first_order && !is_over(it));
         let given = of_this_war.filter_map(|it| Some((it.text.measure.as_ref()?, &it.text.districts)));
         let held = city.held.iter().filter_map(|it| Some((it.measure.as_ref()?, &it.districts)));
         let given: Vec<(&MeasureId, &Vec<DistrictId>)> = given.chain(held).collect();
@@ -420,8 +431,43 @@ proptest! {
                 prop_assert!(!others.iter().any(|it| districts.contains(it)), "{measure} is ordered twice");
             }
         }
+        for order in city.orders.values() {
+            prop_assert_eq!(order.rung == Rung::Superseded, order.superseded_by.is_some());
+            let next = order.superseded_by.and_then(|it| city.orders.get(&it));
+            let follows = |it: &Order| {
+                it.definition_version == order.definition_version + 1 && it.text.supersedes == Some(order.id)
+            };
+            prop_assert!(order.superseded_by.is_none() || next.is_some_and(follows));
+        }
+        for (number, telling) in &city.untold {
+            prop_assert!(*number == telling.number && *number <= city.seq && telling.realm == realm);
+            prop_assert!(!telling.given_up || !telling.last_error.is_empty());
+        }
         prop_assert!(city.exercise.is_none() || realm == Realm::Exercise);
         prop_assert!(city.orders.values().all(|it| it.realm == realm));
+    }
+
+    /// Every record that owes a platform news makes one telling, which ends only with a receipt (or, of a team's, with newer
+    /// news of that team after it was given up).
+    #[test]
+    fn what_is_owed_is_told_or_still_owed(realm in realm(), history in history()) {
+        let (city, records) = records_of(realm, &history);
+        let mut again = City::found(&pack(), realm);
+        let mut owed = std::collections::BTreeMap::new();
+        for record in &records {
+            let before = again.untold.clone();
+            let _ = again.apply(record);
+            if let Some(new) = again.untold.get(&record.seq) {
+                prop_assert!(owed.insert(new.idempotency_key(), record.seq).is_none(), "one key, one telling");
+            }
+            for (number, telling) in before.iter().filter(|(number, _)| !again.untold.contains_key(*number)) {
+                let is_told = matches!(record.event, Event::PlatformTold { telling } if telling == *number);
+                let is_overtaken = telling.given_up
+                    && again.untold.get(&record.seq).is_some_and(|it| it.news.subject() == telling.news.subject());
+                prop_assert!(is_told || is_overtaken, "{:?} was lost by {:?}", telling, record.event);
+            }
+        }
+        prop_assert_eq!(again.untold, city.untold);
     }
 
     #[test]

@@ -115,7 +115,8 @@ async fn city(State(app): State<App>, Query(which): Query<Which>) -> Result<Json
 async fn orders(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
     let core = which.core(&app.hall)?;
     let city = core.city();
-    Ok(Json(json!({ "realm": city.realm, "orders": city.orders.values().collect::<Vec<_>>() })))
+    let (orders, untold): (Vec<_>, Vec<_>) = (city.orders.values().collect(), city.untold.values().collect());
+    Ok(Json(json!({ "realm": city.realm, "orders": orders, "untold": untold })))
 }
 
 #[derive(Deserialize)]

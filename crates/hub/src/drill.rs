@@ -12,9 +12,10 @@ use crate::{
     feeds::{Cursors, Feed, all_feeds},
     health::HealthBook,
     log::{Log, LogError, LogOptions},
+    outbox::Letter,
     parquet::record_into,
     readings::Lane,
-    realm::{Endpoints, Exercise, RealmKind, undelivered, unsent_calls},
+    realm::{Endpoints, Exercise, RealmKind, unsent_calls},
     sim_host::{SimHost, SimRequest, SimScale, SimSpeed},
 };
 use gulang_city::{score::ScoreSheet, *};
@@ -285,8 +286,8 @@ struct Lockstep {
     health: HealthBook,
     officer: OfficerPart,
     tally: Tallies,
-    /// Exercise time before which an order is not tried again.
-    retry_at: BTreeMap<OrderId, Timestamp>,
+    /// Exercise time before which it is not sent again, by key.
+    retry_at: BTreeMap<String, Timestamp>,
 }
 
 impl Lockstep {
@@ -420,42 +421,35 @@ impl Lockstep {
     async fn send_outbox(&mut self) -> Result<(), DrillError> {
         let mut waiting = Vec::new();
         for (i, platform) in self.platforms.iter().enumerate() {
-            waiting.extend(undelivered::<Exercise>(&self.city, &platform.platform).into_iter().map(|it| (i, it)));
+            let letters = Letter::<Exercise>::waiting(&self.city, &platform.platform);
+            waiting.extend(letters.into_iter().map(|it| (i, it)));
         }
-        waiting.retain(|(_, it)| self.retry_at.get(&it.order).is_none_or(|at| *at <= self.now));
-        waiting.sort_by_key(|(_, it)| it.order);
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let attempts = waiting.iter().map(|(_, it)| (Source::Hub, Command::NoteAttempt { order: it.order })).collect();
-        let noted = self.number(attempts)?;
-        let mut receipts = Vec::new();
-        for ((i, dispatch), noted) in waiting.into_iter().zip(noted) {
-            if noted.is_err() {
+        waiting.retain(|(_, it)| self.retry_at.get(it.key()).is_none_or(|at| *at <= self.now));
+        waiting.sort_by_key(|(_, it)| match it {
+            Letter::Order(it) => (0, it.order.0),
+            Letter::News(it) => (1, it.telling.number),
+        });
+        let attempts = waiting.iter().filter_map(|(_, it)| it.attempt()).map(|it| (Source::Hub, it)).collect();
+        let mut noted = self.number(attempts)?.into_iter();
+        let mut reports = Vec::new();
+        for (i, letter) in waiting {
+            if letter.attempt().is_some() && !noted.next().is_some_and(|it| it.is_ok()) {
                 continue;
             }
             let platform = &self.platforms[i];
-            let source = Source::Platform(platform.platform.clone());
-            let report = |rung, note: String| Command::ReportOrder {
-                order: dispatch.order,
-                definition_version: dispatch.definition_version,
-                rung,
-                note: note.into(),
-            };
-            match platform.deliver(&dispatch).await {
-                Ok(_) => {
-                    self.retry_at.remove(&dispatch.order);
-                    receipts.push((source, report(Rung::Delivered, String::new())));
+            let result = letter.send(platform).await;
+            match &result {
+                Err(error) if !error.is_final() => {
+                    tracing::debug!(%error, key = letter.key(), "not delivered");
+                    let wait_mins = 1 << letter.n_attempts().min(4);
+                    self.retry_at.insert(letter.key().to_owned(), self.now.plus_mins(wait_mins));
                 }
-                Err(error) if error.is_final() => receipts.push((source, report(Rung::Failed, error.to_string()))),
-                Err(error) => {
-                    tracing::debug!(%error, order = dispatch.order.0, "not delivered");
-                    let wait_mins = 1 << dispatch.n_attempts.min(4);
-                    self.retry_at.insert(dispatch.order, self.now.plus_mins(wait_mins));
-                }
+                Ok(()) | Err(_) => drop(self.retry_at.remove(letter.key())),
             }
+            let source = Source::Platform(platform.platform.clone());
+            reports.extend(letter.report(&result).map(|it| (source, it)));
         }
-        self.number(receipts)?;
+        self.number(reports)?;
         Ok(())
     }
 }

@@ -108,6 +108,7 @@ pub fn all_feeds<R: RealmKind>(
         (names::CASES, What::Notices),
         (names::EMERGENCY, What::Notices),
         (names::EMERGENCY, What::Evacuation),
+        (names::EMERGENCY, What::Units),
     ];
     for (name, what) in parts {
         if let Some(platform) = platform(name) {
@@ -144,6 +145,7 @@ enum What {
     Cases,
     Notices,
     Evacuation,
+    Units,
 }
 
 struct PlatformFeed<R: RealmKind> {
@@ -161,6 +163,7 @@ impl<R: RealmKind> PlatformFeed<R> {
             What::Cases => "cases",
             What::Notices => "notices",
             What::Evacuation => "evacuation",
+            What::Units => "units",
         };
         format!("{}/{what}", self.name)
     }
@@ -175,7 +178,7 @@ impl<R: RealmKind> Feed for PlatformFeed<R> {
     fn every(&self) -> Duration {
         match self.what {
             What::Cases | What::Notices => Duration::from_secs(1),
-            What::Evacuation => Duration::from_secs(2),
+            What::Evacuation | What::Units => Duration::from_secs(2),
         }
     }
 
@@ -187,6 +190,7 @@ impl<R: RealmKind> Feed for PlatformFeed<R> {
             What::Cases => self.platform.cases(&cursor, 500).await,
             What::Notices => self.platform.notices(&cursor, 500).await,
             What::Evacuation => self.platform.evacuation(&cursor, 500).await,
+            What::Units => self.platform.units(&cursor, 500).await,
         };
         self.patience.learn(&page, asked.elapsed());
         let Page { commands, cursor, more } = page?;

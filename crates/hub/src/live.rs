@@ -102,8 +102,12 @@ impl RealmHub {
             let source = InventorySource { http: http.clone(), base, timeout: ASK_LIMIT };
             tasks.push(tokio::spawn(ask(core.clone(), Box::new(ThingsFeed::new(source, core.clone())))));
         }
-        // An agency on a platform nobody delivers to would never have its orders.
-        let platforms: BTreeSet<PlatformId> = core.city().agencies.values().map(|it| it.platform.clone()).collect();
+        // An agency on a platform nobody delivers to would never have its orders, nor would the teams be told.
+        let platforms: BTreeSet<PlatformId> = {
+            let city = core.city();
+            let of_agencies = city.agencies.values().map(|it| it.platform.clone());
+            of_agencies.chain([city.telling_rules.emergency.clone()]).collect()
+        };
         for name in platforms {
             if let Some(platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name.as_str()) {
                 tasks.push(tokio::spawn(outbox::run(core.clone(), platform)));

@@ -2,15 +2,12 @@
 //! log has without a receipt, so a hub killed at any instant goes on where it was, with the same keys.
 
 use crate::{
-    connectors::{
-        city_platform::{CityPlatform, Patience, PlatformError},
-        names,
-    },
+    connectors::city_platform::{CityPlatform, Patience, PlatformError},
     core::Core,
-    realm::{Dispatch, RealmKind, undelivered},
+    realm::{Dispatch, NewsDispatch, RealmKind, undelivered, untold},
 };
 use futures_util::{StreamExt, stream};
-use gulang_city::{Command, Event, OrderId, Record, Rung, Source};
+use gulang_city::{City, Command, PlatformId, Rung, Source, Text};
 use rand::TryRngCore;
 use std::{
     collections::HashMap,
@@ -75,51 +72,108 @@ impl Breaker {
     }
 }
 
-/// Delivers one platform's orders until dropped.
+/// What goes to a platform: an order, or news beside the orders.
+pub enum Letter<R: RealmKind> {
+    Order(Dispatch<R>),
+    News(NewsDispatch<R>),
+}
+
+impl<R: RealmKind> Letter<R> {
+    /// Everything a platform has not acknowledged, orders first.
+    pub fn waiting(city: &City, platform: &PlatformId) -> Vec<Self> {
+        let orders = undelivered::<R>(city, platform).into_iter().map(Self::Order);
+        orders.chain(untold::<R>(city, platform).into_iter().map(Self::News)).collect()
+    }
+
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Order(it) => &it.key,
+            Self::News(it) => &it.key,
+        }
+    }
+
+    pub fn n_attempts(&self) -> u32 {
+        match self {
+            Self::Order(it) => it.n_attempts,
+            Self::News(it) => it.telling.n_attempts,
+        }
+    }
+
+    /// What must be in the log before it is on the wire. News is there already: the record that it tells.
+    pub fn attempt(&self) -> Option<Command> {
+        match self {
+            Self::Order(it) => Some(Command::NoteAttempt { order: it.order }),
+            Self::News(_) => None,
+        }
+    }
+
+    pub async fn send(&self, platform: &CityPlatform<R>) -> Result<(), PlatformError> {
+        match self {
+            Self::Order(it) => platform.deliver(it).await.map(drop),
+            Self::News(it) => platform.tell(it).await,
+        }
+    }
+
+    /// What the log is told of how it went. That an order's attempt failed for now is not news.
+    pub fn report(&self, result: &Result<(), PlatformError>) -> Option<Command> {
+        let error = result.as_ref().err();
+        let is_final = error.is_some_and(PlatformError::is_final);
+        let words = error.map(|it| Text::from(it.to_string()));
+        match self {
+            Self::Order(_) if error.is_some() && !is_final => None,
+            Self::Order(it) => Some(Command::ReportOrder {
+                order: it.order,
+                definition_version: it.definition_version,
+                rung: if is_final { Rung::Failed } else { Rung::Delivered },
+                note: words.unwrap_or_default(),
+            }),
+            Self::News(it) => Some(Command::ReportTelling { telling: it.telling.number, error: words, is_final }),
+        }
+    }
+}
+
+/// Delivers what one platform is owed until dropped.
 pub async fn run<R: RealmKind>(core: Arc<Core>, mut platform: CityPlatform<R>) {
     let mut records = core.records();
     let mut breaker = Breaker::default();
     let mut patience = Patience::new(platform.timeout);
-    let mut next_try: HashMap<OrderId, Instant> = HashMap::new();
+    let mut next_try: HashMap<String, Instant> = HashMap::new();
     loop {
         let now = Instant::now();
-        let mut due = undelivered::<R>(&core.city(), &platform.platform);
-        next_try.retain(|id, _| due.iter().any(|it| it.order == *id));
-        due.retain(|it| next_try.get(&it.order).is_none_or(|at| *at <= now));
+        let mut due = Letter::<R>::waiting(&core.city(), &platform.platform);
+        next_try.retain(|key, _| due.iter().any(|it| it.key() == key));
+        due.retain(|it| next_try.get(it.key()).is_none_or(|at| *at <= now));
         due.truncate(breaker.allows(now).min(AT_ONCE));
         if due.is_empty() {
             // Woken by news, or to look at what waits.
-            match tokio::time::timeout(Duration::from_millis(500), records.recv()).await {
-                Ok(Ok(records)) => courtesies(&core, &platform, &records),
-                Ok(Err(RecvError::Closed)) => return,
-                Ok(Err(RecvError::Lagged(_))) | Err(_) => {}
+            if let Ok(Err(RecvError::Closed)) = tokio::time::timeout(Duration::from_millis(500), records.recv()).await {
+                return;
             }
             continue;
         }
         // First the log, then the wire.
-        let attempts = due.iter().map(|it| (Source::Hub, Command::NoteAttempt { order: it.order })).collect();
-        let noted = match core.submit_all(attempts).await {
-            Ok(noted) => noted,
+        let attempts = due.iter().filter_map(Letter::attempt).map(|it| (Source::Hub, it)).collect();
+        let mut noted = match core.submit_all(attempts).await {
+            Ok(noted) => noted.into_iter(),
             Err(error) => {
                 tracing::warn!(%error, "the outbox waits");
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             }
         };
-        let wanted: Vec<Dispatch<R>> =
-            due.into_iter().zip(noted).filter(|(_, noted)| noted.is_ok()).map(|(it, _)| it).collect();
-        if wanted.is_empty() {
+        due.retain(|it| it.attempt().is_none() || noted.next().is_some_and(|it| it.is_ok()));
+        if due.is_empty() {
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
         }
         platform.timeout = patience.limit();
-        let mut sent = stream::iter(wanted)
-            .map(|dispatch| {
+        let mut sent = stream::iter(due)
+            .map(|letter| {
                 let platform = &platform;
                 async move {
                     let asked = Instant::now();
-                    let result = platform.deliver(&dispatch).await;
-                    (dispatch, result, asked.elapsed())
+                    let result = letter.send(platform).await;
+                    (letter, result, asked.elapsed())
                 }
             })
             .buffer_unordered(SIDE_BY_SIDE)
@@ -127,9 +181,11 @@ pub async fn run<R: RealmKind>(core: Arc<Core>, mut platform: CityPlatform<R>) {
         // A receipt is recorded when it comes, not when the slowest of the batch has.
         while let Some(answers) = sent.next().await {
             let mut reports = Vec::new();
-            for (dispatch, result, took) in answers {
+            for (letter, result, took) in answers {
                 patience.learn(&result, took);
-                take_result(&core, &platform, &dispatch, result, &mut breaker, &mut next_try, &mut reports);
+                take_result(&core, &platform.platform, &letter, &result, &mut breaker, &mut next_try);
+                let source = Source::Platform(platform.platform.clone());
+                reports.extend(letter.report(&result).map(|it| (source, it)));
             }
             // One that could not be recorded is asked for again, with the same key.
             if let Err(error) = core.submit_all(reports).await {
@@ -142,124 +198,26 @@ pub async fn run<R: RealmKind>(core: Arc<Core>, mut platform: CityPlatform<R>) {
 
 fn take_result<R: RealmKind>(
     core: &Core,
-    platform: &CityPlatform<R>,
-    dispatch: &Dispatch<R>,
-    result: Result<crate::connectors::city_platform::Receipt, PlatformError>,
+    platform: &PlatformId,
+    letter: &Letter<R>,
+    result: &Result<(), PlatformError>,
     breaker: &mut Breaker,
-    next_try: &mut HashMap<OrderId, Instant>,
-    reports: &mut Vec<(Source, Command)>,
+    next_try: &mut HashMap<String, Instant>,
 ) {
-    let now = Instant::now();
-    let mut report = |rung, note: String| {
-        let command = Command::ReportOrder {
-            order: dispatch.order,
-            definition_version: dispatch.definition_version,
-            rung,
-            note: note.into(),
-        };
-        reports.push((Source::Platform(platform.platform.clone()), command));
+    let Err(error) = result else {
+        breaker.succeeded();
+        next_try.remove(letter.key());
+        core.counters.n_delivered.fetch_add(1, Relaxed);
+        return;
     };
-    match result {
-        Ok(_) => {
-            breaker.succeeded();
-            next_try.remove(&dispatch.order);
-            core.counters.n_delivered.fetch_add(1, Relaxed);
-            report(Rung::Delivered, String::new());
-        }
-        Err(error) => {
-            core.counters.n_delivery_failures.fetch_add(1, Relaxed);
-            tracing::warn!(platform = %platform.platform, order = dispatch.order.0, %error, "not delivered");
-            if error.is_final() {
-                // It answered, so the breaker has nothing to say.
-                report(Rung::Failed, error.to_string());
-                return;
-            }
-            breaker.failed(now);
-            next_try.insert(dispatch.order, now + backoff(dispatch.n_attempts));
-            core.health().failed(platform.platform.as_str(), &error.to_string());
-        }
-    }
-}
-
-/// Urging, withdrawing and letting people home are told once, with three tries; they are not orders, and the record stands without them.
-fn courtesies<R: RealmKind>(core: &Arc<Core>, platform: &CityPlatform<R>, records: &[Record]) {
-    for record in records {
-        let city = core.city();
-        let external = |id| {
-            city.cases.get(id).filter(|it| it.report.platform == platform.platform).map(|it| it.report.external.clone())
-        };
-        match &record.event {
-            Event::CaseSupervised { case } => urge(platform, "SUPERVISE", external(case)),
-            Event::CasePressed { case } => urge(platform, "PRESS", external(case)),
-            // What the platform itself said is not told back to it.
-            Event::CaseReturned { case, reason, .. } if !is_from_platform(record) => {
-                if let Some(external) = external(case) {
-                    let (platform, reason) = (platform.clone(), reason.clone());
-                    tokio::spawn(async move { thrice(|| platform.return_case(&external, None, &reason)).await });
-                }
-            }
-            Event::CaseTransferred { case, transfer } if !is_from_platform(record) => {
-                if let Some(external) = external(case) {
-                    let (platform, it) = (platform.clone(), transfer.clone());
-                    tokio::spawn(async move {
-                        thrice(|| platform.return_case(&external, Some(it.to.as_str()), &it.reason)).await;
-                    });
-                }
-            }
-            Event::CasePostponed { case, due_at, reason } => {
-                if let Some(external) = external(case) {
-                    let (platform, due_at, reason) = (platform.clone(), *due_at, reason.clone());
-                    tokio::spawn(async move { thrice(|| platform.postpone_case(&external, due_at, &reason)).await });
-                }
-            }
-            Event::CaseCancelled { case, reason, .. } => {
-                if let Some(external) = external(case) {
-                    let (platform, reason) = (platform.clone(), reason.clone());
-                    tokio::spawn(async move { thrice(|| platform.cancel_case(&external, &reason)).await });
-                }
-            }
-            // The platform that counts people is told when they may go home.
-            Event::ReturnAllowed { district, township, reason } if platform.platform.as_str() == names::EMERGENCY => {
-                let platform = platform.clone();
-                let (district, township, reason) = (district.clone(), township.clone(), reason.clone());
-                tokio::spawn(async move {
-                    let township = township.as_ref().map(|it| it.as_str());
-                    thrice(|| platform.allow_return(district.as_str(), township, &reason)).await;
-                });
-            }
-            Event::OrderClimbed { order, rung: Rung::Cancelled, note, .. } => {
-                let order =
-                    city.orders.get(order).filter(|it| it.text.platform == platform.platform && it.n_attempts > 0);
-                if let Some(dispatch) = order.and_then(Dispatch::<R>::from_order) {
-                    let (platform, note) = (platform.clone(), note.clone());
-                    tokio::spawn(async move { thrice(|| platform.cancel(&dispatch, &note)).await });
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn is_from_platform(record: &Record) -> bool {
-    matches!(record.source, Source::Platform(_))
-}
-
-fn urge<R: RealmKind>(platform: &CityPlatform<R>, action: &'static str, external: Option<gulang_city::Text>) {
-    if let Some(external) = external {
-        let platform = platform.clone();
-        tokio::spawn(async move { thrice(|| platform.urge(action, &external)).await });
-    }
-}
-
-async fn thrice<F: Future<Output = Result<(), PlatformError>>>(mut ask: impl FnMut() -> F) {
-    for n in 0..3 {
-        match ask().await {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::warn!(%error, "a courtesy was not delivered");
-                tokio::time::sleep(backoff(n)).await;
-            }
-        }
+    core.counters.n_delivery_failures.fetch_add(1, Relaxed);
+    tracing::warn!(%platform, key = letter.key(), %error, "not delivered");
+    // After a final no: it answered, so the breaker has nothing to say.
+    if !error.is_final() {
+        let now = Instant::now();
+        breaker.failed(now);
+        next_try.insert(letter.key().to_owned(), now + backoff(letter.n_attempts()));
+        core.health().failed(platform.as_str(), &error.to_string());
     }
 }
 

@@ -6,9 +6,10 @@
 //! ```
 //! use gulang_hub::realm::{Actual, Dispatch, Exercise};
 //! # fn order() -> Option<gulang_city::Order> { None }
+//! # fn city() -> gulang_city::City { gulang_city::City::found(&gulang_city::tiny_pack(), gulang_city::Realm::Actual) }
 //! if let Some(order) = order() {
-//!     let drill = Dispatch::<Exercise>::from_order(&order);
-//!     let real = Dispatch::<Actual>::from_order(&order);
+//!     let drill = Dispatch::<Exercise>::from_order(&city(), &order);
+//!     let real = Dispatch::<Actual>::from_order(&city(), &order);
 //!     assert!(drill.is_none() || real.is_none());
 //! }
 //! ```
@@ -43,10 +44,14 @@
 use crate::connectors::gateway::GatewayConfig;
 use gulang_city::{
     AttemptState, CallAttempt, CallChannel, Callout, CalloutId, Channel, City, Order, OrderId, PlatformId, Realm, Rung,
-    Text, Timestamp,
+    Telling, Text, Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt::Debug, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    marker::PhantomData,
+};
 
 /// A realm as a type. Sealed: there are two.
 pub trait RealmKind: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
@@ -148,16 +153,19 @@ pub struct Dispatch<R: RealmKind> {
     pub ack_by: Timestamp,
     pub due_at: Timestamp,
     pub channel: Channel,
+    /// The key of the order whose place it takes.
+    pub supersedes: Option<String>,
     pub n_attempts: u32,
     _realm: PhantomData<R>,
 }
 
 impl<R: RealmKind> Dispatch<R> {
     /// `None` if the order belongs to the other realm.
-    pub fn from_order(order: &Order) -> Option<Self> {
+    pub fn from_order(city: &City, order: &Order) -> Option<Self> {
         if order.realm != R::REALM {
             return None;
         }
+        let old = order.text.supersedes.and_then(|it| city.orders.get(&it));
         Some(Self {
             order: order.id,
             key: order.idempotency_key(),
@@ -171,6 +179,7 @@ impl<R: RealmKind> Dispatch<R> {
             ack_by: order.text.ack_by,
             due_at: order.text.due_at,
             channel: order.text.channel,
+            supersedes: old.map(Order::idempotency_key),
             n_attempts: order.n_attempts,
             _realm: PhantomData,
         })
@@ -178,9 +187,34 @@ impl<R: RealmKind> Dispatch<R> {
 }
 
 /// The outbox as the log has it: what is recorded for a platform and has no receipt, lowest number first.
-pub fn undelivered<R: RealmKind>(city: &gulang_city::City, platform: &PlatformId) -> Vec<Dispatch<R>> {
+pub fn undelivered<R: RealmKind>(city: &City, platform: &PlatformId) -> Vec<Dispatch<R>> {
     let waiting = |order: &&Order| order.text.platform == *platform && matches!(order.rung, Rung::Drafted | Rung::Sent);
-    city.orders.values().filter(waiting).filter_map(Dispatch::from_order).collect()
+    city.orders.values().filter(waiting).filter_map(|it| Dispatch::from_order(city, it)).collect()
+}
+
+/// News ready for the wire, in its realm.
+#[derive(Clone, Debug)]
+pub struct NewsDispatch<R: RealmKind> {
+    pub telling: Telling,
+    pub key: String,
+    _realm: PhantomData<R>,
+}
+
+impl<R: RealmKind> NewsDispatch<R> {
+    /// `None` if the telling belongs to the other realm.
+    pub fn from_telling(telling: &Telling) -> Option<Self> {
+        let ours = telling.realm == R::REALM;
+        ours.then(|| Self { telling: telling.clone(), key: telling.idempotency_key(), _realm: PhantomData })
+    }
+}
+
+/// What a platform is to be told now, lowest number first: of one subject only the oldest, so that none overtakes another.
+pub fn untold<R: RealmKind>(city: &City, platform: &PlatformId) -> Vec<NewsDispatch<R>> {
+    let mut subjects = BTreeSet::new();
+    let waiting = |telling: &&Telling| {
+        telling.platform == *platform && !telling.given_up && subjects.insert(telling.news.subject())
+    };
+    city.untold.values().filter(waiting).filter_map(NewsDispatch::from_telling).collect()
 }
 
 /// A message or call ready for its gateway, in its realm.
@@ -235,7 +269,7 @@ pub fn unsent_calls<R: RealmKind>(city: &City, channel: CallChannel) -> Vec<Call
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gulang_city::{Applied, City, Command, Record, ResponseLevel, Source, tiny_pack};
+    use gulang_city::{Applied, Command, Event, Record, ResponseLevel, Source, tiny_pack};
 
     #[test]
     fn an_exercise_order_finds_no_actual_outbox() {
@@ -266,6 +300,30 @@ mod tests {
         assert_eq!(waiting(|city, it| undelivered::<Actual>(city, it).len()), 0);
         assert!(waiting(|city, it| undelivered::<Exercise>(city, it).len()) > 0);
     }
+
+    #[test]
+    fn an_exercise_telling_finds_no_actual_platform_and_one_subject_is_told_in_order() {
+        let mut city = City::found(&tiny_pack(), Realm::Exercise);
+        let team = |id: &str| gulang_city::TeamId::from(id);
+        let assign = |id| Command::AssignTeam { team: team(id), order: None, purpose: "待命".into() };
+        let commands = [assign("team-1"), assign("team-2"), Command::ReleaseTeam { team: team("team-1") }];
+        let at = Timestamp(1_690_000_000_000);
+        for command in commands {
+            for event in city.decide(&command, at).unwrap_or_default() {
+                let record = Record { seq: city.seq + 1, at, source: Source::Hub, event };
+                assert_eq!(city.apply(&record), Applied::Advanced);
+            }
+        }
+        let emergency = city.telling_rules.emergency.clone();
+        assert!(untold::<Actual>(&city, &emergency).is_empty());
+        let keys = |city: &City| untold::<Exercise>(city, &emergency).into_iter().map(|it| it.key).collect::<Vec<_>>();
+        assert_eq!(keys(&city), ["gulang-x-team-team-1-r1", "gulang-x-team-team-2-r2"]);
+        let told = Event::PlatformTold { telling: 1 };
+        let record = Record { seq: city.seq + 1, at, source: Source::Platform(emergency.clone()), event: told };
+        assert_eq!(city.apply(&record), Applied::Advanced);
+        assert_eq!(keys(&city), ["gulang-x-team-team-2-r2", "gulang-x-team-team-1-r3"]);
+    }
+
     #[test]
     fn an_exercise_call_finds_no_actual_gateway() {
         let mut city = City::found(&tiny_pack(), Realm::Exercise);

@@ -60,6 +60,10 @@ struct Fake {
     taken: BTreeMap<String, u32>,
     /// What the first platform says of orders, page by page.
     notices: Vec<Value>,
+    /// News beside the orders that was done, in order: action and key. A key comes once, however often it is told.
+    news: Vec<(String, String)>,
+    /// How often any news was told.
+    n_told: usize,
 }
 
 type Shared = Arc<Mutex<Fake>>;
@@ -80,6 +84,13 @@ async fn answer(State(shared): State<Shared>, UrlPath(platform): UrlPath<String>
     let mode = lock(&shared).modes.get(&platform).copied().unwrap_or_default();
     if mode == Mode::Down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if let (Some(action), Some(key)) = (body["action"].as_str(), body["data"]["newsId"].as_str()) {
+        let mut fake = lock(&shared);
+        fake.n_told += 1;
+        if !fake.news.iter().any(|(_, known)| known == key) {
+            fake.news.push((action.to_owned(), key.to_owned()));
+        }
     }
     let data = match body["action"].as_str() {
         Some("NOTIFY") => {
@@ -354,6 +365,180 @@ async fn of_two_officers_at_one_instant_one_is_obeyed_and_one_is_told() -> Check
         assert_eq!(city.orders.len() + city.held.len(), shown.n_orders as usize, "one sheet's orders, whole");
         core.close().await?;
     }
+    Ok(())
+}
+
+// ---------------------------------------------------------------- news beside the orders
+
+/// One order of the lowest level, by the seat that gives it.
+fn small_war() -> Command {
+    let mut command = to_war(&ask(ResponseLevel::IV), None);
+    if let Command::SwitchToWar { confirmed_by, .. } = &mut command {
+        *confirmed_by = vec!["A".into()];
+    }
+    command
+}
+
+/// A case, done something to; the first order withdrawn; a team sent and called home.
+async fn make_news(core: &Core) -> Check {
+    let now = core.clock.now();
+    let report = CaseReport {
+        external: "c1".into(),
+        platform: "yunguanfu".into(),
+        kind: CaseKind::Event,
+        title: "积水".into(),
+        address: "".into(),
+        at: core.city().center,
+        district: "350203".into(),
+        agency: "ag-city".into(),
+        color: WarningColor::Yellow,
+        reported_at: now,
+        due_at: now.plus_mins(120),
+    };
+    let stage = CaseStage::Dispatched;
+    core.submit(Source::Hub, Command::ReportCase { report, stage, stage_at: now }).await?;
+    let (case, order, team) = (CaseId(1), OrderId(1), TeamId::from("team-1"));
+    for command in [
+        Command::SuperviseCase { case },
+        Command::PostponeCase { case, due_at: now.plus_mins(180), reason: "等水退".into() },
+        Command::CancelCase { case, reason: "误报".into() },
+        Command::CancelOrder { order, reason: "误发".into() },
+        Command::AssignTeam { team: team.clone(), order: None, purpose: "待命".into() },
+        Command::ReleaseTeam { team },
+    ] {
+        core.submit(seat("A"), command).await?;
+    }
+    Ok(())
+}
+
+/// Every piece of news was done once, and of one subject in the order it was made.
+fn check_told(shared: &Shared, realm: &str) {
+    let fake = lock(shared);
+    let of = |subject: &str| -> Vec<&str> {
+        let prefix = format!("gulang-{realm}-{subject}-r");
+        fake.news.iter().filter(|(_, key)| key.starts_with(&prefix)).map(|(action, _)| action.as_str()).collect()
+    };
+    assert_eq!(of("case-c1"), ["SUPERVISE", "APPLY_POSTPONE", "APPLY_CANCEL"], "{:?}", fake.news);
+    assert_eq!(of("order-1"), ["APPLY_CANCEL"], "{:?}", fake.news);
+    assert_eq!(of("team-team-1"), ["DISPATCH", "RECALL"], "{:?}", fake.news);
+    assert_eq!(fake.news.len(), 6, "{:?}", fake.news);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn platforms_down_for_an_hour_are_told_everything_once_when_they_are_back() -> Check {
+    let shared = Shared::default();
+    let addresses = open_platforms(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let opened = open_log(dir.path(), || City::found(&pack(), Realm::Exercise))?;
+    let clock = HubClock::exercise(Anchor { now: T0, speed: 1800.0, paused: false }, None, T0);
+    let hub = RealmHub::connect(opened, clock, Endpoints::<Exercise>::new(addresses, true), None)?;
+    hub.core.submit(seat("A"), small_war()).await?;
+    until(&hub.core, "the order is there", |city| is_delivered(city, "yunguanfu")).await?;
+    for platform in ["yunguanfu", "yingji"] {
+        lock(&shared).modes.insert(platform.into(), Mode::Down);
+    }
+    make_news(&hub.core).await?;
+    let made_at = hub.core.city().at;
+    until(&hub.core, "an hour of trying", |city| {
+        hub.core.clock.now() >= made_at.plus_mins(60) && city.untold.values().any(|it| it.n_attempts > 1)
+    })
+    .await?;
+    assert_eq!(hub.core.city().untold.len(), 6, "nothing is said to be told that is not");
+    assert!(lock(&shared).news.is_empty());
+    lock(&shared).modes.clear();
+    until(&hub.core, "all is told", |city| city.untold.is_empty()).await?;
+    check_told(&shared, "x");
+    hub.stop().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_killed_between_news_and_receipt_tells_it_again_under_the_same_key() -> Check {
+    let shared = Shared::default();
+    let endpoints = Endpoints::<Actual>::new(open_platforms(shared.clone()).await?, false);
+    let dir = tempfile::tempdir()?;
+    let run = |core: &Arc<Core>| -> Result<Vec<tokio::task::JoinHandle<()>>, Error> {
+        let mut tasks = Vec::new();
+        for name in ["yunguanfu", "yingji"] {
+            let platform = CityPlatform::new(http::client(), &endpoints, name).ok_or("no platform")?;
+            tasks.push(tokio::spawn(outbox::run(core.clone(), platform)));
+        }
+        Ok(tasks)
+    };
+    {
+        let core = bare_core(dir.path())?;
+        let tasks = run(&core)?;
+        core.submit(seat("A"), small_war()).await?;
+        until(&core, "the order is there", |city| is_delivered(city, "yunguanfu")).await?;
+        // They do what they are told, and the hub never hears of it.
+        for platform in ["yunguanfu", "yingji"] {
+            lock(&shared).modes.insert(platform.into(), Mode::Lies);
+        }
+        make_news(&core).await?;
+        until(&core, "it was told and not acknowledged", |city| city.untold.values().any(|it| it.n_attempts > 0))
+            .await?;
+        for task in tasks {
+            task.abort();
+            let _ = task.await;
+        }
+        core.close().await?;
+    }
+    let n_told = lock(&shared).n_told;
+    assert!(n_told > 0);
+    lock(&shared).modes.clear();
+    let core = bare_core(dir.path())?;
+    assert_eq!(core.city().untold.len(), 6, "what is owed is in the log");
+    let tasks = run(&core)?;
+    until(&core, "all is told", |city| city.untold.is_empty()).await?;
+    check_told(&shared, "a");
+    assert!(lock(&shared).n_told > n_told, "told again, done once");
+    for task in tasks {
+        task.abort();
+    }
+    core.close().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amended_order_goes_out_with_its_predecessors_key_and_the_old_answer_is_kept() -> Check {
+    let shared = Shared::default();
+    let addresses = open_platforms(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = connect_actual(dir.path(), addresses)?;
+    hub.core.submit(seat("A"), small_war()).await?;
+    until(&hub.core, "the order is there", |city| is_delivered(city, "yunguanfu")).await?;
+    let amend = Command::AmendOrder {
+        order: OrderId(1),
+        title: "巡查（更正）".into(),
+        body: "改在今晚".into(),
+        within_mins: 30,
+        reason: "时限改早".into(),
+    };
+    hub.core.submit(seat("A"), amend).await?;
+    until(&hub.core, "the new order is there and the old one taken back", |city| {
+        let is_there = city.orders.get(&OrderId(2)).is_some_and(|it| it.rung == Rung::Delivered);
+        is_there && city.untold.is_empty()
+    })
+    .await?;
+    {
+        let fake = lock(&shared);
+        assert_eq!(fake.taken.keys().collect::<Vec<_>>(), ["gulang-a-1-1", "gulang-a-2-2"]);
+        let [(action, key)] = fake.news.as_slice() else { panic!("{:?}", fake.news) };
+        assert!(action == "APPLY_CANCEL" && key.starts_with("gulang-a-order-1-r"), "{key}");
+    }
+    let n_refused = hub.core.city().n_refused_messages;
+    lock(&shared).notices = vec![
+        json!({ "noticeId": "gulang-a-1-1", "status": "signed", "note": "" }),
+        json!({ "noticeId": "gulang-a-2-2", "status": "signed", "note": "" }),
+    ];
+    until(&hub.core, "the new words are signed", |city| {
+        city.orders.get(&OrderId(2)).is_some_and(|it| it.rung == Rung::Acknowledged)
+    })
+    .await?;
+    let city = hub.core.city().clone();
+    assert_eq!(city.orders.get(&OrderId(1)).map(|it| it.rung), Some(Rung::Superseded));
+    assert_eq!(city.n_refused_messages - n_refused, 1, "who signed the old words is in the log");
+    hub.stop().await?;
     Ok(())
 }
 

@@ -222,7 +222,7 @@ mod tests {
             exercise: true,
         };
         let at = Timestamp::parse("2023-07-27 10:00:00").unwrap();
-        Received { at, platform: "yunguanfu".into(), notice, times: 1, cancelled_at: None }
+        Received { at, platform: "yunguanfu".into(), notice, times: 1, cancelled_at: None, superseded_by: None }
     }
 
     #[test]

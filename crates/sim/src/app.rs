@@ -2,6 +2,7 @@
 
 use crate::{
     clock::{Clock, Speed},
+    errands::Errands,
     feeds::Painter,
     journal::Journal,
     mqtt::Broker,
@@ -45,6 +46,8 @@ pub(crate) type Still = (i64, Arc<[u8]>);
 /// A feed told up to an instant must never gain something before it; so an order is never received earlier than that.
 pub(crate) struct Desk {
     pub(crate) journal: Journal,
+    /// The journal's, as they are carried out.
+    pub(crate) errands: Errands,
     pub(crate) told_until: Timestamp,
 }
 
@@ -168,7 +171,7 @@ impl App {
     fn publish(&self, progress: &mut Progress, now: Timestamp, due: Due) -> Result<usize, crate::mqtt::BrokerError> {
         // After the clock was set back or far ahead there is no flight to have seen begin.
         let last = progress.last.filter(|&last| last <= now && now - last < 3_600_000);
-        let messages = self.world.messages(last, now, due);
+        let messages = self.world.messages(last, now, due, &self.desk().errands);
         let n = messages.len();
         for message in messages {
             self.broker.publish(&message.topic, message.payload)?;

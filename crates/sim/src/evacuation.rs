@@ -269,7 +269,8 @@ mod tests {
             exercise: true,
         };
         let at = Timestamp::parse("2023-07-27 10:00:00").unwrap();
-        let order = Received { at, platform: "yingji".into(), notice, times: 1, cancelled_at: None };
+        let order =
+            Received { at, platform: "yingji".into(), notice, times: 1, cancelled_at: None, superseded_by: None };
         let (f, end) = (Figures::shipped().orders, at.plus_mins(600));
         let orders = std::slice::from_ref(&order);
         let told = Told { orders, returns: &[], injects: &[] };

@@ -24,6 +24,7 @@ pub struct Figures {
     pub orders: OrderFigures,
     pub calls: CallFigures,
     pub movers: MoverFigures,
+    pub units: UnitFigures,
     pub things: ThingFigures,
 }
 
@@ -76,6 +77,14 @@ pub struct MoverFigures {
     pub drone_max_wind_mps: Figure<f64>,
     pub unit_flight_share: Figure<f64>,
     pub geoid_m: Figure<f64>,
+}
+
+/// How units that are out speak.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitFigures {
+    pub check_in_mins: Spread,
+    pub silent_share: Figure<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,18 +1,27 @@
-//! What the outside did to the city: orders received, repeated, cancelled or refused, kept for ever.
+//! What the outside did to the city: orders and news received, repeated, cancelled or refused, kept for ever.
 //!
 //! A line is written and synced before its answer goes out, so a platform that said `ok` never forgets it, whatever
 //! happens to the process. With the world's pure function it is all the state there is.
 
-use gulang_city::{DistrictId, Timestamp, TownshipId};
+use crate::errands::Errand;
+use gulang_city::{DistrictId, LonLat, TeamId, Timestamp, TownshipId};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs::{File, OpenOptions},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
-/// One line of `journal.jsonl`.
+/// One line of `journal.jsonl`: what happened, and the key of the news that made it, if it came with one.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    news_id: String,
+    #[serde(flatten)]
+    entry: Entry,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Entry {
@@ -21,7 +30,7 @@ pub(crate) enum Entry {
         platform: String,
         notice: Box<Notice>,
     },
-    /// The same notice again: answered as before, changes nothing.
+    /// The same notice or news again: answered as before, changes nothing.
     Repeat {
         at: Timestamp,
         notice_id: String,
@@ -30,6 +39,9 @@ pub(crate) enum Entry {
         at: Timestamp,
         notice_id: String,
         reason: String,
+        /// The notice that takes its place.
+        #[serde(default)]
+        superseded_by: Option<String>,
     },
     /// An order of the wrong realm: kept apart, never acted on.
     Refused {
@@ -67,6 +79,18 @@ pub(crate) enum Entry {
         district: DistrictId,
         township: Option<TownshipId>,
         reason: String,
+    },
+    /// A unit is sent to a place, or to stand by where it is.
+    Dispatch {
+        at: Timestamp,
+        unit: TeamId,
+        to: Option<LonLat>,
+        purpose: String,
+    },
+    /// It is called home.
+    Recall {
+        at: Timestamp,
+        unit: TeamId,
     },
     /// 督办 or 催办 of a case.
     Urge {
@@ -132,6 +156,8 @@ pub(crate) struct Received {
     /// How often it was sent to us, the first time included.
     pub(crate) times: u32,
     pub(crate) cancelled_at: Option<Timestamp>,
+    /// The notice that took its place.
+    pub(crate) superseded_by: Option<String>,
 }
 
 /// Since when people may go home to a place.
@@ -161,7 +187,13 @@ pub(crate) struct Journal {
     pub(crate) returns: Vec<Allowed>,
     /// By `recId`.
     pub(crate) cases: HashMap<String, CaseTold>,
+    /// In order of receipt: who was sent out and called home.
+    pub(crate) errands: Vec<Errand>,
+    /// How often news came, by its key.
+    pub(crate) news: BTreeMap<String, u32>,
     by_notice: HashMap<String, usize>,
+    /// Withdrawn before they came, and by what they are replaced: such an order is born withdrawn.
+    withdrawn: HashMap<String, (Timestamp, Option<String>)>,
     /// In order of receipt.
     pub(crate) calls: Vec<ReceivedCall>,
     by_key: HashMap<String, usize>,
@@ -195,35 +227,52 @@ impl Journal {
             refused: Vec::new(),
             returns: Vec::new(),
             cases: HashMap::new(),
+            errands: Vec::new(),
+            news: BTreeMap::new(),
+            withdrawn: HashMap::new(),
             calls: Vec::new(),
             by_key: HashMap::new(),
             by_notice: HashMap::new(),
             last_at: None,
         };
         for (i, line) in bytes[..whole].split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-            let entry = serde_json::from_slice(line).map_err(|source| JournalError::Line {
+            let line: Line = serde_json::from_slice(line).map_err(|source| JournalError::Line {
                 path: path.clone(),
                 line: i + 1,
                 source,
             })?;
-            journal.fold(entry);
+            journal.fold(line);
         }
         Ok(journal)
     }
 
     /// Makes the entry durable, then counts it.
     pub(crate) fn append(&mut self, entry: Entry) -> std::io::Result<()> {
-        let mut line = serde_json::to_vec(&entry)?;
-        line.push(b'\n');
+        self.write(Line { news_id: String::new(), entry })
+    }
+
+    /// The same of what came with a key: once. `false` if it came before, which only counts.
+    pub(crate) fn append_news(&mut self, news_id: String, at: Timestamp, entry: Entry) -> std::io::Result<bool> {
+        if self.news.contains_key(&news_id) {
+            self.append(Entry::Repeat { at, notice_id: news_id })?;
+            return Ok(false);
+        }
+        self.write(Line { news_id, entry })?;
+        Ok(true)
+    }
+
+    fn write(&mut self, line: Line) -> std::io::Result<()> {
+        let mut bytes = serde_json::to_vec(&line)?;
+        bytes.push(b'\n');
         let end = self.file.stream_position()?;
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
         if let Err(e) = written {
             // Leave no half line for the next entry to be glued to.
             let _ = self.file.set_len(end);
             let _ = self.file.seek(SeekFrom::Start(end));
             return Err(e);
         }
-        self.fold(entry);
+        self.fold(line);
         Ok(())
     }
 
@@ -237,7 +286,10 @@ impl Journal {
         self.by_key.get(key).copied()
     }
 
-    fn fold(&mut self, entry: Entry) {
+    fn fold(&mut self, Line { news_id, entry }: Line) {
+        if !news_id.is_empty() {
+            self.news.insert(news_id, 1);
+        }
         let at = match &entry {
             Entry::Order { at, .. }
             | Entry::Repeat { at, .. }
@@ -247,24 +299,38 @@ impl Journal {
             | Entry::Call { at, .. }
             | Entry::CallRepeat { at, .. }
             | Entry::Return { at, .. }
+            | Entry::Dispatch { at, .. }
+            | Entry::Recall { at, .. }
             | Entry::Urge { at, .. } => *at,
         };
         self.last_at = self.last_at.max(Some(at));
         match entry {
             Entry::Order { at, platform, notice } => {
                 self.by_notice.insert(notice.notice_id.clone(), self.orders.len());
-                self.orders.push(Received { at, platform, notice: *notice, times: 1, cancelled_at: None });
+                let (cancelled_at, superseded_by) = match self.withdrawn.remove(&notice.notice_id) {
+                    Some((at, by)) => (Some(at), by),
+                    None => (None, None),
+                };
+                self.orders.push(Received { at, platform, notice: *notice, times: 1, cancelled_at, superseded_by });
             }
             Entry::Repeat { notice_id, .. } => {
                 if let Some(&i) = self.by_notice.get(&notice_id) {
                     self.orders[i].times += 1;
                 }
-            }
-            Entry::Cancel { at, notice_id, .. } => {
-                if let Some(&i) = self.by_notice.get(&notice_id) {
-                    self.orders[i].cancelled_at.get_or_insert(at);
+                if let Some(times) = self.news.get_mut(&notice_id) {
+                    *times += 1;
                 }
             }
+            Entry::Cancel { at, notice_id, superseded_by, .. } => match self.by_notice.get(&notice_id) {
+                Some(&i) => {
+                    let order = &mut self.orders[i];
+                    order.cancelled_at.get_or_insert(at);
+                    order.superseded_by = order.superseded_by.take().or(superseded_by);
+                }
+                None => drop(self.withdrawn.insert(notice_id, (at, superseded_by))),
+            },
+            Entry::Dispatch { at, unit, to, .. } => self.errands.push(Errand { at, unit, to, is_home: false }),
+            Entry::Recall { at, unit } => self.errands.push(Errand { at, unit, to: None, is_home: true }),
             Entry::Call { at, channel, call } => {
                 self.by_key.insert(call.key.clone(), self.calls.len());
                 let rung = self.calls.iter().filter(|it| it.channel == channel && it.call.to == call.to);
@@ -328,5 +394,33 @@ mod tests {
         journal.append(order("c", 5)).unwrap();
         drop(journal);
         assert_eq!(Journal::open(dir.path()).unwrap().orders.len(), 3);
+    }
+
+    #[test]
+    fn news_is_taken_once_by_its_key_before_and_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(dir.path()).unwrap();
+        let urge = || Entry::Urge { at: Timestamp(1), action: "PRESS".into(), rec_id: "7".into() };
+        let recall = || Entry::Recall { at: Timestamp(2), unit: "t1".into() };
+        assert!(journal.append_news("gulang-x-case-7-r3".into(), Timestamp(1), urge()).unwrap());
+        assert!(journal.append_news("gulang-x-team-t1-r4".into(), Timestamp(2), recall()).unwrap());
+        assert!(!journal.append_news("gulang-x-team-t1-r4".into(), Timestamp(3), recall()).unwrap());
+        drop(journal);
+        let mut journal = Journal::open(dir.path()).unwrap();
+        assert!(!journal.append_news("gulang-x-team-t1-r4".into(), Timestamp(4), recall()).unwrap());
+        assert_eq!(journal.errands.len(), 1);
+        assert_eq!(journal.news.values().copied().collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
+    fn an_order_withdrawn_before_it_came_is_born_withdrawn() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(dir.path()).unwrap();
+        let (notice_id, superseded_by) = ("a".to_owned(), Some("b".to_owned()));
+        let cancel = Entry::Cancel { at: Timestamp(1), notice_id, reason: "更正".into(), superseded_by };
+        journal.append(cancel).unwrap();
+        journal.append(order("a", 2)).unwrap();
+        assert_eq!(journal.orders[0].cancelled_at, Some(Timestamp(1)));
+        assert_eq!(journal.orders[0].superseded_by.as_deref(), Some("b"));
     }
 }

@@ -4,7 +4,7 @@
 //! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills. Everything it says is marked
 //! `simulated`. [`start`] runs it inside a program; `gulang-sim` is the same as a program of its own.
 //!
-//! **Invariant:** the city is a pure function of pack, scenario, seed and time; only orders received are remembered, in
+//! **Invariant:** the city is a pure function of pack, scenario, seed and time; only what it was told is remembered, in
 //! a journal that is synced before an answer is given. Two runs of one seed say the same bytes.
 //! **Invariant:** this crate never depends on the hub. It knows the domain's types and nothing of who listens.
 
@@ -14,6 +14,7 @@ mod cap;
 mod cases;
 mod clock;
 mod dice;
+mod errands;
 mod evacuation;
 mod feeds;
 mod figures;
@@ -44,7 +45,7 @@ pub use things::Scale;
 use app::{App, Desk, Progress};
 use axum::serve::ListenerExt;
 use clock::Clock;
-use gulang_city::{Pack, Realm, Timestamp};
+use gulang_city::{Closures, Metric, Pack, Realm, RoadNet, Timestamp};
 use journal::Journal;
 use serde::Serialize;
 use std::{
@@ -106,6 +107,8 @@ pub enum SimError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Map(#[from] MapError),
+    #[error("the roads {path} are refused: {why}; correct them or take the file away")]
+    Roads { path: PathBuf, why: String },
     #[error(transparent)]
     Broker(#[from] BrokerError),
     #[error("cannot start the simulated city's server: {0}")]
@@ -203,7 +206,9 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         Scale::Small | Scale::City => Some(streets::Streets::read(&config.pack, &pack)?),
     };
     let center = pack.center;
-    let world = world::World::new(pack, scenario, config.realm, config.seed);
+    let roads = read_roads(&config.pack)?;
+    let world = world::World::new(pack, scenario, config.realm, config.seed).with_roads(roads);
+    let errands = errands::Errands::of(&journal.errands, &world);
     let figures = world.figures.things.clone();
     let things = things::Things::new(config.scale, figures, center, streets, world.things_dice());
     let app = Arc::new(App {
@@ -211,7 +216,7 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         things,
         clock: Clock::new(config.speed, start),
         broker,
-        desk: Mutex::new(Desk { journal, told_until: Timestamp(0) }),
+        desk: Mutex::new(Desk { journal, errands, told_until: Timestamp(0) }),
         faults: Mutex::default(),
         painter: feeds::Painter::new(&fonts),
         feed_from: app::midnight_before(first),
@@ -231,6 +236,19 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         }
     };
     Ok((endpoints, serve))
+}
+
+/// The pack's roads, all open; a pack may have none, and then units go in straight lines.
+fn read_roads(folder: &Path) -> Result<Option<Metric>, SimError> {
+    let path = folder.join("roads.json");
+    let refused = |why: String| SimError::Roads { path: path.clone(), why };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(refused(why.to_string())),
+    };
+    let net = RoadNet::from_json(&text).map_err(|why| refused(why.to_string()))?;
+    Ok(Some(net.with_closures(&Closures::default())))
 }
 
 /// Reads a pack's folder; every fault found is told, one per line.

@@ -167,8 +167,15 @@ impl Movers {
         }
     }
 
-    /// `wind` as for [`Self::drone`]; teams go in any.
-    pub(crate) fn team(&self, i: usize, at: Timestamp, wind: &dyn Fn(Timestamp) -> f64) -> TeamFix {
+    /// On its own rounds, taken up at its station at `since` if it came home then. `wind` as for [`Self::drone`]; teams go
+    /// in any.
+    pub(crate) fn team(
+        &self,
+        i: usize,
+        since: Option<Timestamp>,
+        at: Timestamp,
+        wind: &dyn Fn(Timestamp) -> f64,
+    ) -> TeamFix {
         let plan = &self.teams[i];
         let waits = TeamFix { at: plan.home, heading: 0.0, speed: 0.0 };
         let Some(round) = &plan.round else { return waits };
@@ -182,13 +189,17 @@ impl Movers {
                 return waits;
             }
             let left = Timestamp(at.0 - into_ms);
+            if since.is_some_and(|since| left < since) {
+                return waits;
+            }
             if [left, left + trip_ms].into_iter().any(|it| wind(it) > trips.max_wind_mps) {
                 return waits;
             }
             let (place, heading) = round.at_m(way_m);
             return TeamFix { at: place, heading, speed: plan.speed_mps };
         }
-        let (place, heading) = round.at_m(plan.head_start_m + at.0 as f64 / 1000.0 * plan.speed_mps);
+        let (head_start_m, ms) = since.map_or((plan.head_start_m, at.0), |since| (0.0, at - since));
+        let (place, heading) = round.at_m(head_start_m + ms as f64 / 1000.0 * plan.speed_mps);
         TeamFix { at: place, heading, speed: plan.speed_mps }
     }
 
@@ -301,7 +312,7 @@ mod tests {
                 assert!((0.0..=100.0).contains(&a.battery));
             }
             for i in 0..12 {
-                let [a, b] = [a, b].map(|t| movers.team(i, t, &|_| 3.0));
+                let [a, b] = [a, b].map(|t| movers.team(i, None, t, &|_| 3.0));
                 patrolled |= a.speed > 0.0;
                 assert!(a.at.distance_m(b.at) < 20.0, "team {i}");
             }
@@ -327,11 +338,11 @@ mod tests {
             let (mut n_out, mut n_waiting) = (0, 0);
             for s in 0..24 * 360 {
                 let at = start.plus_secs(s * 10);
-                let [a, b] = [at, at.plus_secs(1)].map(|t| movers.team(i, t, &|_| 3.0));
+                let [a, b] = [at, at.plus_secs(1)].map(|t| movers.team(i, None, t, &|_| 3.0));
                 assert!(a.at.distance_m(b.at) < most * 1.5 + 1.0, "{kind:?} at {s}: {a:?} {b:?}");
                 n_out += usize::from(a.speed > 0.0);
                 n_waiting += usize::from(a.at == pack.units[n].home);
-                assert_eq!(movers.team(i, at, &|_| 40.0).at, pack.units[n].home);
+                assert_eq!(movers.team(i, None, at, &|_| 40.0).at, pack.units[n].home);
             }
             assert!(n_out > 0 && n_waiting > n_out, "{kind:?}: out {n_out}, waiting {n_waiting}");
         }

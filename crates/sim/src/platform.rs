@@ -5,8 +5,9 @@
 
 use crate::{
     agencies,
-    app::{App, Fault},
+    app::{App, Desk, Fault},
     cases::ChangeKey,
+    errands::Errand,
     evacuation::{self, Told},
     journal::{CaseTold, Entry, Notice},
 };
@@ -16,7 +17,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use gulang_city::{DistrictId, Realm, Timestamp, TownshipId};
+use gulang_city::{DistrictId, LonLat, Realm, TeamId, Timestamp, TownshipId};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -64,6 +65,25 @@ struct CancelRequest {
     notice_id: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    superseded_by: Option<String>,
+}
+
+/// `DISPATCH`, or `RECALL` without a place. Places are WGS-84.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrandRequest {
+    unit_id: String,
+    #[serde(default)]
+    coordinatex: Option<f64>,
+    #[serde(default)]
+    coordinatey: Option<f64>,
+    #[serde(default)]
+    crs: Option<String>,
+    #[serde(default)]
+    purpose: String,
+    #[serde(default)]
+    exercise: bool,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +157,7 @@ pub(crate) async fn journal(State(app): State<Arc<App>>) -> axum::Json<Value> {
             json!({
                 "noticeId": o.notice.notice_id, "platform": o.platform, "exercise": o.notice.exercise,
                 "received_at": o.at.0, "times": o.times, "cancelled": o.cancelled_at.is_some(),
+                "supersededBy": o.superseded_by,
                 "orderId": o.notice.order_id, "unitId": o.notice.unit_id, "title": o.notice.title,
             })
         })
@@ -153,22 +174,28 @@ pub(crate) async fn journal(State(app): State<Arc<App>>) -> axum::Json<Value> {
         })
         .collect();
     axum::Json(json!({
-        "realm": app.world.realm, "orders": orders, "calls": calls, "refused": desk.journal.refused, "simulated": true,
+        "realm": app.world.realm, "orders": orders, "calls": calls, "refused": desk.journal.refused,
+        "news": desk.journal.news, "simulated": true,
     }))
 }
 
 fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, Denied> {
+    let news_id = data["newsId"].as_str().unwrap_or_default().to_owned();
     match action {
         "ITEM_INST_SYNC" if platform == CITY_PLATFORM => sync_cases(app, parse(data, action)?),
         "NOTIFY" => notify(app, platform, parse(data, action)?),
         "APPLY_CANCEL" | "APPLY_ROLLBACK" | "APPLY_POSTPONE" if data.get("recId").is_some() => {
-            change_case(app, platform, action, parse(data, action)?)
+            change_case(app, platform, action, news_id, parse(data, action)?)
         }
-        "APPLY_CANCEL" => cancel(app, parse(data, action)?),
-        "SUPERVISE" | "PRESS" => urge(app, action, parse(data, action)?),
+        "APPLY_CANCEL" => cancel(app, news_id, parse(data, action)?),
+        "SUPERVISE" | "PRESS" => urge(app, action, news_id, parse(data, action)?),
         "GET_NOTICE_INFO" => notices(app, platform, parse(data, action)?),
         "GET_EVACUATION_INFO" if platform == EMERGENCY_PLATFORM => people_moved(app, parse(data, action)?),
-        "ALLOW_RETURN" if platform == EMERGENCY_PLATFORM => allow_return(app, platform, parse(data, action)?),
+        "ALLOW_RETURN" if platform == EMERGENCY_PLATFORM => allow_return(app, platform, news_id, parse(data, action)?),
+        "DISPATCH" | "RECALL" if platform == EMERGENCY_PLATFORM => {
+            send_unit(app, platform, action, news_id, parse(data, action)?)
+        }
+        "GET_UNIT_INFO" if platform == EMERGENCY_PLATFORM => units_said(app, parse(data, action)?),
         _ => Err(denied(404, format!("本平台不支持 {action}"))),
     }
 }
@@ -208,7 +235,13 @@ fn as_told(item: &mut Value, told: &HashMap<String, CaseTold>) -> bool {
 }
 
 /// 退回 (to another unit if one is named), 延期, 作废. A returned case goes on at its own pace: redoing takes no extra time.
-fn change_case(app: &App, platform: &str, action: &str, request: CaseRequest) -> Result<Value, Denied> {
+fn change_case(
+    app: &App,
+    platform: &str,
+    action: &str,
+    news_id: String,
+    request: CaseRequest,
+) -> Result<Value, Denied> {
     if platform != CITY_PLATFORM {
         return Err(denied(404, format!("本平台没有案件，不支持 {action}")));
     }
@@ -229,8 +262,8 @@ fn change_case(app: &App, platform: &str, action: &str, request: CaseRequest) ->
     let rec_id = request.rec_id.clone();
     let CaseRequest { unit_id, reason, .. } = request;
     let entry = Entry::Case { at, action: action.into(), rec_id: rec_id.clone(), unit_id, deadline, reason };
-    desk.journal.append(entry).map_err(unwritable)?;
-    Ok(json!({ "recId": rec_id, "accepted": true }))
+    let duplicate = !take(&mut desk, news_id, at, entry)?;
+    Ok(json!({ "recId": rec_id, "accepted": true, "duplicate": duplicate }))
 }
 
 fn notify(app: &App, platform: &str, notice: Notice) -> Result<Value, Denied> {
@@ -258,21 +291,91 @@ fn notify(app: &App, platform: &str, notice: Notice) -> Result<Value, Denied> {
     Ok(json!({ "receiptId": receipt(desk.journal.orders.len() - 1), "duplicate": false }))
 }
 
-fn cancel(app: &App, request: CancelRequest) -> Result<Value, Denied> {
+/// What came with a key is done once; `false` if it was done before. Without one it is done as often as it comes.
+fn take(desk: &mut Desk, news_id: String, at: Timestamp, entry: Entry) -> Result<bool, Denied> {
+    let taken = match news_id.is_empty() {
+        true => desk.journal.append(entry).map(|()| true),
+        false => desk.journal.append_news(news_id, at, entry),
+    };
+    taken.map_err(unwritable)
+}
+
+/// An order not here yet is withdrawn all the same: it may come after its withdrawal.
+fn cancel(app: &App, news_id: String, request: CancelRequest) -> Result<Value, Denied> {
     let mut desk = app.desk();
     let at = app.clock.now().max(desk.told_until) + 1; // What was told up to now stands.
-    let Some(number) = desk.journal.number_of(&request.notice_id) else {
-        return Err(denied(404, format!("没有 {}", request.notice_id)));
-    };
-    if desk.journal.orders[number].cancelled_at.is_none() {
-        let entry = Entry::Cancel { at, notice_id: request.notice_id, reason: request.reason };
+    let CancelRequest { notice_id, reason, superseded_by } = request;
+    let number = desk.journal.number_of(&notice_id);
+    let entry = Entry::Cancel { at, notice_id, reason, superseded_by };
+    let duplicate = !take(&mut desk, news_id, at, entry)?;
+    Ok(json!({ "receiptId": number.map(receipt), "duplicate": duplicate }))
+}
+
+/// 派出 and 收回 of a unit: it goes there by its own way, or home.
+fn send_unit(
+    app: &App,
+    platform: &str,
+    action: &str,
+    news_id: String,
+    request: ErrandRequest,
+) -> Result<Value, Denied> {
+    let mut desk = app.desk();
+    // What was told up to now stands.
+    let at = app.clock.now().max(desk.told_until) + 1;
+    let ErrandRequest { unit_id, coordinatex, coordinatey, crs, purpose, exercise } = request;
+    if exercise != (app.world.realm == Realm::Exercise) {
+        let why = "派出与收回不属于本平台的实战或演练";
+        let notice_id = format!("{action} {unit_id}");
+        let entry = Entry::Refused { at, platform: platform.into(), notice_id, exercise, why: why.into() };
         desk.journal.append(entry).map_err(unwritable)?;
+        return Err(denied(403, why));
     }
-    Ok(json!({ "receiptId": receipt(number) }))
+    let unit = TeamId::from(unit_id.as_str());
+    if !app.world.pack.forces().any(|it| it.id == unit) {
+        return Err(denied(400, format!("没有队伍 {unit_id}")));
+    }
+    if let Some(other) = crs.filter(|it| it != "WGS84") {
+        return Err(denied(400, format!("坐标系要 WGS84，不是 {other}")));
+    }
+    let to = coordinatex.zip(coordinatey).map(|(lon, lat)| LonLat(lon, lat));
+    if to.is_some_and(|it| !it.is_sane()) {
+        return Err(denied(400, "坐标不在地球上"));
+    }
+    let is_home = action == "RECALL";
+    let errand = Errand { at, unit: unit.clone(), to: to.filter(|_| !is_home), is_home };
+    let entry = match is_home {
+        true => Entry::Recall { at, unit },
+        false => Entry::Dispatch { at, unit, to, purpose },
+    };
+    let is_new = take(&mut desk, news_id, at, entry)?;
+    if is_new {
+        desk.errands.add(&errand, &app.world);
+    }
+    Ok(json!({ "unitId": unit_id, "accepted": true, "duplicate": !is_new }))
+}
+
+/// 报到: what units that are out said.
+fn units_said(app: &App, page: PageRequest) -> Result<Value, Denied> {
+    let after = position(&page.cursor)?;
+    let mut desk = app.desk();
+    let now = app.clock.now();
+    desk.told_until = desk.told_until.max(now);
+    let mut found = desk.errands.said(&app.world, now);
+    found.retain(|it| it.key > after);
+    let (more, cursor) = cut(&mut found, page.limit, after, |it| it.key);
+    let units: Vec<&TeamId> = app.world.pack.forces().map(|it| &it.id).collect();
+    let items: Vec<Value> = found
+        .iter()
+        .map(|it| {
+            let at = Timestamp(it.key[0]).to_beijing_text();
+            json!({ "unitId": units[it.unit], "note": it.note, "at": at, "simulated": true })
+        })
+        .collect();
+    Ok(json!({ "items": items, "cursor": cursor, "more": more }))
 }
 
 /// 放行返回. From now on people of the place go home, and are counted as they do.
-fn allow_return(app: &App, platform: &str, request: ReturnRequest) -> Result<Value, Denied> {
+fn allow_return(app: &App, platform: &str, news_id: String, request: ReturnRequest) -> Result<Value, Denied> {
     let ReturnRequest { district_id, township_id, reason, exercise } = request;
     let mut desk = app.desk();
     // What was told up to now stands.
@@ -295,16 +398,16 @@ fn allow_return(app: &App, platform: &str, request: ReturnRequest) -> Result<Val
     }
     let township = township_id.as_deref().map(TownshipId::from);
     let entry = Entry::Return { at, district: DistrictId::from(district_id.as_str()), township, reason };
-    desk.journal.append(entry).map_err(unwritable)?;
-    Ok(json!({ "districtId": district_id, "accepted": true }))
+    let duplicate = !take(&mut desk, news_id, at, entry)?;
+    Ok(json!({ "districtId": district_id, "accepted": true, "duplicate": duplicate }))
 }
 
-fn urge(app: &App, action: &str, request: UrgeRequest) -> Result<Value, Denied> {
+fn urge(app: &App, action: &str, news_id: String, request: UrgeRequest) -> Result<Value, Denied> {
     let mut desk = app.desk();
     let at = app.clock.now().max(desk.told_until);
     let entry = Entry::Urge { at, action: action.into(), rec_id: request.rec_id.clone() };
-    desk.journal.append(entry).map_err(unwritable)?;
-    Ok(json!({ "recId": request.rec_id }))
+    let duplicate = !take(&mut desk, news_id, at, entry)?;
+    Ok(json!({ "recId": request.rec_id, "duplicate": duplicate }))
 }
 
 fn notices(app: &App, platform: &str, page: PageRequest) -> Result<Value, Denied> {

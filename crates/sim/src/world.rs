@@ -6,15 +6,17 @@ use crate::{
     cap::{self, Alert},
     cases::{Cases, Change, ChangeKey},
     dice::Dice,
+    errands::Errands,
     figures::Figures,
-    movers::{DroneFix, Movers},
+    movers::{DroneFix, Movers, TeamFix},
     scenario::Scenario,
     sensors,
     weather::{Sky, Weather},
 };
 use gulang_city::{
-    CaseKind, Pack, Realm, SensorId, SensorKind, Timestamp, WarningColor,
+    CaseKind, LonLat, Metric, Pack, Realm, SensorId, SensorKind, Team, Timestamp, UnitKind, WarningColor,
     inject::{Inject, InjectKind},
+    straight_eta_s,
 };
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -30,6 +32,7 @@ mod part {
     pub(super) const ORDERS: u64 = 7;
     pub(super) const ENVELOPES: u64 = 8;
     pub(super) const THINGS: u64 = 9;
+    pub(super) const UNITS: u64 = 10;
 }
 
 pub(crate) struct World {
@@ -39,6 +42,8 @@ pub(crate) struct World {
     pub(crate) figures: Figures,
     pub(crate) cases: Cases,
     movers: Movers,
+    /// Without them who goes by road goes straight.
+    roads: Option<Metric>,
     /// Sensors of each kind, by index, so that a batch is one pass.
     of_kind: Vec<(SensorKind, Vec<usize>)>,
     dice: Dice,
@@ -70,6 +75,7 @@ impl World {
         Self {
             cases: Cases::new(&pack, figures.cases.clone(), dice.of(part::CASES)).with_incidents(injects),
             movers: Movers::new(&pack, figures.movers.clone(), dice.of(part::MOVERS)),
+            roads: None,
             of_kind,
             pack,
             scenario,
@@ -77,6 +83,10 @@ impl World {
             figures,
             dice,
         }
+    }
+
+    pub(crate) fn with_roads(self, roads: Option<Metric>) -> Self {
+        Self { roads, ..self }
     }
 
     /// What the scenario throws in.
@@ -154,6 +164,51 @@ impl World {
         self.dice.of(part::ORDERS)
     }
 
+    pub(crate) fn units_dice(&self) -> Dice {
+        self.dice.of(part::UNITS)
+    }
+
+    /// Where a unit is, by its place in the pack's forces: on its errand, else on its own rounds.
+    pub(crate) fn unit(&self, errands: &Errands, i: usize, at: Timestamp) -> TeamFix {
+        let leg = errands.leg(i, at);
+        let home_since = leg.and_then(|it| it.home_since(at));
+        match leg {
+            Some(leg) if home_since.is_none() => leg.fix(at),
+            _ => {
+                let sky = self.sky();
+                self.movers.team(i, home_since, at, &|at| sky.wind(at).0)
+            }
+        }
+    }
+
+    /// How a unit gets from one place to another, told to at `at`: by its own way and speed, when the wind lets it. Who is
+    /// called home needs no time to get ready and waits for no wind.
+    pub(crate) fn journey(&self, team: &Team, from: LonLat, to: LonLat, at: Timestamp, is_home: bool) -> Journey {
+        let moves = &self.pack.force_rules.moves;
+        let ready_mins = if is_home { 0.0 } else { moves.ready_mins(team.kind) };
+        let ready = at.plus_secs((ready_mins * 60.0) as i64);
+        if let Some(straight) = moves.straight(team.kind) {
+            let sky = self.sky();
+            let may_leave = |it: &Timestamp| is_home || sky.wind(*it).0 <= straight.max_wind_mps;
+            let mut leaves = (0..LONGEST_WAIT_MINS / WIND_EVERY_MINS).map(|k| ready.plus_mins(k * WIND_EVERY_MINS));
+            let secs = from.distance_m(to) * 3.6 / straight.speed_kmh;
+            return match leaves.find(may_leave) {
+                Some(leaves) => Journey::new(vec![from, to], leaves, secs),
+                None => Journey::stay(from, NEVER),
+            };
+        }
+        let factor = match team.kind {
+            UnitKind::Vehicle => moves.vehicle.factor,
+            UnitKind::Pump => moves.pump.factor,
+            _ => 1.0,
+        };
+        let (line, secs) = match self.roads.as_ref().and_then(|it| it.route(from, to)) {
+            Some(route) => (route.line, route.secs),
+            None => (vec![from, to], straight_eta_s(from.distance_m(to))),
+        };
+        Journey::new(line, ready, secs * factor)
+    }
+
     pub(crate) fn drone(&self, i: usize, at: Timestamp) -> DroneFix {
         let sky = self.sky();
         self.movers.drone(i, at, &|at| sky.wind(at).0)
@@ -161,7 +216,13 @@ impl World {
 
     /// Everything to publish for the moment `now`; `before` is the moment of the last publication, between which and now
     /// a flight may have begun or ended.
-    pub(crate) fn messages(&self, before: Option<Timestamp>, now: Timestamp, due: Due) -> Vec<Message> {
+    pub(crate) fn messages(
+        &self,
+        before: Option<Timestamp>,
+        now: Timestamp,
+        due: Due,
+        errands: &Errands,
+    ) -> Vec<Message> {
         let weather = self.weather(now);
         let mut messages = Vec::new();
         if due.sensors {
@@ -169,7 +230,7 @@ impl World {
             messages.extend(batches);
         }
         if due.teams && self.pack.forces().next().is_some() {
-            messages.push(self.team_batch(now));
+            messages.push(self.team_batch(now, errands));
         }
         for i in 0..self.pack.drones.len() {
             self.drone_messages(i, before, now, due, &weather, &mut messages);
@@ -192,12 +253,11 @@ impl World {
         Message { topic: format!("sensors/batch/{}", kind_name(kind)), payload }
     }
 
-    fn team_batch(&self, now: Timestamp) -> Message {
-        let sky = self.sky();
+    fn team_batch(&self, now: Timestamp, errands: &Errands) -> Message {
         let mut payload = String::with_capacity(64 + (self.pack.teams.len() + self.pack.units.len()) * 60);
         let _ = write!(payload, r#"{{"t":{},"simulated":true,"r":["#, now.0);
         for (i, team) in self.pack.forces().enumerate() {
-            let fix = self.movers.team(i, now, &|at| sky.wind(at).0);
+            let fix = self.unit(errands, i, now);
             let _ = write!(
                 payload,
                 "{}[{},{:.6},{:.6},{:.0},{:.1}]",
@@ -311,6 +371,52 @@ impl World {
     }
 }
 
+/// How long a unit waits for the wind, and how often it looks.
+const LONGEST_WAIT_MINS: i64 = 48 * 60;
+const WIND_EVERY_MINS: i64 = 10;
+const NEVER: Timestamp = Timestamp(i64::MAX);
+
+/// A way, gone once at one speed.
+pub(crate) struct Journey {
+    line: Vec<LonLat>,
+    /// Metres from the start to each point.
+    marks_m: Vec<f64>,
+    pub(crate) leaves: Timestamp,
+    pub(crate) arrives: Timestamp,
+}
+
+impl Journey {
+    fn new(line: Vec<LonLat>, leaves: Timestamp, secs: f64) -> Self {
+        let mut marks_m = vec![0.0];
+        for ends in line.windows(2) {
+            marks_m.push(marks_m[marks_m.len() - 1] + ends[0].distance_m(ends[1]));
+        }
+        Self { line, marks_m, leaves, arrives: leaves + (secs * 1000.0) as i64 }
+    }
+
+    /// Nowhere, from a moment on.
+    pub(crate) fn stay(at: LonLat, since: Timestamp) -> Self {
+        Self { line: vec![at], marks_m: vec![0.0], leaves: since, arrives: since }
+    }
+
+    pub(crate) fn fix(&self, at: Timestamp) -> TeamFix {
+        let last = self.line.len() - 1;
+        if at < self.leaves || last == 0 {
+            return TeamFix { at: self.line[0], heading: 0.0, speed: 0.0 };
+        }
+        if at >= self.arrives {
+            return TeamFix { at: self.line[last], heading: 0.0, speed: 0.0 };
+        }
+        let ms = (self.arrives - self.leaves) as f64;
+        let way_m = self.marks_m[last] * (at - self.leaves) as f64 / ms;
+        let leg = (self.marks_m.partition_point(|it| *it <= way_m)).clamp(1, last);
+        let (a, b) = (self.line[leg - 1], self.line[leg]);
+        let f = (way_m - self.marks_m[leg - 1]) / (self.marks_m[leg] - self.marks_m[leg - 1]).max(0.01);
+        let place = LonLat(a.0 + (b.0 - a.0) * f, a.1 + (b.1 - a.1) * f);
+        TeamFix { at: place, heading: a.bearing_to(b), speed: self.marks_m[last] / ms * 1000.0 }
+    }
+}
+
 /// The kind's name in a topic: its serde form.
 fn kind_name(kind: SensorKind) -> &'static str {
     match kind {
@@ -353,7 +459,8 @@ mod tests {
         let world = |seed| World::new(tiny_pack(), None, Realm::Exercise, seed);
         let start = Timestamp::parse("2024-06-03 09:00:00").unwrap();
         let whole_day = |w: &World| -> Vec<Message> {
-            (0..600).flat_map(|m| w.messages(Some(start.plus_mins(m - 1)), start.plus_mins(m), ALL)).collect()
+            let at = |m| start.plus_mins(m);
+            (0..600).flat_map(|m| w.messages(Some(at(m - 1)), at(m), ALL, &Errands::default())).collect()
         };
         assert_eq!(whole_day(&world(9)), whole_day(&world(9)));
         assert_ne!(whole_day(&world(9)), whole_day(&world(10)));

@@ -9,7 +9,7 @@ use gulang_city::{Command, DroneId, Fix, Realm, Record, Refusal, SeatId, Text, T
 use serde::{Deserialize, Serialize};
 
 /// Refused on mismatch: a screen and its hub are always of one release.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 /// Larger frames are refused before decoding.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 

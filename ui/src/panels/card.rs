@@ -3,7 +3,7 @@
 use super::digest::{budget_of, district_name};
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
 use super::pick::{AgencyPick, agency_ui};
-use super::{PanelState, Selection, UiCommand, events, press};
+use super::{PanelState, Selection, UiCommand, amend, events, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Stroke, pos2, vec2};
@@ -27,6 +27,8 @@ enum Does {
     Submit(Command),
     /// Opens the form that asks for what the command needs beside the case.
     Ask(CaseId, CaseAct),
+    /// Opens the form for other words in an order's place.
+    Amend(OrderId),
     /// Opens the form that asks until when and why.
     Shelve(AlarmId),
 }
@@ -121,14 +123,19 @@ const REASON_H: f32 = 38.0;
 pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, selection: &Selection) {
     let Some(card) = card_of(k, selection) else { return };
     let form = state.case_form.take().filter(|it| *selection == Selection::Case(it.case));
+    let amend = state.amend.take().filter(|it| *selection == Selection::Order(it.order));
     let n_lines = card.lines.len() + card.flags.len() + usize::from(card.reading.is_some());
     let barred: Vec<Option<String>> = card.actions.iter().map(|(_, does)| barred(k, does)).collect();
-    let reason = barred.iter().flatten().next().filter(|_| form.is_none());
+    let reason = barred.iter().flatten().next().filter(|_| form.is_none() && amend.is_none());
     let width = 340.0f32.min(map.width() - 16.0);
     let buttons = button_places(k, &card.actions, width - 24.0);
     let buttons_h = buttons.last().map_or(0.0, |it| it.bottom() + 10.0);
     let actions_h = if buttons.is_empty() { 6.0 } else { buttons_h + 4.0 };
-    let under_h = form.as_ref().map_or(if reason.is_some() { REASON_H } else { 0.0 }, CaseForm::height);
+    let under_h = match (&form, &amend) {
+        (Some(form), _) => form.height(),
+        (None, Some(_)) => amend::HEIGHT,
+        (None, None) => reason.map_or(0.0, |_| REASON_H),
+    };
     let height = 44.0 + 20.0 * n_lines as f32 + actions_h + under_h;
     let size = vec2(width, height);
     let at = match state.selection_on_screen {
@@ -173,7 +180,7 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
     }
     let under = Rect::from_min_max(pos2(rect.left() + 12.0, rect.bottom() - under_h), rect.max - vec2(12.0, 0.0));
     let first = vec2(rect.left() + 12.0, under.top() - buttons_h);
-    let mut asked = None;
+    let (mut asked, mut amended) = (None, None);
     for (((label, does), barred), button) in card.actions.into_iter().zip(&barred).zip(buttons) {
         let label = k.t(label);
         let button = button.translate(first);
@@ -181,6 +188,7 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
             match does {
                 Does::Submit(command) => k.out.push(UiCommand::Submit(command)),
                 Does::Ask(case, act) => asked = Some((case, act)),
+                Does::Amend(order) => amended = Some(order),
                 Does::Shelve(alarm) => events::shelve(k.m, state, events::Target::Alarm(alarm)),
             }
         }
@@ -198,6 +206,13 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
         (None, form) => form,
     };
     state.case_form = form.and_then(|form| form_ui(k, form, under));
+    let amend = match (amended, amend) {
+        // The same button again puts its form away.
+        (Some(_), Some(_)) => None,
+        (Some(order), None) => k.m.city.orders.get(&order).map(|it| amend::AmendForm::of(it, k.now())),
+        (None, amend) => amend,
+    };
+    state.amend = amend.and_then(|it| amend::form_ui(k, it, under));
 }
 
 /// Where the buttons lie from the first one's corner, in rows no wider than the card.
@@ -219,6 +234,7 @@ fn button_places(k: &Kit<'_>, actions: &[(Tr, Does)], width: f32) -> Vec<Rect> {
 fn barred(k: &Kit<'_>, does: &Does) -> Option<String> {
     match does {
         Does::Ask(_, act) => press::barred(k, act.kind()),
+        Does::Amend(_) => press::barred(k, "amend_order"),
         Does::Shelve(_) => press::barred(k, "shelve_alarm"),
         Does::Submit(command @ (Command::SuperviseCase { .. } | Command::PressCase { .. })) => {
             press::refused(k, command)
@@ -403,9 +419,16 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             if !order.note.is_empty() {
                 card.lines.push(order.note.to_string());
             }
+            if let Some(old) = order.text.supersedes {
+                card.lines.push(lang.fill(tr::ORDER_AMENDS, &[&old.to_string()]));
+            }
+            if let Some(by) = order.superseded_by {
+                card.lines.push(lang.fill(tr::ORDER_AMENDED_BY, &[&by.to_string()]));
+            }
             if !order.rung.is_end() {
                 card.actions.push((tr::CALL_OUT, Does::Submit(Command::EscalateOrder { order: *id })));
                 let reason = k.t(tr::CANCEL_REASON).into();
+                card.actions.push((tr::AMEND_ORDER, Does::Amend(*id)));
                 card.actions.push((tr::CANCEL_ORDER, Does::Submit(Command::CancelOrder { order: *id, reason })));
             }
         }

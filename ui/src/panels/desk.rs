@@ -205,6 +205,7 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         card::card_ui(k, state, Rect::from_min_max(rect.min, pos2(right, rect.bottom())), selection);
     } else {
         state.case_form = None;
+        state.amend = None;
     }
     drawer::drawer_ui(k, state, rect);
     tools::draft_ui(k, state, rect);
@@ -391,6 +392,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
         } else if state.draft.take().is_some()
             || state.tools.escape()
             || state.case_form.take().is_some()
+            || state.amend.take().is_some()
             || state.listing.form.take().is_some()
             || state.held.take().is_some()
             || state.drawer == Some(Drawer::Needs) && state.needs.back()

@@ -9,6 +9,7 @@
 
 mod added;
 mod advice;
+mod amend;
 mod area;
 mod board;
 mod callout;
@@ -43,6 +44,7 @@ mod score;
 mod sheet;
 mod shelving;
 mod signing;
+mod tellings;
 mod today;
 mod tools;
 mod topbar;
@@ -69,6 +71,8 @@ mod tests_hands;
 mod tests_replay;
 #[cfg(test)]
 mod tests_sheet;
+#[cfg(test)]
+mod tests_tellings;
 
 pub use digest::place_of;
 pub use drawer::Drawer;
@@ -266,6 +270,8 @@ pub struct PanelState {
     held: Option<held::Held>,
     /// What a case is about to suffer, and why.
     case_form: Option<card::CaseForm>,
+    /// What is about to take an order's place.
+    amend: Option<amend::AmendForm>,
     /// A marking drawn and not yet put.
     draft: Option<tools::Draft>,
     digest: Digest,
@@ -310,6 +316,7 @@ impl Default for PanelState {
             replay: replay::Replay::default(),
             held: None,
             case_form: None,
+            amend: None,
             draft: None,
             digest: Digest::default(),
             listing: events::Listing::default(),

@@ -1,7 +1,7 @@
 //! The orders board: one stacked bar for all, then those that need a person, then the rest by deadline (DESIGN.md §4).
 
 use super::kit::{Kit, exact, mmss, row_id};
-use super::{PanelState, Selection, UiCommand, board, held, sheet};
+use super::{PanelState, Selection, UiCommand, board, held, sheet, tellings};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2, vec2};
@@ -82,11 +82,12 @@ pub(super) fn orders_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     let (urgent, rest) = sorted(city);
     let y = bar.bottom() + 44.0;
     k.fill(Rect::from_min_max(pos2(body.left() + 1.0, y - 14.0), pos2(body.right() - 1.0, y + 14.0)), 0.0, RAISED);
-    let text = k.m.lang.fill(tr::NEEDS_PERSON_N, &[&urgent.len().to_string()]);
+    let text = k.m.lang.fill(tr::NEEDS_PERSON_N, &[&(urgent.len() + tellings::n_given_up(city)).to_string()]);
     k.bold(pos2(body.left() + 12.0, y), Align2::LEFT_CENTER, 13.0, PRIMARY, &text);
     keys_ui(k, state, pos2(body.right() - 200.0, y));
     let footer_h = 34.0;
     let list = Rect::from_min_max(pos2(body.left(), y + 14.0), pos2(body.right(), body.bottom() - footer_h));
+    let list = tellings::rows_ui(k, list);
     // Nothing waits any more: the orders come back.
     match state.held.take().filter(|_| !city.held.is_empty()) {
         Some(mut held) => {

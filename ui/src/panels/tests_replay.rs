@@ -39,6 +39,7 @@ fn order(id: u64, acked_mins: Option<i64>, done_mins: Option<i64>) -> OrderStory
             supporting: Vec::new(),
             group: 0,
             districts: Vec::new(),
+            supersedes: None,
             ack_by: NOON.plus_mins(35),
             due_at: NOON.plus_mins(90),
         },

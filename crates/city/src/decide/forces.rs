@@ -120,11 +120,21 @@ impl City {
         Ok(events)
     }
 
-    pub(super) fn check_in(&self, team: &TeamId, note: &Text, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn check_in(
+        &self,
+        source: &Source,
+        team: &TeamId,
+        note: &Text,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
         if !self.teams.contains_key(team) {
             return Err(unknown("队伍", team));
         }
         if !self.outings.contains_key(team) {
+            // It was called home, and its platform did not know yet.
+            if matches!(source, Source::Platform(_)) {
+                return Err(stale("队伍已经收回".into()));
+            }
             return Err(forbidden("队伍没有外出任务，不用报到"));
         }
         Ok(vec![Event::CheckedIn { team: team.clone(), note: clipped(note), next_by: self.next_check_in(now) }])

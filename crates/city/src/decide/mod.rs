@@ -17,6 +17,7 @@ mod orders;
 mod plans;
 mod platforms;
 mod proposals;
+mod tellings;
 
 pub use footing::COUNTERSIGN_WITHIN_MINS;
 pub(crate) use orders::Draft;
@@ -83,6 +84,9 @@ impl City {
             }
             Command::ReportCall { callout, call, attempt, state, note } => {
                 self.report_call(source, *callout, *call, *attempt, *state, note)
+            }
+            Command::ReportTelling { telling, error, is_final } => {
+                self.report_telling(source, *telling, error.as_ref(), *is_final)
             }
             Command::RefuseMessage { platform, what, why } => {
                 Ok(vec![Event::MessageRefused { platform: platform.clone(), what: clipped(what), why: clipped(why) }])
@@ -209,6 +213,10 @@ impl City {
                 let order = self.open_order(*order)?;
                 Ok(self.cancel(order, &clipped(reason)))
             }
+            Command::AmendOrder { order, title, body, within_mins, reason } => {
+                self.amend(*order, [title, body, reason], *within_mins, now)
+            }
+            Command::RetryTelling { telling } => self.retry_telling(*telling),
             Command::AssignTeam { team, order, purpose } => {
                 if !self.teams.contains_key(team) {
                     return Err(unknown("队伍", team));
@@ -236,7 +244,7 @@ impl City {
             }
             Command::CloseNeed { need, reason } => self.close_need(*need, reason),
             Command::AssignTeams { pairs, reason } => self.assign_teams(pairs, reason, now),
-            Command::CheckIn { team, note } => self.check_in(team, note, now),
+            Command::CheckIn { team, note } => self.check_in(source, team, note, now),
             Command::ShowScene { scene } => {
                 if scene.is_empty() || scene.chars().count() > 64 {
                     return Err(absurd("场景名要有 1–64 个字"));
@@ -327,8 +335,11 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
     );
     let is_hub_only =
         matches!(command, C::Tick | C::NoteAttempt { .. } | C::NoteObservations { .. } | C::AdoptPlans { .. });
+    // Teams speak by radio or through their platform; a platform is told by its interface or by telephone.
+    let is_anybodys = matches!(command, C::CheckIn { .. } | C::ReportTelling { .. });
     match source {
         Source::Hub => Ok(()),
+        _ if is_anybodys => Ok(()),
         Source::Platform(_) if is_report => Ok(()),
         Source::Platform(_) => Err(forbidden("平台只能回报，不能下令")),
         Source::Seat(_) if is_report || is_hub_only => Err(forbidden("席位不能代平台回报")),

@@ -4,6 +4,9 @@
 use super::*;
 use crate::plan::{Effective, held_words};
 
+/// Every order of an exercise begins with it.
+const EXERCISE_MARK: &str = "【演练】";
+
 /// One order a switch would give.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
@@ -30,6 +33,41 @@ impl City {
         }
         events.extend(self.close_needs_of(order.id, note));
         events
+    }
+
+    /// 更正: the old order ends as superseded, another with the new words goes the usual way. Teams and needs stay with it.
+    pub(super) fn amend(
+        &self,
+        id: OrderId,
+        [title, body, reason]: [&Text; 3],
+        within_mins: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        let order = self.open_order(id)?;
+        if title.trim().is_empty() || body.trim().is_empty() {
+            return Err(forbidden("更正后的指令要有标题和内容"));
+        }
+        if reason.trim().is_empty() {
+            return Err(forbidden("更正指令要写明原因"));
+        }
+        if within_mins == 0 || i64::from(within_mins) > MAX_SHELVE_MINS * 7 {
+            return Err(absurd("更正后的时限要在 1 分钟到 7 天之间"));
+        }
+        let old = &order.text;
+        let is_marked = self.realm == Realm::Actual || body.starts_with(EXERCISE_MARK);
+        let plan = old.plan.as_ref().and_then(|it| self.plans.get(it));
+        // As long as the old one had, where its plan is gone.
+        let ack_ms = old.ack_by.since_ms(order.drafted_at);
+        let text = OrderText {
+            title: clipped(title),
+            body: if is_marked { clipped(body) } else { self.marked(clipped(body).to_string()) },
+            supersedes: Some(id),
+            ack_by: plan.map_or(now + ack_ms, |it| now.plus_mins(i64::from(it.ack_within_mins))),
+            due_at: now.plus_mins(i64::from(within_mins)),
+            ..old.clone()
+        };
+        let by = OrderId(self.orders.len() as u64 + 1);
+        Ok(vec![climbed(order, Rung::Superseded, clipped(reason)), Event::OrderDrafted { order: by, text }])
     }
 
     /// Whom the ladder names next; its last name is called again.
@@ -79,7 +117,9 @@ impl City {
         if !self.is_any_war() {
             return ordered;
         }
-        let given = self.orders_of_this_war(plan).filter(|it| it.rung != Rung::Failed);
+        // What failed is to be given again; what was superseded stands in the order that took its place.
+        let is_given = |it: &&Order| !matches!(it.rung, Rung::Failed | Rung::Superseded);
+        let given = self.orders_of_this_war(plan).filter(is_given);
         let given = given.filter_map(|it| Some((it.text.measure.as_ref()?, &it.text.districts)));
         let held = self.held.iter().filter(|it| it.plan == *plan);
         let held = held.filter_map(|it| Some((it.measure.as_ref()?, &it.districts)));
@@ -181,6 +221,7 @@ impl City {
             supporting: measure.supporting.clone(),
             group: measure.group,
             districts: districts.to_vec(),
+            supersedes: None,
             ack_by: now.plus_mins(i64::from(plan.ack_within_mins)),
             due_at,
         })
@@ -202,6 +243,7 @@ impl City {
             supporting: Vec::new(),
             group: 0,
             districts: it.districts.clone(),
+            supersedes: None,
             ack_by: now.plus_mins(i64::from(plan.ack_within_mins)),
             due_at: now.plus_mins(i64::from(it.within_mins)),
         };
@@ -230,7 +272,7 @@ impl City {
 
     fn marked(&self, mut body: String) -> Text {
         if self.realm == Realm::Exercise {
-            body.insert_str(0, "【演练】");
+            body.insert_str(0, EXERCISE_MARK);
         }
         body.into()
     }

@@ -201,6 +201,10 @@ impl City {
         if definition_version > order.definition_version {
             return Err(absurd(format!("没有第 {definition_version} 版")));
         }
+        // Somebody answers words that are no longer the order: that is kept, not taken for old news.
+        if let Some(by) = order.superseded_by {
+            return Err(forbidden(format!("指令 {id} 已由指令 {by} 更正，回报的是{}", rung.name_zh())));
+        }
         changes(rung != order.rung)?;
         if order.rung.is_end() || rung < order.rung {
             return Err(stale(format!("指令已{}，回报的是{}", order.rung.name_zh(), rung.name_zh())));

@@ -5,7 +5,7 @@ use super::{
     http::{HttpError, exchange},
     refuse,
 };
-use crate::realm::{Dispatch, Endpoints, RealmKind};
+use crate::realm::{Dispatch, Endpoints, NewsDispatch, RealmKind};
 use gulang_city::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -116,6 +116,7 @@ impl<R: RealmKind> CityPlatform<R> {
             "ackBy": order.ack_by.to_beijing_text(),
             "deadline": order.due_at.to_beijing_text(),
             "channel": order.channel,
+            "supersedes": order.supersedes,
             "exercise": R::REALM == Realm::Exercise,
         });
         let data = self.post("NOTIFY", data).await?;
@@ -124,47 +125,12 @@ impl<R: RealmKind> CityPlatform<R> {
         Ok(Receipt { receipt_id, duplicate: data["duplicate"].as_bool().unwrap_or(false) })
     }
 
-    /// Withdraws an order. Like the order, it must be of this realm.
-    pub async fn cancel(&self, order: &Dispatch<R>, reason: &str) -> Result<(), PlatformError> {
-        self.post("APPLY_CANCEL", json!({ "noticeId": order.key, "reason": reason })).await.map(drop)
-    }
-
-    /// 督办 (`SUPERVISE`) or 催办 (`PRESS`) of a case.
-    pub async fn urge(&self, action: &'static str, external: &str) -> Result<(), PlatformError> {
-        self.post(action, json!({ "recId": external, "exercise": R::REALM == Realm::Exercise })).await.map(drop)
-    }
-
-    /// 退回 or 转派 (`APPLY_ROLLBACK`): back to 派遣, to `unit` if another agency is to do it.
-    pub async fn return_case(&self, external: &str, unit: Option<&str>, reason: &str) -> Result<(), PlatformError> {
-        let exercise = R::REALM == Realm::Exercise;
-        let data = json!({ "recId": external, "unitId": unit, "reason": reason, "exercise": exercise });
-        self.post("APPLY_ROLLBACK", data).await.map(drop)
-    }
-
-    /// 延期 (`APPLY_POSTPONE`).
-    pub async fn postpone_case(&self, external: &str, due_at: Timestamp, reason: &str) -> Result<(), PlatformError> {
-        let deadline = due_at.to_beijing_text();
-        let exercise = R::REALM == Realm::Exercise;
-        let data = json!({ "recId": external, "deadline": deadline, "reason": reason, "exercise": exercise });
-        self.post("APPLY_POSTPONE", data).await.map(drop)
-    }
-
-    /// 作废 (`APPLY_CANCEL` of a `recId`; of a `noticeId` it withdraws an order).
-    pub async fn cancel_case(&self, external: &str, reason: &str) -> Result<(), PlatformError> {
-        let data = json!({ "recId": external, "reason": reason, "exercise": R::REALM == Realm::Exercise });
-        self.post("APPLY_CANCEL", data).await.map(drop)
-    }
-
-    /// 放行返回 (`ALLOW_RETURN`): people of a district, or of one township of it, may go home.
-    pub async fn allow_return(
-        &self,
-        district: &str,
-        township: Option<&str>,
-        reason: &str,
-    ) -> Result<(), PlatformError> {
-        let exercise = R::REALM == Realm::Exercise;
-        let data = json!({ "districtId": district, "townshipId": township, "reason": reason, "exercise": exercise });
-        self.post("ALLOW_RETURN", data).await.map(drop)
+    /// Tells news beside the orders. Like an order, it must be of this realm; its key makes a repeat harmless.
+    pub async fn tell(&self, news: &NewsDispatch<R>) -> Result<(), PlatformError> {
+        let (action, mut data) = wire_of(&news.telling.news);
+        data["newsId"] = news.key.as_str().into();
+        data["exercise"] = (R::REALM == Realm::Exercise).into();
+        self.post(action, data).await.map(drop)
     }
 
     pub async fn cases(&self, cursor: &str, limit: u32) -> Result<Page, PlatformError> {
@@ -177,6 +143,12 @@ impl<R: RealmKind> CityPlatform<R> {
         decode_page(&data, decode_notice::<R>, self.platform.as_str())
     }
 
+    /// What units that are out said (报到).
+    pub async fn units(&self, cursor: &str, limit: u32) -> Result<Page, PlatformError> {
+        let data = self.post("GET_UNIT_INFO", json!({ "cursor": cursor, "limit": limit })).await?;
+        decode_page(&data, decode_check_in, self.platform.as_str())
+    }
+
     pub async fn evacuation(&self, cursor: &str, limit: u32) -> Result<Page, PlatformError> {
         let data = self.post("GET_EVACUATION_INFO", json!({ "cursor": cursor, "limit": limit })).await?;
         decode_page(&data, decode_evacuation, self.platform.as_str())
@@ -186,6 +158,40 @@ impl<R: RealmKind> CityPlatform<R> {
         let body = json!({ "uid": "gulang", "action": action, "senderCode": "gulang-hub", "data": data });
         let bytes = exchange(self.http.post(&self.url).json(&body), &self.url, self.timeout).await?;
         decode_reply(&bytes)
+    }
+}
+
+/// An action and what goes with it. Places are WGS-84, as those of the platforms' own cases.
+fn wire_of(news: &News) -> (&'static str, Value) {
+    match news {
+        News::CaseSupervised { external } => ("SUPERVISE", json!({ "recId": &**external })),
+        News::CasePressed { external } => ("PRESS", json!({ "recId": &**external })),
+        // Back to 派遣, to `unitId` if another agency is to do it.
+        News::CaseReturned { external, to, reason } => {
+            ("APPLY_ROLLBACK", json!({ "recId": &**external, "unitId": to, "reason": &**reason }))
+        }
+        News::CasePostponed { external, due_at, reason } => {
+            let deadline = due_at.to_beijing_text();
+            ("APPLY_POSTPONE", json!({ "recId": &**external, "deadline": deadline, "reason": &**reason }))
+        }
+        // Of a `recId`; of a `noticeId` it withdraws an order.
+        News::CaseCancelled { external, reason } => {
+            ("APPLY_CANCEL", json!({ "recId": &**external, "reason": &**reason }))
+        }
+        News::OrderWithdrawn { key, by, reason, .. } => {
+            ("APPLY_CANCEL", json!({ "noticeId": &**key, "supersededBy": by.as_deref(), "reason": &**reason }))
+        }
+        News::ReturnAllowed { district, township, reason } => {
+            ("ALLOW_RETURN", json!({ "districtId": district, "townshipId": township, "reason": &**reason }))
+        }
+        News::TeamSent { team, to, need, purpose } => {
+            let (x, y) = (to.map(|it| it.lon()), to.map(|it| it.lat()));
+            let data = json!({
+                "unitId": team, "coordinatex": x, "coordinatey": y, "crs": "WGS84", "needId": need, "purpose": &**purpose,
+            });
+            ("DISPATCH", data)
+        }
+        News::TeamRecalled { team } => ("RECALL", json!({ "unitId": team })),
     }
 }
 
@@ -281,6 +287,11 @@ fn decode_notice<R: RealmKind>(item: &Value) -> Result<Command, String> {
         rung,
         note: text_of(&item["note"]).unwrap_or_default().into(),
     })
+}
+
+fn decode_check_in(item: &Value) -> Result<Command, String> {
+    let team = text_of(&item["unitId"]).ok_or("没有 unitId")?;
+    Ok(Command::CheckIn { team: team.into(), note: text_of(&item["note"]).unwrap_or_default().into() })
 }
 
 fn decode_evacuation(item: &Value) -> Result<Command, String> {
