@@ -433,7 +433,7 @@ impl Lockstep {
         let mut noted = self.number(attempts)?.into_iter();
         let mut reports = Vec::new();
         for (i, letter) in waiting {
-            if letter.attempt().is_some() && !noted.next().is_some_and(|it| it.is_ok()) {
+            if letter.attempt().is_some() && noted.next().is_none_or(|it| it.is_err()) {
                 continue;
             }
             let platform = &self.platforms[i];

@@ -372,11 +372,7 @@ async fn of_two_officers_at_one_instant_one_is_obeyed_and_one_is_told() -> Check
 
 /// One order of the lowest level, by the seat that gives it.
 fn small_war() -> Command {
-    let mut command = to_war(&ask(ResponseLevel::IV), None);
-    if let Command::SwitchToWar { confirmed_by, .. } = &mut command {
-        *confirmed_by = vec!["A".into()];
-    }
-    command
+    alone("A", &ask(ResponseLevel::IV))
 }
 
 /// A case, done something to; the first order withdrawn; a team sent and called home.
