@@ -9,7 +9,7 @@ use super::press::{self, Hold};
 use super::review::Keep;
 use super::sheet::{self, Sheet as Shown};
 use super::signing::{self, REASON_H, Standing};
-use super::{Model, PanelState, UiCommand};
+use super::{Model, PanelState, UiCommand, opens};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
@@ -434,6 +434,10 @@ fn second_ui(k: &mut Kit<'_>, it: &mut CoSign, proposal: &Proposal, built: &Buil
         Hold { id: "hold-co-sign", label: &label, why_not: blocked.as_deref(), ms: HOLD_CONFIRM_MS, is_default: true };
     if press::hold_ui(k, hold, &held, &mut it.hold_since) {
         k.out.push(UiCommand::Submit(Command::CoSign { number: proposal.number }));
+        if let Switch::ToWar { ask, .. } = &proposal.switch {
+            let feeds = k.m.city.feeds_for(ask, k.m.readings, k.now()).all();
+            opens::open(k, feeds);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::kit::Kit;
 use super::review::first_row;
+use super::{UiCommand, press};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2};
@@ -74,4 +75,11 @@ fn name_of<'a>(city: &'a City, feed: &'a Feed) -> &'a str {
         Feed::Drone(id) => city.drones.get(id).map(|it| &*it.name),
     };
     known.unwrap_or(feed.id())
+}
+
+/// Opens pictures with a switch: after it and only at war, so refused with it, if it is.
+pub(super) fn open(k: &mut Kit<'_>, feeds: Vec<OpenFeed>) {
+    if !feeds.is_empty() && feeds != k.m.city.feeds && press::barred(k, "open_feeds").is_none() {
+        k.out.push(UiCommand::Submit(Command::OpenFeeds { feeds }));
+    }
 }

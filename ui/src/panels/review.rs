@@ -1130,10 +1130,9 @@ fn footer_ui(k: &mut Kit<'_>, review: &mut Review, rect: Rect, built: &Built) ->
     }
     let command = review.command(k, built);
     k.out.push(UiCommand::Submit(command));
-    // After the switch and only at war: refused with it, if it is.
-    let feeds = built.feeds.all();
-    if !feeds.is_empty() && feeds != k.m.city.feeds && press::barred(k, "open_feeds").is_none() {
-        k.out.push(UiCommand::Submit(Command::OpenFeeds { feeds }));
+    // Two people's switch is carried out, and its pictures opened, by the second.
+    if sheet.n_seats < 2 || review.signing.overridden {
+        opens::open(k, built.feeds.all());
     }
     Keep::Sent
 }

@@ -56,7 +56,8 @@ impl Draft {
 const REASONS: [Tr; 4] = [tr::REASON_WATER, tr::REASON_TREE, tr::REASON_CRASH, tr::REASON_CONTROL];
 /// A button's side.
 const SIDE: f32 = 28.0;
-const STEP: f32 = 32.0;
+/// From one button to the next; closer where the map is low, so that they stay in one column.
+const STEP: (f32, f32) = (SIDE + 1.0, 32.0);
 /// What the toolbar takes of the map's left edge.
 pub(super) const TOOLBAR_W: f32 = SIDE + 12.0;
 
@@ -72,19 +73,20 @@ enum Does {
 
 pub(super) fn tools_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     let area = Rect::from_min_max(map.min + vec2(12.0, 54.0), pos2(map.right() - 12.0, map.bottom() - 128.0));
-    let n_rows = (area.height() / STEP).floor() as usize;
-    if n_rows < 4 || area.width() < 200.0 {
-        return;
-    }
     let mut buttons: Vec<Does> = Tool::ALL.map(Does::Take).to_vec();
     buttons.extend([Does::Open(Drawer::Find), Does::Open(Drawer::Layers), Does::Open(Drawer::Views)]);
     buttons.extend([Does::Back, Does::North]);
     if k.m.view.is_following || k.m.selection.is_some_and(is_mover) {
         buttons.push(Does::Follow(!k.m.view.is_following));
     }
+    let step = (area.height() / buttons.len() as f32).clamp(STEP.0, STEP.1);
+    let n_rows = (area.height() / step + 0.01).floor() as usize;
+    if n_rows < 4 || area.width() < 200.0 {
+        return;
+    }
     let mut told = None;
     for (i, does) in buttons.into_iter().enumerate() {
-        let at = area.min + vec2(STEP * (i / n_rows) as f32, STEP * (i % n_rows) as f32);
+        let at = area.min + vec2(STEP.1 * (i / n_rows) as f32, step * (i % n_rows) as f32);
         let button = Rect::from_min_size(at, vec2(SIDE, SIDE));
         state.over_map.push(button);
         let (label, key) = words(k, does);

@@ -111,21 +111,13 @@ async fn round(pack: &Pack, n: u64) -> Result<Round, BenchError> {
     // What a start costs is another figure.
     tokio::time::sleep(Duration::from_millis(500)).await;
 
-    let seats: Vec<SeatId> = vec!["值班长 01".into(), "带班领导 02".into()];
-    let command = Command::SwitchToWar {
-        plan: pack.plans[0].id.clone(),
-        level: ResponseLevel::I,
-        districts: Vec::new(),
-        struck: Vec::new(),
-        added: Vec::new(),
-        confirmed_by: seats.clone(),
-        reason: "bench".into(),
-        reasons: BTreeMap::new(),
-        sheet_version: None,
-        overridden: false,
-    };
+    let (plan, level) = (pack.plans[0].id.clone(), ResponseLevel::I);
+    let ask = SheetAsk { plan, level, districts: Vec::new(), struck: Vec::new(), added: Vec::new() };
+    let switch = Switch::ToWar { ask, reasons: BTreeMap::new(), reason: "bench".into(), sheet_version: None };
+    let seat = |id: &str| Source::Seat(id.into());
+    hub.core.submit(seat("值班长 01"), Command::ProposeSwitch { switch }).await.map_err(failed)?;
     let clicked = Instant::now();
-    hub.core.submit(Source::Seat(seats[0].clone()), command).await.map_err(failed)?;
+    hub.core.submit(seat("带班领导 02"), Command::CoSign { number: 1 }).await.map_err(failed)?;
     let durable_ms = ms_since(clicked);
     let (n_orders, living) = {
         let city = hub.core.city();
