@@ -681,3 +681,18 @@ fn a_marking_is_taken_away_from_the_layer_panel() {
     click(&mut harness, &Lang::Zh.fill(tr::REMOVE_MARKING, &[&marking.to_string()]));
     assert!(harness.state().asked.contains(&UiCommand::Submit(Command::RemoveMarking { marking })));
 }
+
+#[test]
+fn a_wall_counts_no_machine_among_the_teams() {
+    let mut pack = tiny_pack();
+    let boat = Team { kind: UnitKind::Boat, ..pack.teams[0].clone() };
+    pack.units.extend((0..4000).map(|i| Team { id: format!("boat-{i}").as_str().into(), ..boat.clone() }));
+    let mut screen = Screen::of(&pack, Realm::Actual);
+    screen.is_wall = true;
+    let n_all = screen.city.teams.len();
+    assert!(n_all > 4000);
+    let harness = screen.show(1920.0, 1080.0);
+    assert!(painted(&harness).iter().any(|it| it == Lang::Zh.t(tr::FORCES)), "{:?}", painted(&harness));
+    let all = super::kit::exact(n_all as i64);
+    assert!(!painted(&harness).contains(&all), "{all} of all kinds: {:?}", painted(&harness));
+}

@@ -125,7 +125,7 @@ fn figures_ui(k: &Kit<'_>, state: &PanelState, rect: Rect) {
         ),
         (
             tr::FORCES,
-            exact(k.m.city.teams.len() as i64),
+            exact(k.m.city.of_kind(UnitKind::Team).count() as i64),
             tr::UNIT_TEAMS,
             lang.fill(tr::ASSIGNED_N, &[&k.m.city.assignments.len().to_string()]),
             heard,
