@@ -338,7 +338,10 @@ fn draw(
     }
     for errand in panels.errands.drain(..) {
         match errand {
-            Errand::Picture { drone, at, jpeg } => panels.pictures.take(&ctx, drone, at, &jpeg),
+            Errand::Picture(picture) => panels.pictures.take(&ctx, picture),
+            Errand::Feeds(feeds) => {
+                panels.pictures.status = feeds.into_iter().map(|it| (it.feed.clone(), it)).collect()
+            }
             Errand::Notice(text) => panels.state.notify(text),
             Errand::Refused(refusal) => panels.state.refused(&refusal),
         }
@@ -447,7 +450,7 @@ fn draw(
         realm: hall.realm,
         simulated: hall.simulated,
         connected: hall.connected,
-        pictures: &panels.pictures.shown,
+        pictures: &panels.pictures,
         selection: hall.selection.as_ref(),
         lang: Lang::Zh,
         locator_land: &hall.locator_land,

@@ -7,7 +7,7 @@ use crate::{
 };
 use bevy::prelude::Resource;
 use gulang_city::*;
-use gulang_wire::{Body, Clock, ClockKind, Columns, ToScreen};
+use gulang_wire::{Body, Clock, ClockKind, Columns, FeedStatus, Picture, ToScreen};
 use std::collections::BTreeMap;
 
 #[derive(Resource)]
@@ -40,11 +40,8 @@ pub struct Changes {
 
 /// What a frame asks of the app beyond the hall's own state.
 pub enum Errand {
-    Picture {
-        drone: DroneId,
-        at: Timestamp,
-        jpeg: Vec<u8>,
-    },
+    Picture(Picture),
+    Feeds(Vec<FeedStatus>),
     Notice(String),
     /// The city refused what this screen asked.
     Refused(Refusal),
@@ -155,7 +152,8 @@ impl Hall {
             Body::Columns(columns) => self.take_columns(&columns),
             Body::Things(change) => self.things_news.extend(self.inventories.take(change)),
             Body::ThingsStale { inventory } => self.inventories.stale(inventory),
-            Body::Picture { drone, at, jpeg, .. } => errands.push(Errand::Picture { drone, at, jpeg }),
+            Body::Picture(picture) => errands.push(Errand::Picture(picture)),
+            Body::Feeds(feeds) => errands.push(Errand::Feeds(feeds)),
             Body::Answer { result: Err(refusal), .. } => errands.push(Errand::Refused(refusal)),
             Body::Answer { .. } | Body::Beat => {}
         }
@@ -183,19 +181,20 @@ impl Hall {
     }
 }
 
-/// The latest picture of each drone.
+/// The latest picture of each feed, and how each does.
 #[derive(Default)]
 pub struct Pictures {
-    pub shown: BTreeMap<DroneId, (Timestamp, egui::TextureHandle)>,
+    pub shown: BTreeMap<Feed, (Timestamp, egui::TextureHandle)>,
+    pub status: BTreeMap<Feed, FeedStatus>,
 }
 
 impl Pictures {
     /// Takes a still in; one that is no image is dropped, and the picture before it stays with its age.
-    pub fn take(&mut self, ctx: &egui::Context, drone: DroneId, at: Timestamp, jpeg: &[u8]) {
-        let Ok(image) = image::load_from_memory(jpeg) else { return };
+    pub fn take(&mut self, ctx: &egui::Context, picture: Picture) {
+        let Ok(image) = image::load_from_memory(&picture.jpeg) else { return };
         let image = image.to_rgb8();
         let pixels = egui::ColorImage::from_rgb([image.width() as usize, image.height() as usize], image.as_raw());
-        let texture = ctx.load_texture(format!("feed {drone}"), pixels, egui::TextureOptions::LINEAR);
-        self.shown.insert(drone, (at, texture));
+        let texture = ctx.load_texture(format!("feed {}", picture.feed.id()), pixels, egui::TextureOptions::LINEAR);
+        self.shown.insert(picture.feed, (picture.at, texture));
     }
 }

@@ -43,13 +43,16 @@ pub fn cargo(args: &[&str]) -> Command {
 /// `verb` over every native program and library: one selection for every chore, because another selection means other
 /// features of what the crates share, and everything built twice.
 pub fn everything(verb: &[&'static str]) -> Vec<&'static str> {
-    const PACKAGES: [&str; 10] = [
+    const PACKAGES: [&str; 13] = [
         "gulang-charts",
         "gulang-city",
         "gulang-report",
         "gulang-wire",
         "gulang-tiles",
         "gulang-duties",
+        "gulang-platforms",
+        "gulang-intake",
+        "gulang-video",
         "gulang-hub",
         "gulang-sim",
         "gulang-ui",

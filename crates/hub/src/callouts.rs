@@ -110,7 +110,7 @@ impl<R: RealmKind> GatewayFeed<R> {
 
 #[async_trait]
 impl<R: RealmKind> Feed for GatewayFeed<R> {
-    fn platform(&self) -> &'static str {
+    fn platform(&self) -> &str {
         self.gateway.name
     }
 

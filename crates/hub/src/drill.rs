@@ -162,9 +162,15 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
     }
     let (messages, mqtt) =
         listen(endpoints.addresses.mqtt.as_deref().unwrap_or_default()).await.map_err(DrillError::Sim)?;
-    let mut polled = vec![names::CASES, names::EMERGENCY, names::CAP, names::TYPHOON];
-    polled.extend(gateways.iter().map(|it: &Gateway<Exercise>| it.name));
-    let health = HealthBook::new(&polled, &[names::SENSORS, names::TEAMS], true, 15 * 60_000, scenario.starts_at.0);
+    let mut polled = [names::CASES, names::EMERGENCY, names::CAP, names::TYPHOON].map(str::to_owned).to_vec();
+    polled.extend(gateways.iter().map(|it: &Gateway<Exercise>| it.name.to_owned()));
+    let health = HealthBook::new(
+        &polled,
+        &[names::SENSORS, names::TEAMS].map(str::to_owned),
+        true,
+        15 * 60_000,
+        scenario.starts_at.0,
+    );
     let mut drill = Lockstep {
         now: scenario.starts_at,
         step: 0,
@@ -375,7 +381,8 @@ impl Lockstep {
     }
 
     async fn ask(&mut self, i: usize, batch: &mut Vec<(Source, Command)>) -> Result<(), DrillError> {
-        let platform = self.feeds[i].platform();
+        let platform = self.feeds[i].platform().to_owned();
+        let platform = platform.as_str();
         if platform == names::TYPHOON && !(self.step - 1).is_multiple_of(TYPHOON_EVERY_STEPS) {
             return Ok(());
         }

@@ -49,7 +49,7 @@ feed_error_from!(
 #[async_trait]
 pub trait Feed: Send {
     /// The connector's name, whose lamp it moves.
-    fn platform(&self) -> &'static str;
+    fn platform(&self) -> &str;
     /// How often at real time.
     fn every(&self) -> Duration;
     /// What is new since the last [`Feed::recorded`], and whether there is more at once.
@@ -171,7 +171,7 @@ impl<R: RealmKind> PlatformFeed<R> {
 
 #[async_trait]
 impl<R: RealmKind> Feed for PlatformFeed<R> {
-    fn platform(&self) -> &'static str {
+    fn platform(&self) -> &str {
         self.name
     }
 
@@ -217,7 +217,7 @@ struct CapFeed {
 
 #[async_trait]
 impl Feed for CapFeed {
-    fn platform(&self) -> &'static str {
+    fn platform(&self) -> &str {
         names::CAP
     }
 
@@ -257,7 +257,7 @@ struct TyphoonFeed {
 
 #[async_trait]
 impl Feed for TyphoonFeed {
-    fn platform(&self) -> &'static str {
+    fn platform(&self) -> &str {
         names::TYPHOON
     }
 

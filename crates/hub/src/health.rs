@@ -13,7 +13,7 @@ pub struct HealthBook {
     simulated: bool,
     /// A connector that pushes is silent when unheard so long, ms.
     silent_after_ms: i64,
-    entries: BTreeMap<&'static str, Entry>,
+    entries: BTreeMap<String, Entry>,
 }
 
 #[derive(Debug)]
@@ -27,16 +27,10 @@ struct Entry {
 
 impl HealthBook {
     /// `polled` connectors are asked by us, `pushing` ones speak when they like.
-    pub fn new(
-        polled: &[&'static str],
-        pushing: &[&'static str],
-        simulated: bool,
-        silent_after_ms: i64,
-        now_ms: i64,
-    ) -> Self {
+    pub fn new(polled: &[String], pushing: &[String], simulated: bool, silent_after_ms: i64, now_ms: i64) -> Self {
         let entry = |pushes| Entry { pushes, heard_ms: now_ms, n_failures: 0, error: String::new(), reported: None };
-        let polled = polled.iter().map(|it| (*it, entry(false)));
-        let entries = polled.chain(pushing.iter().map(|it| (*it, entry(true)))).collect();
+        let polled = polled.iter().map(|it| (it.clone(), entry(false)));
+        let entries = polled.chain(pushing.iter().map(|it| (it.clone(), entry(true)))).collect();
         Self { simulated, silent_after_ms, entries }
     }
 
@@ -75,7 +69,7 @@ impl HealthBook {
             entry.reported = Some(state);
             let last_error =
                 if is_quiet && entry.error.is_empty() { "没有消息".into() } else { entry.error.as_str().into() };
-            let platform = PlatformId::from(*name);
+            let platform = PlatformId::from(name.as_str());
             let health = ConnectorHealth {
                 platform: platform.clone(),
                 name: names::title_zh(name).into(),
@@ -96,7 +90,7 @@ mod tests {
 
     #[test]
     fn silence_is_seen_though_the_clock_went_back() {
-        let mut book = HealthBook::new(&[], &["sensors"], true, 1000, 5_000_000);
+        let mut book = HealthBook::new(&[], &["sensors".to_owned()], true, 1000, 5_000_000);
         assert_eq!(book.changes(5_000_000, Timestamp(1)).len(), 1);
         assert_eq!(book.changes(1_000_000, Timestamp(1)).len(), 0, "an hour back");
         assert!(
@@ -106,7 +100,7 @@ mod tests {
 
     #[test]
     fn only_changes_are_reported() {
-        let mut book = HealthBook::new(&["cap"], &["sensors"], true, 1000, 1);
+        let mut book = HealthBook::new(&["cap".to_owned()], &["sensors".to_owned()], true, 1000, 1);
         assert_eq!(book.changes(10, Timestamp(1)).len(), 2);
         assert_eq!(book.changes(20, Timestamp(1)).len(), 0);
         book.failed("cap", "down");

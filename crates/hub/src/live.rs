@@ -20,7 +20,7 @@ use crate::{
     things::ThingsFeed,
 };
 use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
-use gulang_wire::{Body, ClockKind};
+use gulang_wire::{Body, ClockKind, Picture};
 use rumqttc::{Event as MqttEvent, Packet};
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -86,11 +86,11 @@ impl RealmHub {
         let cursors = Arc::new(Cursors::in_file(dir.join("cursors.json")));
         let districts = city.districts.keys().cloned().collect();
         let feeds = all_feeds(&http, &endpoints, &cursors, districts, ASK_LIMIT);
-        let mut polled: Vec<&'static str> = feeds.iter().map(|it| it.platform()).collect();
+        let mut polled: Vec<String> = feeds.iter().map(|it| it.platform().to_owned()).collect();
         polled.dedup();
-        polled.extend(addresses.inventory.as_ref().map(|_| names::THINGS));
-        let pushing: &[&'static str] =
-            if addresses.mqtt.is_some() { &[names::SENSORS, names::TEAMS, names::DRONES] } else { &[] };
+        polled.extend(addresses.inventory.as_ref().map(|_| names::THINGS.to_owned()));
+        let heard = [names::SENSORS, names::TEAMS, names::DRONES].map(str::to_owned);
+        let pushing: &[String] = if addresses.mqtt.is_some() { &heard } else { &[] };
         let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
         let simulated = endpoints.simulated;
         let core = Core::start(CoreParts { dir, clock, simulated, city, lane, health, numberer: Numberer::new(log) })?;
@@ -170,7 +170,8 @@ impl RealmHub {
 
 /// Asks one feed at its cadence; a failing one is asked ever more seldom.
 async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
-    let platform = feed.platform();
+    let platform = feed.platform().to_owned();
+    let platform = platform.as_str();
     let source = Source::Platform(platform.into());
     let mut n_failures = 0;
     loop {
@@ -296,7 +297,18 @@ async fn pictures(core: Arc<Core>, http: reqwest::Client, base: String) {
             let url = format!("{base}/{drone}.jpg");
             let at = core.clock.now();
             if let Ok(jpeg) = http::exchange(http.get(&url), &url, Duration::from_secs(1)).await {
-                core.publish(Body::Picture { drone, at, simulated: core.simulated, jpeg });
+                let feed = gulang_city::Feed::Drone(drone);
+                let simulated = core.simulated;
+                core.publish(Body::Picture(Picture {
+                    feed,
+                    n: 0,
+                    at,
+                    delay_ms: 0,
+                    simulated,
+                    width: 0,
+                    height: 0,
+                    jpeg,
+                }));
             }
         }
     }

@@ -91,6 +91,8 @@ impl Lane {
             News::Gauge { sensor, value, at } => self.gauge(&sensor, value, at, latest, commands),
             News::Team { team, fix } => self.fix(true, &team, fix, latest),
             News::Drone { drone, fix } => self.fix(false, &drone, fix, latest),
+            // Registers of many things are kept beside the lane.
+            News::Thing { .. } => self.drop_absurd(),
         }
     }
 

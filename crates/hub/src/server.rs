@@ -298,7 +298,9 @@ async fn answer(hall: &Arc<Hall>, shown: &Shown, seat: &SeatId, bytes: &[u8]) ->
                 Shown::Past(_) => Answer::Again,
             });
         }
-        Ok(ToHub::Hello { .. }) => return Ok(Answer::Nothing),
+        Ok(ToHub::Hello { .. } | ToHub::WatchFeeds(_) | ToHub::Steer { .. } | ToHub::LetGo { .. }) => {
+            return Ok(Answer::Nothing);
+        }
         Err(_) => return Err("an unreadable frame"),
     };
     Ok(Answer::Frame(shown.frame(Body::Answer { ticket, result })))

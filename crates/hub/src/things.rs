@@ -149,7 +149,7 @@ impl ThingsFeed {
 
 #[async_trait]
 impl Feed for ThingsFeed {
-    fn platform(&self) -> &'static str {
+    fn platform(&self) -> &str {
         names::THINGS
     }
 

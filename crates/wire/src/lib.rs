@@ -5,11 +5,11 @@
 //!
 //! **Invariant:** knows neither the hub's insides nor the screen's. No tokio, no bevy.
 
-use gulang_city::{Command, DroneId, Fix, Realm, Record, Refusal, SeatId, Text, ThingsChange, Timestamp};
+use gulang_city::{Command, Feed, Fix, Realm, Record, Refusal, SeatId, Text, ThingsChange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Refused on mismatch: a screen and its hub are always of one release.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 /// Larger frames are refused before decoding.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
@@ -53,13 +53,11 @@ pub enum Body {
     },
     Records(Vec<Record>),
     Columns(Columns),
-    /// An encoded still (JPEG) of a feed.
-    Picture {
-        drone: DroneId,
-        at: Timestamp,
-        simulated: bool,
-        jpeg: Vec<u8>,
-    },
+    /// One picture of a feed this screen watches ([`ToHub::WatchFeeds`]).
+    Picture(Picture),
+    /// Every feed this screen watches and every one the hub has open, whenever one of them changes and once after
+    /// [`ToHub::WatchFeeds`].
+    Feeds(Vec<FeedStatus>),
     /// The answer to one submitted command.
     Answer {
         ticket: u64,
@@ -76,6 +74,90 @@ pub enum Body {
     ThingsStale {
         inventory: Text,
     },
+}
+
+/// One picture, as JPEG: no host of a screen lacks a decoder for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    pub feed: Feed,
+    /// Counted by the hub since it opened the feed; a gap is pictures not sent to this screen.
+    pub n: u64,
+    /// The hub's clock when it was taken, if the source says; else when it came.
+    pub at: Timestamp,
+    /// From the lens, or the first byte if the lens says nothing, until the frame left the hub, ms.
+    pub delay_ms: u32,
+    pub simulated: bool,
+    pub width: u16,
+    pub height: u16,
+    pub jpeg: Vec<u8>,
+}
+
+/// Where a feed is on its way to a picture. Each is shown as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FeedState {
+    /// 呼叫: the platform is asked for a stream.
+    Calling,
+    /// 建立: the stream's address is known, its server is being talked to.
+    Inviting,
+    /// 首包: packets come, no whole picture yet.
+    FirstPacket,
+    Playing,
+    /// No picture for longer than the budget; it is being asked for again.
+    Stalled,
+    /// Only stills are to be had.
+    Snapshot,
+    /// Not to be had for now; `why` says it, and when it is tried again.
+    Failed,
+    /// Nobody watches it.
+    Closed,
+}
+
+/// How a feed does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeedStatus {
+    pub feed: Feed,
+    pub state: FeedState,
+    /// When it came into this state, the hub's clock.
+    pub since: Timestamp,
+    /// Of a state that is not well: why, and what to do.
+    pub why: Text,
+    /// Such as `RTSP/TCP H.264 1280×720`.
+    pub form: Text,
+    /// Pictures a second, over the last seconds.
+    pub fps: f32,
+    /// Median and 95th percentile of the pictures' delay over the last seconds, ms.
+    pub delay_ms: [u32; 2],
+    /// Pictures the source counted and that never came.
+    pub n_lost: u64,
+    pub n_retries: u32,
+    pub n_watchers: u32,
+    /// It can be turned ([`ToHub::Steer`]).
+    pub can_steer: bool,
+    /// Whose hand is on it, and until when.
+    pub wheel: Option<(SeatId, Timestamp)>,
+    /// A clip of it is being kept around an order or alarm.
+    pub is_kept: bool,
+}
+
+/// A feed as one screen wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub feed: Feed,
+    /// No wider than this, px; the hub chooses the next size it makes.
+    pub width: u16,
+    /// No more pictures a second than this.
+    pub fps: u8,
+}
+
+/// A hand on a camera: each axis −1 … 1, all 0 stops it. Repeated at least every second while held, or the hub stops it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Motion {
+    /// Right is positive.
+    pub pan: f32,
+    /// Up is positive.
+    pub tilt: f32,
+    /// In is positive.
+    pub zoom: f32,
 }
 
 /// What changed in the readings since the last frame: parallel arrays per lane.
@@ -103,6 +185,13 @@ pub enum ToHub {
     Playback(Playback),
     /// The screen saw a gap or cannot decode: send a snapshot.
     Resync,
+    /// The pictures this screen shows now; replaces what it wanted before. The hub opens each feed once, however many screens
+    /// want it, and closes it a while after the last let go.
+    WatchFeeds(Vec<Wanted>),
+    /// Turns a camera. The first to turn it holds the wheel until it lets go or is still for half a minute.
+    Steer { feed: Feed, motion: Motion },
+    /// Lets the wheel go.
+    LetGo { feed: Feed },
 }
 
 /// Which realm a screen follows.
@@ -247,7 +336,33 @@ mod tests {
             heard: vec![("yingji".into(), CLOCK.now)],
             n_dropped: 9,
         }));
-        check(Body::Picture { drone: "1581F".into(), at: CLOCK.now, simulated: true, jpeg: vec![0xff, 0xd8] });
+        let feed = Feed::Drone("1581F".into());
+        let picture = Picture {
+            feed: feed.clone(),
+            n: 7,
+            at: CLOCK.now,
+            delay_ms: 120,
+            simulated: true,
+            width: 480,
+            height: 270,
+            jpeg: vec![0xff, 0xd8],
+        };
+        check(Body::Picture(picture));
+        check(Body::Feeds(vec![FeedStatus {
+            feed,
+            state: FeedState::Stalled,
+            since: CLOCK.now,
+            why: "没有数据包".into(),
+            form: "RTSP/TCP H.264 1280×720".into(),
+            fps: 0.0,
+            delay_ms: [110, 240],
+            n_lost: 3,
+            n_retries: 1,
+            n_watchers: 4,
+            can_steer: true,
+            wheel: Some(("值班长 01".into(), CLOCK.now)),
+            is_kept: false,
+        }]));
         check(Body::Answer { ticket: 3, result: Ok(12) });
         check(Body::Answer { ticket: 4, result: Err(Refusal::NeedsTwoSeats { have: 1 }) });
         check(Body::Beat);
@@ -272,6 +387,10 @@ mod tests {
         check_to_hub(ToHub::Playback(Playback::Open { log: "exercise".into(), from: None, to: Some(CLOCK.now) }));
         check_to_hub(ToHub::Playback(Playback::Bookmark { at: CLOCK.now, text: "叫应晚了".into() }));
         check_to_hub(ToHub::Resync);
+        let feed = Feed::Camera("c00001".into());
+        check_to_hub(ToHub::WatchFeeds(vec![Wanted { feed: feed.clone(), width: 480, fps: 10 }]));
+        check_to_hub(ToHub::Steer { feed: feed.clone(), motion: Motion { pan: -0.5, tilt: 0.0, zoom: 1.0 } });
+        check_to_hub(ToHub::LetGo { feed });
     }
 
     #[test]

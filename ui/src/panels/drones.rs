@@ -56,7 +56,7 @@ fn feed_ui(k: &mut Kit<'_>, rect: Rect, i: usize, u: f32) {
     let label = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 30.0 * px), rect.max);
     let picture = Rect::from_min_max(rect.min, pos2(rect.right(), label.top()));
     k.fill(rect, 2.0 * u, APP);
-    let shown = k.m.pictures.get(id);
+    let shown = k.m.pictures.shown.get(&Feed::Drone(id.clone()));
     let as_of = shown.map_or(Timestamp(0), |(at, _)| *at);
     let freshness = fresh(k.m, Budget::Video, as_of);
     match (freshness, shown) {

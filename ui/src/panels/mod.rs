@@ -82,6 +82,7 @@ pub use locator::LocatorTiles;
 
 use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
+use crate::hall::Pictures;
 use crate::i18n::{Lang, tr};
 use crate::playback::{LogsAnswer, Story};
 use crate::search::Names;
@@ -91,7 +92,7 @@ use crate::stage::{
     tools::{Done, Region, Tools},
 };
 use digest::Digest;
-use egui::{Id, LayerId, Order as LayerOrder, Pos2, Rect, TextureHandle, Ui, UiBuilder};
+use egui::{Id, LayerId, Order as LayerOrder, Pos2, Rect, Ui, UiBuilder};
 use gulang_city::*;
 use gulang_wire::{Clock, ClockKind, Drill, Playback};
 use kit::Kit;
@@ -107,7 +108,7 @@ pub struct Model<'a> {
     /// Everything shown comes from the simulated city.
     pub simulated: bool,
     pub connected: ConnectionState,
-    pub pictures: &'a BTreeMap<DroneId, (Timestamp, TextureHandle)>,
+    pub pictures: &'a Pictures,
     pub selection: Option<&'a Selection>,
     pub lang: Lang,
     pub locator_land: &'a LocatorLand,

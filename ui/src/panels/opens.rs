@@ -73,6 +73,7 @@ fn name_of<'a>(city: &'a City, feed: &'a Feed) -> &'a str {
     let known = match feed {
         Feed::Camera(id) => city.cameras.get(id).map(|it| &*it.name),
         Feed::Drone(id) => city.drones.get(id).map(|it| &*it.name),
+        Feed::Call(_) => None,
     };
     known.unwrap_or(feed.id())
 }

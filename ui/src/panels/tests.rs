@@ -94,7 +94,7 @@ impl Screen {
 
     pub(super) fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
         let land = LocatorLand::default();
-        let (pictures, inventories) = (BTreeMap::new(), BTreeMap::new());
+        let (pictures, inventories) = (crate::hall::Pictures::default(), BTreeMap::new());
         let mut harness =
             Harness::builder().with_size(vec2(width, height)).with_step_dt(0.25).with_max_steps(4).build_ui_state(
                 move |ui: &mut egui::Ui, it: &mut Self| {

@@ -15,6 +15,8 @@ impl City {
             let is_known = match &it.feed {
                 Feed::Camera(id) => self.cameras.contains_key(id),
                 Feed::Drone(id) => self.drones.contains_key(id),
+                // A call ends; a wall does not wait for one.
+                Feed::Call(_) => false,
             };
             if !is_known {
                 return Err(unknown("画面", it.feed.id()));

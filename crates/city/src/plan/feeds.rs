@@ -35,6 +35,8 @@ const TOO_OLD_MINS: i64 = 30;
 pub enum Feed {
     Camera(CameraId),
     Drone(DroneId),
+    /// 一对一视频: a call with somebody in the street, by the hub's own id of the call.
+    Call(Text),
 }
 
 /// A picture that was chosen: of which place, and why in one sentence.
@@ -88,6 +90,7 @@ impl Feed {
         match self {
             Self::Camera(id) => id.as_str(),
             Self::Drone(id) => id.as_str(),
+            Self::Call(id) => id,
         }
     }
 }

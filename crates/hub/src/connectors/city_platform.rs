@@ -7,6 +7,7 @@ use super::{
 };
 use crate::realm::{Dispatch, Endpoints, NewsDispatch, RealmKind};
 use gulang_city::*;
+use gulang_platforms::value::{number_of, text_of, time_of};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{marker::PhantomData, time::Duration};
@@ -316,32 +317,6 @@ fn decode_evacuation(item: &Value) -> Result<Command, String> {
     let proof = text_of(&item["proof"]["text"])
         .map(|text| Proof { text: text.into(), picture: text_of(&item["proof"]["picture"]).map(Text::from) });
     Ok(Command::ReportEvacuation { class, place, moved, refused, returned, proof })
-}
-
-/// Platforms write numbers as text and text as numbers.
-pub(super) fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-pub(super) fn number_of(value: &Value) -> Option<f64> {
-    let number = match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.filter(|it| it.is_finite())
-}
-
-pub(super) fn time_of(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::String(text) => Timestamp::parse(text),
-        Value::Number(ms) => ms.as_i64().map(Timestamp),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -14,12 +14,12 @@
 //! What became of a call is polled, or comes in through a callback; either way it must carry the key we sent.
 
 use super::{
-    city_platform::text_of,
     http::{HttpError, exchange},
     refuse,
 };
 use crate::realm::{CallDispatch, Endpoints, RealmKind};
 use gulang_city::{AttemptState, CallChannel, CalloutId, Command, Realm};
+use gulang_platforms::value::text_of;
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -6,6 +6,7 @@
 
 pub mod cap;
 pub mod city_platform;
+pub mod contract;
 pub mod dji;
 pub mod gateway;
 pub mod http;
@@ -13,15 +14,8 @@ pub mod inventory;
 pub mod mqtt;
 pub mod typhoon;
 
-use gulang_city::{Command, Fix, PlatformId, Text, Timestamp};
-
-/// One reading, named as its source names things.
-#[derive(Clone, Debug, PartialEq)]
-pub enum News {
-    Gauge { sensor: Text, value: f32, at: Timestamp },
-    Team { team: Text, fix: Fix },
-    Drone { drone: Text, fix: Fix },
-}
+use gulang_city::{Command, PlatformId};
+pub use gulang_platforms::News;
 
 /// The connectors by the names health and the screens know them by.
 pub mod names {

@@ -1,10 +1,8 @@
 //! The typhoon feed of 浙江省水利厅: every number a string, `"0"` or `""` for missing, four quadrants with bars between.
 
-use super::{
-    city_platform::{number_of, text_of},
-    http::{HttpError, exchange},
-};
+use super::http::{HttpError, exchange};
 use gulang_city::{Command, Forecast, ForecastPoint, LonLat, Text, Timestamp, TyphoonFix, TyphoonId, WindRadii};
+use gulang_platforms::value::{number_of, text_of};
 use serde_json::Value;
 use std::time::Duration;
 

@@ -1,0 +1,11 @@
+//! What platforms put on the wire: bytes ⇄ commands, readings and plain values. One module per protocol, each able to read
+//! what its platform says and to write what we say to it, so that the hub and the simulated city share one codec.
+//!
+//! **Invariant:** no socket, no clock, no state beyond one message or one stream's framing. Whoever has the bytes and the
+//! time hands them in. Bytes of any kind are a value or an error, never a panic, and never more memory than a stated limit.
+//! **Invariant:** each protocol has its own error type with a `remedy()` for the operator.
+
+mod heard;
+pub mod value;
+
+pub use heard::{Heard, News, Refused};

@@ -1,0 +1,3 @@
+//! The eyes: one process that opens every stream once and hands pictures to the hub.
+
+fn main() {}
