@@ -70,6 +70,10 @@ impl City {
                 if let Some(it) = self.alarms.get_mut(alarm) {
                     it.color = *color;
                     it.value = *value;
+                    // Red is never out of sight.
+                    if *color == WarningColor::Red {
+                        it.shelved_until = None;
+                    }
                 }
             }
             Event::AlarmCleared { alarm, at } => self.clear_alarm(*alarm, *at),

@@ -362,7 +362,7 @@ fn ten_thousand_alarms_in_a_minute_leave_no_ghost_of_last_month() {
     };
     // Last month's storm: acknowledged, shelved, cleared.
     for i in 0..500 {
-        say(&mut city, i, Some(WarningColor::Red), month_ago).expect("raised");
+        say(&mut city, i, Some(WarningColor::Orange), month_ago).expect("raised");
     }
     let old = rows(&city, T0.plus_mins(month_ago));
     for row in &old {

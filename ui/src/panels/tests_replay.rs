@@ -277,7 +277,8 @@ fn nothing_can_be_sent_while_looking_back() {
 #[test]
 fn what_a_control_asks_of_the_city_all_the_same_is_dropped_and_said() {
     let screen = replayed();
-    let (land, pictures, inventories) = (LocatorLand::default(), BTreeMap::new(), BTreeMap::new());
+    let (land, inventories) = (LocatorLand::default(), BTreeMap::new());
+    let pictures = crate::hall::Pictures::default();
     let seat = SeatId::from("值班长 01");
     let model = Model {
         city: &screen.city,

@@ -2,6 +2,20 @@
 
 use super::*;
 
+/// Alarms are shelved with a reason and for two hours at most, and never a red one.
+pub(super) fn may_shelve(alarms: &[&Alarm], until: Timestamp, reason: &Text, now: Timestamp) -> Result<(), Refusal> {
+    if alarms.iter().any(|it| it.color == WarningColor::Red) {
+        return Err(forbidden("红色告警不能搁置：处置它，或请上级降级"));
+    }
+    if reason.trim().is_empty() {
+        return Err(forbidden("搁置告警要写明原因"));
+    }
+    if until <= now || until > now.plus_mins(MAX_SHELVE_MINS) {
+        return Err(absurd("搁置到的时间要在 2 小时之内"));
+    }
+    Ok(())
+}
+
 impl City {
     pub(super) fn acknowledge_group(&self, source: &Source, key: &AlarmGroupKey) -> Result<Vec<Event>, Refusal> {
         let open = self.alarms_in(key).into_iter().filter(|it| it.acknowledged.is_none());
@@ -18,13 +32,9 @@ impl City {
         reason: &Text,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
-        if reason.trim().is_empty() {
-            return Err(forbidden("搁置告警要写明原因"));
-        }
-        if until <= now || until > now.plus_mins(MAX_SHELVE_MINS) {
-            return Err(absurd("搁置到的时间要在 24 小时之内"));
-        }
-        let open = self.alarms_in(key).into_iter().filter(|it| it.shelved_until != Some(until));
+        let open = self.alarms_in(key);
+        may_shelve(&open, until, reason, now)?;
+        let open = open.into_iter().filter(|it| it.shelved_until != Some(until));
         let events: Vec<Event> =
             open.map(|it| Event::AlarmShelved { alarm: it.id, until, reason: clipped(reason) }).collect();
         changes(!events.is_empty())?;

@@ -89,7 +89,7 @@ impl City {
             if it.reason.trim().is_empty() {
                 return Err(forbidden(format!("增列「{}」要写明原因", it.title)));
             }
-            if it.within_mins == 0 || i64::from(it.within_mins) > MAX_SHELVE_MINS * 7 {
+            if it.within_mins == 0 || i64::from(it.within_mins) > MAX_ORDER_MINS {
                 return Err(absurd(format!("增列「{}」的时限要在 1 分钟到 7 天之间", it.title)));
             }
         }

@@ -33,7 +33,10 @@ const MAX_DUE_AHEAD_DAYS: i64 = 3660;
 /// Words from outside are kept up to this length.
 const MAX_CHARS: usize = 2000;
 const MAX_FIXES: usize = 5000;
-const MAX_SHELVE_MINS: i64 = 24 * 60;
+/// DESIGN.md §3.
+const MAX_SHELVE_MINS: i64 = 2 * 60;
+/// An order is to be finished within a week at most.
+const MAX_ORDER_MINS: i64 = 7 * 24 * 60;
 /// More drawn at once than this nobody can read.
 pub const MAX_MARKINGS: usize = 200;
 /// Corners of a ring.
@@ -146,12 +149,7 @@ impl City {
                 if known.cleared_at.is_some() {
                     return Err(forbidden("告警已经解除"));
                 }
-                if reason.trim().is_empty() {
-                    return Err(forbidden("搁置告警要写明原因"));
-                }
-                if *until <= now || *until > now.plus_mins(MAX_SHELVE_MINS) {
-                    return Err(absurd("搁置到的时间要在 24 小时之内"));
-                }
+                alarm_groups::may_shelve(&[known], *until, reason, now)?;
                 changes(known.shelved_until != Some(*until))?;
                 Ok(vec![Event::AlarmShelved { alarm: *alarm, until: *until, reason: clipped(reason) }])
             }

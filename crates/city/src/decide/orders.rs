@@ -50,7 +50,7 @@ impl City {
         if reason.trim().is_empty() {
             return Err(forbidden("更正指令要写明原因"));
         }
-        if within_mins == 0 || i64::from(within_mins) > MAX_SHELVE_MINS * 7 {
+        if within_mins == 0 || i64::from(within_mins) > MAX_ORDER_MINS {
             return Err(absurd("更正后的时限要在 1 分钟到 7 天之间"));
         }
         let old = &order.text;
