@@ -236,7 +236,7 @@ fn one_open_alarm_per_sensor() {
     check(&open, 1, shelve(60, "施工"), "AlarmShelved");
     check(&open, 1, shelve(60, " "), "!Forbidden");
     check(&open, 1, shelve(0, "施工"), "!Absurd");
-    check(&open, 1, shelve(121, "施工"), "!Absurd");
+    check(&open, 1, shelve(122, "施工"), "!Absurd");
     let red = [open[0].clone(), (1, judge("flood-1", Some(Red), 70.0, 1))];
     check(&red, 1, shelve(60, "施工"), "!Forbidden");
 }
