@@ -11,7 +11,8 @@ use crate::{
     things::Things,
 };
 use bytes::Bytes;
-use gulang_city::{City, Command, Realm, Record, Refusal, Source};
+use gulang_city::{City, Command, Realm, Record, Refusal, Source, Timestamp};
+use gulang_platforms::News;
 use gulang_wire::{Body, Columns, ToScreen, encode};
 use std::{
     path::PathBuf,
@@ -51,6 +52,8 @@ pub struct Core {
     pub counters: Counters,
     /// Where gateways may call back.
     pub doors: crate::callouts::Doors,
+    /// What each source says and how much.
+    pub sources: crate::sources::SourceBook,
     city: RwLock<City>,
     lane: Mutex<Lane>,
     things: Mutex<Things>,
@@ -112,6 +115,7 @@ impl Core {
             simulated,
             counters: Counters::default(),
             doors: crate::callouts::Doors::default(),
+            sources: crate::sources::SourceBook::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
             things: Mutex::default(),
@@ -136,6 +140,21 @@ impl Core {
     /// Held for moments only: what is sent from it is taken out first.
     pub fn things(&self) -> MutexGuard<'_, Things> {
         self.things.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Readings of any source: into the registers what is of a register, the rest into the lane. What they mean for the
+    /// record lane comes back as commands; `latest` as in [`Lane::take`].
+    pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
+        let (of_registers, of_lane): (Vec<_>, Vec<_>) =
+            news.into_iter().partition(|it| matches!(it, News::Thing { .. }));
+        if !of_registers.is_empty() {
+            let mut things = self.things();
+            of_registers.iter().for_each(|it| things.note(it));
+        }
+        if !of_lane.is_empty() {
+            let mut lane = self.lane();
+            of_lane.into_iter().for_each(|it| lane.take(it, latest, commands));
+        }
     }
 
     pub fn health(&self) -> MutexGuard<'_, HealthBook> {
