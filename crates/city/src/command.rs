@@ -1,8 +1,8 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
-    OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
+    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FenceReport, LonLat, MarkingKind,
+    Observation, OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -343,6 +343,10 @@ pub enum Command {
         district: DistrictId,
         township: Option<TownshipId>,
         reason: Text,
+    },
+    /// From a platform's news, by the judge of fences or the thing itself.
+    ReportFence {
+        report: FenceReport,
     },
 }
 

@@ -1,8 +1,9 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, OpenFeed,
-    Plan, Proof, Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    AlarmThing, AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need,
+    Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*,
+    model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -364,5 +365,17 @@ pub enum Event {
         /// None if time or a change of footing did it.
         by: Option<Signature>,
         reason: Text,
+    },
+    /// A thing of a register broke a rule, or told of itself: an alarm, as [`Event::AlarmRaised`] is a sensor's.
+    FenceBroken {
+        alarm: AlarmId,
+        thing: AlarmThing,
+        color: WarningColor,
+        value: f32,
+        at: Timestamp,
+    },
+    FenceCleared {
+        alarm: AlarmId,
+        at: Timestamp,
     },
 }

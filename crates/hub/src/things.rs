@@ -215,6 +215,7 @@ mod tests {
             moving: true,
             budget: Budget::Default,
             prefix: "DC-".into(),
+            names: Vec::new(),
             as_of: Timestamp(1_790_000_000_000),
             origin: LonLat(118.11, 24.5),
             at: vec![[0, 0]; n],

@@ -10,6 +10,7 @@ mod callout;
 mod cases;
 mod evacuation;
 mod feeds;
+mod fences;
 mod footing;
 mod forces;
 mod marking;
@@ -271,6 +272,7 @@ impl City {
             Command::CorrectEvacuation { class, place, moved, refused, returned, reason, proof } => {
                 self.correct_evacuation(*class, place, [*moved, *refused, *returned], reason, proof.as_ref())
             }
+            Command::ReportFence { report } => self.report_fence(report, now),
             Command::AllowReturn { district, township, reason } => {
                 self.allow_return(district, township.as_ref(), reason)
             }
@@ -332,6 +334,7 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
             | C::ReportCall { .. }
             | C::RefuseMessage { .. }
             | C::ReportHealth { .. }
+            | C::ReportFence { .. }
     );
     let is_hub_only =
         matches!(command, C::Tick | C::NoteAttempt { .. } | C::NoteObservations { .. } | C::AdoptPlans { .. });
