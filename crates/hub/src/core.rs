@@ -11,7 +11,8 @@ use crate::{
     things::Things,
 };
 use bytes::Bytes;
-use gulang_city::{City, Command, Realm, Record, Refusal, Source};
+use gulang_city::{City, Command, Realm, Record, Refusal, Source, Timestamp};
+use gulang_platforms::News;
 use gulang_wire::{Body, Columns, ToScreen, encode};
 use std::{
     path::PathBuf,
@@ -105,6 +106,7 @@ impl Core {
     pub fn start(parts: CoreParts) -> std::io::Result<Arc<Self>> {
         let CoreParts { dir, clock, simulated, city, lane, health, numberer } = parts;
         let (requests, waiting) = mpsc::channel(4096);
+        let things = Things::for_city(&city, simulated);
         let core = Arc::new(Self {
             realm: city.realm,
             dir,
@@ -114,7 +116,7 @@ impl Core {
             doors: crate::callouts::Doors::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
-            things: Mutex::default(),
+            things: Mutex::new(things),
             health: Mutex::new(health),
             requests,
             records: broadcast::channel(1024).0,
@@ -192,6 +194,31 @@ impl Core {
     pub fn publish(&self, body: Body) {
         if self.frames.receiver_count() > 0 {
             let _ = self.frames.send(self.frame(body));
+        }
+    }
+
+    /// Takes readings and words of things; what they mean for the record lane is added to `commands`. What is stamped after
+    /// `latest` is dropped and counted.
+    pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
+        let (of_things, mut rest): (Vec<News>, Vec<News>) =
+            news.into_iter().partition(|it| matches!(it, News::Thing { at, .. } if *at <= latest));
+        if !of_things.is_empty() {
+            // No two locks at once.
+            let mut things = self.things();
+            for it in of_things {
+                // A place that comes late tells a fence nothing either: the judge goes by the latest.
+                if things.note(&it) {
+                    commands.extend(things.judge(&it));
+                } else {
+                    rest.push(it);
+                }
+            }
+        }
+        if !rest.is_empty() {
+            let mut lane = self.lane();
+            for it in rest {
+                lane.take(it, latest, commands);
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub const MAX_WATCHED: usize = 200_000;
 ///
 /// A fix gives no speed: it is taken from the last two, straight. That is never more than was driven, so whoever is
 /// found speeding was.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FenceJudge {
     frame: LocalFrame,
     fences: Vec<Walled>,

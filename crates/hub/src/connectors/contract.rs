@@ -168,5 +168,9 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    vec![]
+    vec![Kind {
+        name: "jt808",
+        about: "车载终端（JT/T 808-2013、2019），监听 TCP：tcp://0.0.0.0:8808",
+        open: crate::connectors::jt808::open,
+    }]
 }
