@@ -3,12 +3,14 @@
 //! Grouping is a way of looking: it changes no alarm and keeps nothing. Rows are merged only as far as the limit asks, from
 //! the finest (one kind of sensor in one district in one quarter of an hour) to the coarsest (one kind).
 
-use crate::{City, Timestamp, ids::*, model::*};
+use crate::{AlarmSubject, Breach, City, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Rows an operator can still read.
 pub const MAX_ALARM_ROWS: usize = 50;
+/// Breaches are numbered from here, so that kinds of sensors may be added before them.
+const FIRST_BREACH: u8 = 128;
 /// Width of the finest row, minutes.
 const WINDOW_MINS: i64 = 15;
 
@@ -23,7 +25,8 @@ pub struct AlarmGroupKey {
     pub until: Timestamp,
 }
 
-/// The cause, as far as a sensor can tell: what it measures. Orders as the sensor kinds are listed.
+/// The cause, as far as can be told: what a sensor measures, or what a thing did. Orders as the sensor kinds are listed,
+/// then as the breaches are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlarmCause(u8);
@@ -32,8 +35,18 @@ impl AlarmCause {
     pub fn of(kind: SensorKind) -> Self {
         Self(SensorKind::ALL.iter().position(|it| *it == kind).unwrap_or_default() as u8)
     }
-    pub fn kind(self) -> SensorKind {
-        SensorKind::ALL[usize::from(self.0).min(SensorKind::ALL.len() - 1)]
+    pub fn of_breach(breach: Breach) -> Self {
+        Self(FIRST_BREACH + breach as u8)
+    }
+
+    /// What the sensors measure; `None` where it is no sensor's.
+    pub fn kind(self) -> Option<SensorKind> {
+        SensorKind::ALL.get(usize::from(self.0)).copied()
+    }
+
+    /// What the things did; `None` where it is a sensor's.
+    pub fn breach(self) -> Option<Breach> {
+        self.0.checked_sub(FIRST_BREACH).and_then(|i| Breach::ALL.get(usize::from(i)).copied())
     }
 }
 
@@ -58,11 +71,7 @@ impl City {
     /// Cleared alarms are in none, so nothing of last month haunts the list; a shelved one is counted, and counts as
     /// shelved only until its time.
     pub fn alarm_groups(&self, now: Timestamp) -> Vec<AlarmGroup> {
-        let open: Vec<(&Alarm, &Sensor)> = self
-            .open_alarms
-            .iter()
-            .filter_map(|(sensor, id)| Some((self.alarms.get(id)?, self.sensors.get(sensor)?)))
-            .collect();
+        let open: Vec<(&Alarm, AlarmSubject<'_>)> = self.open_with_subjects().collect();
         // Between the alarms themselves: a reader's clock may be behind theirs.
         let raised = || open.iter().map(|(alarm, _)| alarm.raised_at);
         let span_ms = raised().max().zip(raised().min()).map_or(0, |(last, first)| last.since_ms(first));
@@ -85,23 +94,27 @@ impl City {
 
     /// The open alarms a key names now, by number; also those raised since the row was drawn.
     pub(crate) fn alarms_in(&self, key: &AlarmGroupKey) -> Vec<&Alarm> {
-        let is_in = |alarm: &Alarm, sensor: &Sensor| {
-            AlarmCause::of(sensor.kind) == key.kind
-                && key.district.as_ref().is_none_or(|it| *it == sensor.district)
+        let is_in = |alarm: &Alarm, subject: &AlarmSubject<'_>| {
+            subject.cause() == key.kind
+                && key.district.as_ref().is_none_or(|it| it == subject.district())
                 && (key.from..key.until).contains(&alarm.raised_at)
         };
-        let open =
-            self.open_alarms.iter().filter_map(|(sensor, id)| Some((self.alarms.get(id)?, self.sensors.get(sensor)?)));
+        let open = self.open_with_subjects();
         let mut found: Vec<&Alarm> =
-            open.filter(|(alarm, sensor)| is_in(alarm, sensor)).map(|(alarm, _)| alarm).collect();
+            open.filter(|(alarm, subject)| is_in(alarm, subject)).map(|(alarm, _)| alarm).collect();
         found.sort_by_key(|it| it.id);
         found
+    }
+
+    fn open_with_subjects(&self) -> impl Iterator<Item = (&Alarm, AlarmSubject<'_>)> {
+        let alarms = self.open_alarms.values().filter_map(|id| self.alarms.get(id));
+        alarms.filter_map(|alarm| Some((alarm, self.subject_of(alarm)?)))
     }
 }
 
 /// The rows of one width; `None` as soon as they are more than `most`, so that a width that does not do costs little.
 fn grouped(
-    open: &[(&Alarm, &Sensor)],
+    open: &[(&Alarm, AlarmSubject<'_>)],
     mins: i64,
     by_district: bool,
     now: Timestamp,
@@ -109,9 +122,9 @@ fn grouped(
 ) -> Option<Vec<AlarmGroup>> {
     let mut groups: BTreeMap<(AlarmCause, Option<&DistrictId>, i64), AlarmGroup> = BTreeMap::new();
     let width = mins * 60_000;
-    for (alarm, sensor) in open {
-        let kind = AlarmCause::of(sensor.kind);
-        let district = by_district.then_some(&sensor.district);
+    for (alarm, subject) in open {
+        let kind = subject.cause();
+        let district = by_district.then(|| subject.district());
         let window = alarm.raised_at.0.div_euclid(width);
         let group = groups.entry((kind, district, window)).or_insert_with(|| {
             let from = Timestamp(window * width);

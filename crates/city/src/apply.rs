@@ -4,8 +4,7 @@
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
 use crate::{
-    Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event, Exercise,
-    FlightState, HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, model::*,
+    Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event, Exercise, FlightState, HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, model::*, AlarmThing, key_of,
 };
 
 impl City {
@@ -77,6 +76,10 @@ impl City {
                 }
             }
             Event::AlarmCleared { alarm, at } => self.clear_alarm(*alarm, *at),
+            Event::FenceBroken { alarm, thing, color, value, at } => {
+                self.raise_thing(*alarm, thing, *color, *value, *at);
+            }
+            Event::FenceCleared { alarm, at } => self.clear_alarm(*alarm, *at),
             Event::AlarmAcknowledged { alarm, seat } => {
                 if let Some(it) = self.alarms.get_mut(alarm) {
                     it.acknowledged = Some((seat.clone(), now));
@@ -442,9 +445,18 @@ impl City {
             acknowledged: None,
             cleared_at: None,
             shelved_until: None,
+            thing: None,
         };
         self.alarms.insert(id, alarm);
         self.open_alarms.insert(sensor.clone(), id);
+    }
+
+    fn raise_thing(&mut self, id: AlarmId, thing: &AlarmThing, color: WarningColor, value: f32, at: Timestamp) {
+        let key = key_of(&thing.register, &thing.rule, thing.breach, &thing.thing);
+        self.raise_alarm(id, &key, color, value, at);
+        if let Some(alarm) = self.alarms.get_mut(&id) {
+            alarm.thing = Some(thing.clone());
+        }
     }
 
     fn clear_alarm(&mut self, id: AlarmId, at: Timestamp) {

@@ -1,9 +1,7 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, Flight, FlightRules, ForceRules,
-    HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules,
-    StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan,
+    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, Flight, FlightRules, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan, FenceRules,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -48,6 +46,7 @@ pub struct City {
     pub case_rules: CaseRules,
     pub signing_rules: SigningRules,
     pub telling_rules: TellingRules,
+    pub fence_rules: FenceRules,
     pub townships: Registry<TownshipId, Township>,
     pub contacts: Registry<ContactId, Contact>,
     pub ladders: Registry<LadderId, Ladder>,
@@ -60,7 +59,7 @@ pub struct City {
     /// Open cases of late that a new report may join, by district, kind and title.
     pub(crate) case_leads: Registry<(DistrictId, CaseKind, Text), Vec<CaseId>>,
     pub alarms: Registry<AlarmId, Alarm>,
-    /// The open alarm of a sensor, if any.
+    /// The open alarm of a sensor, or of a thing by [`crate::key_of`], if any.
     pub open_alarms: BTreeMap<SensorId, AlarmId>,
     pub warnings: Registry<WarningId, Warning>,
     pub typhoons: Registry<TyphoonId, Typhoon>,
@@ -183,6 +182,7 @@ impl City {
             case_rules: pack.case_rules.clone(),
             signing_rules: pack.signing_rules.clone(),
             telling_rules: pack.telling_rules.clone(),
+            fence_rules: pack.fence_rules.clone(),
             townships: registry!(townships),
             contacts: registry!(contacts),
             ladders: registry!(ladders),

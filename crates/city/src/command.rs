@@ -1,8 +1,7 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FlightAsk, FlightState, LonLat,
-    MarkingKind, Observation, OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
+    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FlightAsk, FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*, FenceReport,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -387,6 +386,10 @@ pub enum Command {
     CoSignEmergencyStop {
         /// Of [`crate::StopProposal`].
         number: u64,
+    },
+    /// From a platform's news, by the judge of fences or the thing itself.
+    ReportFence {
+        report: FenceReport,
     },
 }
 

@@ -513,14 +513,18 @@ pub struct Case {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alarm {
     pub id: AlarmId,
+    /// Ask [`crate::City::subject_of`] what it is about.
     pub sensor: SensorId,
     pub color: WarningColor,
-    /// The reading that raised it, in the sensor's unit.
+    /// The reading that raised it, in the unit of its [`crate::AlarmSubject`].
     pub value: f32,
     pub raised_at: Timestamp,
     pub acknowledged: Option<(SeatId, Timestamp)>,
     pub cleared_at: Option<Timestamp>,
     pub shelved_until: Option<Timestamp>,
+    /// What it is about where that is no sensor; `sensor` is then [`crate::key_of`].
+    #[serde(default)]
+    pub thing: Option<crate::AlarmThing>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    CallPlace, CallStart, CaseRules, Contact, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules,
+    CallPlace, CallStart, CaseRules, Contact, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules, FenceRules,
     TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -39,6 +39,7 @@ pub struct Pack {
     pub signing_rules: SigningRules,
     pub telling_rules: TellingRules,
     pub flight_rules: FlightRules,
+    pub fence_rules: FenceRules,
     pub townships: Vec<Township>,
     pub contacts: Vec<Contact>,
     pub ladders: Vec<Ladder>,
@@ -98,6 +99,7 @@ pub fn load_pack(
         signing_rules: loader.rules("rules/signing.toml", list, SigningRules::fault),
         telling_rules: loader.rules("rules/tellings.toml", list, TellingRules::fault),
         flight_rules: loader.rules("rules/flights.toml", list, FlightRules::fault),
+        fence_rules: loader.rules("rules/fences.toml", list, FenceRules::fault),
         townships: loader.registry("townships.json"),
         contacts: loader.registry("contacts.json"),
         ladders: loader.registry("ladders.json"),

@@ -1,9 +1,7 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState, HeldOrder, Marking,
-    Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, Seen, Signature, StopProposal, TallyFlag,
-    Timestamp, Transfer, ids::*, model::*,
+    AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState, HeldOrder, Marking, Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, Seen, Signature, StopProposal, TallyFlag, Timestamp, Transfer, ids::*, model::*, AlarmThing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -404,5 +402,17 @@ pub enum Event {
     EmergencyStopCoSigned {
         number: u64,
         by: Signature,
+    },
+    /// A thing of a register broke a rule, or told of itself: an alarm, as [`Event::AlarmRaised`] is a sensor's.
+    FenceBroken {
+        alarm: AlarmId,
+        thing: AlarmThing,
+        color: WarningColor,
+        value: f32,
+        at: Timestamp,
+    },
+    FenceCleared {
+        alarm: AlarmId,
+        at: Timestamp,
     },
 }

@@ -292,7 +292,7 @@ impl Review {
                     });
                 }
             }
-            Event::AlarmRaised { alarm, .. } => {
+            Event::AlarmRaised { alarm, .. } | Event::FenceBroken { alarm, .. } => {
                 self.alarms.raised.push(seq);
                 self.alarms.unacknowledged.insert(alarm.0, seq);
                 self.group(mark, MomentKind::Alarm, 60, "感知".into(), |n| format!("感知告警 {n} 起"));
@@ -452,7 +452,7 @@ impl Review {
                     story.lifted = Some(mark);
                 }
             }
-            Event::AlarmRaised { color, .. } => self.count(record.at, *color),
+            Event::AlarmRaised { color, .. } | Event::FenceBroken { color, .. } => self.count(record.at, *color),
             Event::CaseReported { report, .. } => self.count(record.at, report.color),
             _ => {}
         }

@@ -22,6 +22,8 @@ pub const MAX_REACH_UNITS: i32 = 3_000_000;
 pub const NOWHERE: [i32; 2] = [i32::MIN; 2];
 /// Degrees in one step of a heading.
 pub const HEADING_STEP_DEG: f32 = 1.5;
+/// A longer name is refused, bytes.
+pub const MAX_NAME_BYTES: usize = 120;
 /// No heading.
 pub const NO_HEADING: u8 = 255;
 
@@ -51,6 +53,9 @@ pub struct Inventory {
     pub budget: Budget,
     /// What a thing's own id begins with: `JG-`. See [`Inventory::id_of`].
     pub prefix: Text,
+    /// Each thing's own id, such as a plate; empty: named by `prefix` and number.
+    #[serde(with = "words")]
+    pub names: Vec<Text>,
     /// When the platform last said anything about the register.
     pub as_of: Timestamp,
     /// What `at` counts from; WGS-84 degrees.
@@ -144,7 +149,7 @@ impl Inventory {
         let n = self.at.len();
         let columns = [("state", self.state.len(), false), ("heading", self.heading.len(), true)];
         check_columns(&self.id, n, &columns)?;
-        check_columns(&self.id, n, &[("seen", self.seen.len(), true)])?;
+        check_columns(&self.id, n, &[("seen", self.seen.len(), true), ("names", self.names.len(), true)])?;
         let absurd = |what| Err(ThingsError::Absurd { inventory: self.id.clone(), what });
         if self.id.is_empty() {
             return absurd("an empty id");
@@ -190,13 +195,19 @@ impl Inventory {
         freshness(self.budget, self.seen_at(handle), now)
     }
 
-    /// What the thing is called: `JG-0000123`, counted from 1.
+    /// What the thing is called: its name if the register has names, else `JG-0000123`, counted from 1.
     pub fn id_of(&self, handle: usize) -> String {
-        format!("{}{:07}", self.prefix, handle + 1)
+        match self.names.get(handle) {
+            Some(name) => name.to_string(),
+            None => format!("{}{:07}", self.prefix, handle + 1),
+        }
     }
 
-    /// The inverse of [`Inventory::id_of`].
+    /// The inverse of [`Inventory::id_of`]; among names the first of them, found one by one.
     pub fn handle_of(&self, id: &str) -> Option<usize> {
+        if !self.names.is_empty() {
+            return self.names.iter().position(|it| **it == *id);
+        }
         let number: usize = id.strip_prefix(&*self.prefix)?.parse().ok()?;
         number.checked_sub(1).filter(|handle| *handle < self.len())
     }
@@ -417,6 +428,29 @@ mod runs {
         })?;
         if is_too_long {
             return Err(D::Error::custom("a column longer than any register"));
+        }
+        Ok(column)
+    }
+}
+
+/// Names as they are; one that is too long is no name.
+mod words {
+    use super::{MAX_NAME_BYTES, MAX_THINGS};
+    use crate::Text;
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(column: &[Text], to: S) -> Result<S::Ok, S::Error> {
+        super::sequence(to, column.len(), |put| column.iter().try_for_each(put))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Text>, D::Error> {
+        let (mut column, mut is_too_long) = (Vec::new(), false);
+        super::each(from, MAX_THINGS, |name: Text| {
+            is_too_long |= name.len() > MAX_NAME_BYTES;
+            column.push(name);
+        })?;
+        if is_too_long {
+            return Err(D::Error::custom("a name longer than any thing's"));
         }
         Ok(column)
     }

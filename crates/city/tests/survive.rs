@@ -313,7 +313,7 @@ fn rows(city: &City, now: Timestamp) -> Vec<AlarmGroup> {
         assert_eq!(Some(group.worst), all().map(|it| it.color).max());
         for alarm in all() {
             let sensor = &city.sensors[&alarm.sensor];
-            assert_eq!(sensor.kind, group.key.kind.kind());
+            assert_eq!(Some(sensor.kind), group.key.kind.kind());
             assert!(group.key.district.as_ref().is_none_or(|it| *it == sensor.district));
             assert!((group.first_at..=group.last_at).contains(&alarm.raised_at));
             assert!((group.key.from..group.key.until).contains(&alarm.raised_at));

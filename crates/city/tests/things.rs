@@ -14,6 +14,7 @@ fn inventory(n: usize, moving: bool) -> Inventory {
         moving,
         budget: Budget::Default,
         prefix: "DC-".into(),
+        names: Vec::new(),
         as_of: NOW,
         origin: LonLat(118.11, 24.5),
         at: (0..n as i32).map(|i| [i * 30, -i * 7]).collect(),

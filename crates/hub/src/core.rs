@@ -108,6 +108,7 @@ impl Core {
     pub fn start(parts: CoreParts) -> std::io::Result<Arc<Self>> {
         let CoreParts { dir, clock, simulated, city, lane, health, numberer } = parts;
         let (requests, waiting) = mpsc::channel(4096);
+        let things = Things::for_city(&city, simulated);
         let core = Arc::new(Self {
             realm: city.realm,
             dir,
@@ -118,7 +119,7 @@ impl Core {
             sources: crate::sources::SourceBook::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
-            things: Mutex::default(),
+            things: Mutex::new(things),
             health: Mutex::new(health),
             requests,
             records: broadcast::channel(1024).0,
@@ -140,21 +141,6 @@ impl Core {
     /// Held for moments only: what is sent from it is taken out first.
     pub fn things(&self) -> MutexGuard<'_, Things> {
         self.things.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Readings of any source: into the registers what is of a register, the rest into the lane. What they mean for the
-    /// record lane comes back as commands; `latest` as in [`Lane::take`].
-    pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
-        let (of_registers, of_lane): (Vec<_>, Vec<_>) =
-            news.into_iter().partition(|it| matches!(it, News::Thing { .. }));
-        if !of_registers.is_empty() {
-            let mut things = self.things();
-            of_registers.iter().for_each(|it| things.note(it));
-        }
-        if !of_lane.is_empty() {
-            let mut lane = self.lane();
-            of_lane.into_iter().for_each(|it| lane.take(it, latest, commands));
-        }
     }
 
     pub fn health(&self) -> MutexGuard<'_, HealthBook> {
@@ -211,6 +197,31 @@ impl Core {
     pub fn publish(&self, body: Body) {
         if self.frames.receiver_count() > 0 {
             let _ = self.frames.send(self.frame(body));
+        }
+    }
+
+    /// Takes readings and words of things; what they mean for the record lane is added to `commands`. What is stamped after
+    /// `latest` is dropped and counted.
+    pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
+        let (of_things, mut rest): (Vec<News>, Vec<News>) =
+            news.into_iter().partition(|it| matches!(it, News::Thing { at, .. } if *at <= latest));
+        if !of_things.is_empty() {
+            // No two locks at once.
+            let mut things = self.things();
+            for it in of_things {
+                // A place that comes late tells a fence nothing either: the judge goes by the latest.
+                if things.note(&it) {
+                    commands.extend(things.judge(&it));
+                } else {
+                    rest.push(it);
+                }
+            }
+        }
+        if !rest.is_empty() {
+            let mut lane = self.lane();
+            for it in rest {
+                lane.take(it, latest, commands);
+            }
         }
     }
 

@@ -39,6 +39,13 @@ impl Dirty {
         Self { is_in: vec![false; n], list: Vec::new() }
     }
 
+    /// Room for `n` handles, if there is not.
+    pub(crate) fn grow(&mut self, n: usize) {
+        if n > self.is_in.len() {
+            self.is_in.resize(n, false);
+        }
+    }
+
     /// `false` if it was in already.
     pub(crate) fn insert(&mut self, handle: u32) -> bool {
         let Some(is_in) = self.is_in.get_mut(handle as usize) else { return false };
@@ -91,7 +98,7 @@ impl Lane {
             News::Gauge { sensor, value, at } => self.gauge(&sensor, value, at, latest, commands),
             News::Team { team, fix } => self.fix(true, &team, fix, latest),
             News::Drone { drone, fix } => self.fix(false, &drone, fix, latest),
-            // Registers of many things are kept beside the lane.
+            // Registers of many things are kept beside the lane; what comes here found no place in one.
             News::Thing { .. } => self.drop_absurd(),
         }
     }

@@ -1,5 +1,6 @@
 //! The registers of many things a realm keeps, beside the readings and like them outside log and fold: fetched once, then
-//! followed change by change, and passed on to the screens about twice a second, each thing at most once.
+//! followed change by change, and passed on to the screens about twice a second, each thing at most once. Others are made
+//! of what is heard ([`made`]).
 
 use crate::{
     connectors::{
@@ -11,10 +12,13 @@ use crate::{
     readings::Dirty,
 };
 use async_trait::async_trait;
-use gulang_city::{Command, Inventory, Text, Timestamp};
-use gulang_platforms::News;
+use gulang_city::{City, Command, Inventory, Text, Timestamp};
 use gulang_wire::Body;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+pub mod made;
+
+use made::{Grown, Making};
 
 /// Things in one frame at most, some 200 kB; what is over goes with the next.
 pub const MAX_CHANGES: usize = 20_000;
@@ -33,6 +37,7 @@ pub struct Things {
     kept: Vec<Kept>,
     /// Changes taken since the start.
     pub n_taken: u64,
+    making: Making,
 }
 
 #[derive(Debug)]
@@ -45,9 +50,16 @@ struct Kept {
     told: Timestamp,
     /// Replaced since screens were told.
     is_new: bool,
+    /// Only of one made of what is heard.
+    grown: Option<Grown>,
 }
 
 impl Things {
+    /// None yet; what is heard is judged by the city's fences.
+    pub fn for_city(city: &City, simulated: bool) -> Self {
+        Self { making: Making::for_city(city, simulated), ..Self::default() }
+    }
+
     pub fn registers(&self) -> impl Iterator<Item = (&Arc<Inventory>, u64)> {
         self.kept.iter().map(|it| (&it.register, it.version))
     }
@@ -63,7 +75,7 @@ impl Things {
 
     pub fn replace(&mut self, register: Inventory, version: u64) {
         let (n, told) = (register.len(), register.as_of);
-        let new = Kept { register: Arc::new(register), version, dirty: Dirty::sized(n), told, is_new: true };
+        let new = Kept { register: Arc::new(register), version, dirty: Dirty::sized(n), told, is_new: true, grown: None };
         match self.kept.iter_mut().find(|it| it.register.id == new.register.id) {
             Some(slot) => *slot = new,
             None => self.kept.push(new),
@@ -78,15 +90,18 @@ impl Things {
         }
     }
 
-    /// News of one thing by its platform's own id. A register is known by handles until somebody keeps the ids beside it, so
-    /// what is said of things here is passed over.
-    pub fn note(&mut self, _news: &News) {}
-
     /// What screens must be told, at most one body for each register.
     pub fn flush(&mut self) -> Vec<Body> {
         let mut bodies = Vec::new();
         for kept in &mut self.kept {
             if std::mem::take(&mut kept.is_new) {
+                kept.dirty.take();
+                kept.told = kept.register.as_of;
+                bodies.push(Body::ThingsStale { inventory: kept.register.id.clone() });
+                continue;
+            }
+            if kept.grown.as_mut().is_some_and(Grown::is_due) {
+                kept.version += 1;
                 kept.dirty.take();
                 kept.told = kept.register.as_of;
                 bodies.push(Body::ThingsStale { inventory: kept.register.id.clone() });
@@ -220,6 +235,7 @@ mod tests {
             moving: true,
             budget: Budget::Default,
             prefix: "DC-".into(),
+            names: Vec::new(),
             as_of: Timestamp(1_790_000_000_000),
             origin: LonLat(118.11, 24.5),
             at: vec![[0, 0]; n],

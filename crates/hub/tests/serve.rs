@@ -124,6 +124,7 @@ impl FakeThings {
             moving: true,
             budget: Budget::Default,
             prefix: "DC-".into(),
+            names: Vec::new(),
             as_of: now,
             origin: LonLat(118.11, 24.5),
             at: vec![[self.n_polls, 0]; n],

@@ -116,6 +116,7 @@ impl Things {
             moving: kind == Kind::Bike,
             budget: Budget::Default,
             prefix: kind.prefix().into(),
+            names: Vec::new(),
             as_of: now,
             origin: self.origin,
             at: Vec::new(),

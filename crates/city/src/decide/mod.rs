@@ -11,6 +11,7 @@ mod cases;
 mod evacuation;
 mod feeds;
 mod flights;
+mod fences;
 mod footing;
 mod forces;
 mod marking;
@@ -271,6 +272,7 @@ impl City {
             Command::CorrectEvacuation { class, place, moved, refused, returned, reason, proof } => {
                 self.correct_evacuation(*class, place, [*moved, *refused, *returned], reason, proof.as_ref())
             }
+            Command::ReportFence { report } => self.report_fence(report, now),
             Command::AllowReturn { district, township, reason } => {
                 self.allow_return(district, township.as_ref(), reason)
             }
@@ -343,6 +345,7 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
             | C::ReportHealth { .. }
             | C::ReportFlight { .. }
             | C::ReportFlightCancel { .. }
+            | C::ReportFence { .. }
     );
     let is_hub_only = matches!(
         command,

@@ -11,6 +11,7 @@ pub mod dji;
 pub mod gateway;
 pub mod http;
 pub mod inventory;
+pub mod jt808;
 pub mod mqtt;
 pub mod mqtt_json;
 pub mod rest;
@@ -29,6 +30,8 @@ pub mod names {
     pub const TYPHOON: &str = "typhoon";
     /// Registers of manhole covers, cameras, devices, bikes.
     pub const THINGS: &str = "things";
+    /// Vehicles' terminals (JT/T 808) of the simulated city; a real one's connector has its own name.
+    pub const VEHICLES: &str = "jt808";
     /// 运管服: cases, notices.
     pub const CASES: &str = "yunguanfu";
     /// 应急: notices, evacuation.
@@ -47,6 +50,7 @@ pub mod names {
             CAP => "气象预警",
             TYPHOON => "台风路径",
             THINGS => "城市部件",
+            VEHICLES => "车辆定位",
             CASES => "运管服平台",
             EMERGENCY => "应急指挥平台",
             MESSAGE => "消息网关",

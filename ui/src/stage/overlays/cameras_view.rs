@@ -124,6 +124,7 @@ mod tests {
             moving: false,
             budget: Budget::Video,
             prefix: "".into(),
+            names: Vec::new(),
             as_of: stand.now,
             origin: stand.city.center,
             at: (0..n as i32).map(|i| [i * 494, 0]).collect(),
