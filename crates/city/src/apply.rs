@@ -4,7 +4,8 @@
 //! Whether a thing may happen was settled before, in [`City::decide_from`].
 
 use crate::{
-    Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event, Exercise, FlightState, HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, model::*, AlarmThing, key_of,
+    AlarmThing, Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event,
+    Exercise, FlightState, HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, key_of, model::*,
 };
 
 impl City {

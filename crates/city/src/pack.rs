@@ -5,7 +5,7 @@
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    CallPlace, CallStart, CaseRules, Contact, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules, FenceRules,
+    CallPlace, CallStart, CaseRules, Contact, FenceRules, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules,
     TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint,
 };
 use serde::{Deserialize, de::DeserializeOwned};

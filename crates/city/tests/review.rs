@@ -240,7 +240,10 @@ fn ten_thousand_alarms_in_a_minute_are_a_few_rows_and_none_is_lost() -> Result<(
     assert_eq!(take(&mut city, acknowledge, duty.clone(), now), Err(Refusal::NoChange));
     let until = now.plus_mins(30);
     let shelve = |until, reason: &str| Command::ShelveGroup { group: row.key.clone(), until, reason: reason.into() };
-    assert!(take(&mut city, shelve(until, "已派人"), duty.clone(), now).is_err(), "a row with red in it is not shelved");
+    assert!(
+        take(&mut city, shelve(until, "已派人"), duty.clone(), now).is_err(),
+        "a row with red in it is not shelved"
+    );
     // Whatever of it was red has fallen to orange.
     for i in 0..10_000 {
         if WarningColor::ALL[i % 4] == WarningColor::Red {
