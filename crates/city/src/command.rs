@@ -344,6 +344,15 @@ pub enum Command {
         township: Option<TownshipId>,
         reason: Text,
     },
+    /// A rule of [`crate::AlarmRules`] leads a sensor's colour, and why.
+    JudgeByRule {
+        sensor: SensorId,
+        rule: Text,
+        color: WarningColor,
+        value: f32,
+        at: Timestamp,
+        why: Text,
+    },
 }
 
 /// Why a command may not happen. The message is what the operator reads.

@@ -335,6 +335,21 @@ impl SensorKind {
         Self::Sound,
         Self::Exhaust,
     ];
+    /// As packs, topics and rules name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::FloodDepth => "flood_depth",
+            Self::Tide => "tide",
+            Self::Rain => "rain",
+            Self::Wind => "wind",
+            Self::Noise => "noise",
+            Self::Tilt => "tilt",
+            Self::Air => "air",
+            Self::WaterQuality => "water_quality",
+            Self::Sound => "sound",
+            Self::Exhaust => "exhaust",
+        }
+    }
     pub fn unit(self) -> &'static str {
         match self {
             Self::FloodDepth => "cm",
@@ -521,6 +536,12 @@ pub struct Alarm {
     pub acknowledged: Option<(SeatId, Timestamp)>,
     pub cleared_at: Option<Timestamp>,
     pub shelved_until: Option<Timestamp>,
+    /// The rule of [`crate::AlarmRules`] that leads it; empty: the sensor's own thresholds.
+    #[serde(default)]
+    pub rule: Text,
+    /// Why, in words: `30 分钟涨 42 cm`.
+    #[serde(default)]
+    pub why: Text,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

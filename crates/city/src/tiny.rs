@@ -112,6 +112,8 @@ pub fn tiny_pack() -> Pack {
         case_rules: CaseRules::default(),
         signing_rules: SigningRules::default(),
         telling_rules: TellingRules::default(),
+        alarm_rules: AlarmRules::default(),
+        sensing_kinds: Vec::new(),
         townships: townships(&siming, &jimei),
         contacts: contacts(),
         ladders: vec![ladder()],

@@ -31,6 +31,14 @@ pub enum News {
         state: ThingState,
         at: Timestamp,
     },
+    /// What one thing of a register measures, in the unit its register's kind is told in (`sensor_kinds.toml`).
+    Measured {
+        /// The register's id, which is the kind's: `gas_pressure`.
+        register: Text,
+        thing: Text,
+        value: f32,
+        at: Timestamp,
+    },
 }
 
 /// All that one message, or one page of answers, meant.

@@ -6,6 +6,7 @@
 //! **Invariant:** each protocol has its own error type with a `remedy()` for the operator.
 
 mod heard;
+pub mod sensorthings;
 pub mod value;
 
 pub use heard::{Heard, News, Refused};
