@@ -49,6 +49,8 @@ pub struct City {
     pub signing_rules: SigningRules,
     pub telling_rules: TellingRules,
     pub alarm_rules: AlarmRules,
+    /// What the registers of sensing measure, by the pack's table.
+    pub sensing_kinds: Vec<SensingKind>,
     pub townships: Registry<TownshipId, Township>,
     pub contacts: Registry<ContactId, Contact>,
     pub ladders: Registry<LadderId, Ladder>,
@@ -174,6 +176,7 @@ impl City {
             signing_rules: pack.signing_rules.clone(),
             telling_rules: pack.telling_rules.clone(),
             alarm_rules: pack.alarm_rules.clone(),
+            sensing_kinds: pack.sensing_kinds.clone(),
             townships: registry!(townships),
             contacts: registry!(contacts),
             ladders: registry!(ladders),

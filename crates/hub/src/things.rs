@@ -220,6 +220,8 @@ mod tests {
             at: vec![[0, 0]; n],
             heading: vec![NO_HEADING; n],
             state: vec![ThingState::Normal as u8; n],
+            value: Vec::new(),
+            unit: "".into(),
             seen_from: Timestamp(1_789_999_000_000),
             seen: vec![1000; n],
         }
