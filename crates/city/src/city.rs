@@ -1,8 +1,8 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking,
-    Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, Telling, TellingRules, Timestamp,
+    AlarmRules, Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking,
+    Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SensingKind, SigningRules, Telling, TellingRules, Timestamp,
     Township, ids::*, model::*, plan::Plan,
 };
 use indexmap::IndexMap;

@@ -8,10 +8,10 @@ use crate::{
     clock::HubClock,
     health::HealthBook,
     readings::Lane,
-    things::Things,
+    things::{Measured, Things},
 };
 use bytes::Bytes;
-use gulang_city::{City, Command, Realm, Record, Refusal, Source};
+use gulang_city::{City, Command, Realm, Record, Refusal, Source, Timestamp};
 use gulang_wire::{Body, Columns, ToScreen, encode};
 use std::{
     path::PathBuf,
@@ -105,6 +105,7 @@ impl Core {
     pub fn start(parts: CoreParts) -> std::io::Result<Arc<Self>> {
         let CoreParts { dir, clock, simulated, city, lane, health, numberer } = parts;
         let (requests, waiting) = mpsc::channel(4096);
+        let things = Things::for_city(&city);
         let core = Arc::new(Self {
             realm: city.realm,
             dir,
@@ -114,7 +115,7 @@ impl Core {
             doors: crate::callouts::Doors::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
-            things: Mutex::default(),
+            things: Mutex::new(things),
             health: Mutex::new(health),
             requests,
             records: broadcast::channel(1024).0,
@@ -131,6 +132,16 @@ impl Core {
 
     pub fn lane(&self) -> MutexGuard<'_, Lane> {
         self.lane.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Takes the figure of a thing of a register. One that makes no sense is counted as dropped. A thing must
+    /// have been made known (`News::Thing`) before it measures.
+    pub fn measure(&self, of: (&str, &str), value: f32, at: Timestamp, latest: Timestamp) -> Measured {
+        let measured = if at > latest { Measured::Absurd } else { self.things().measure(of.0, of.1, value, at) };
+        if measured == Measured::Absurd {
+            self.lane().readings.n_dropped += 1;
+        }
+        measured
     }
 
     /// Held for moments only: what is sent from it is taken out first.

@@ -1,6 +1,10 @@
 //! The registers of many things a realm keeps, beside the readings and like them outside log and fold: fetched once, then
 //! followed change by change, and passed on to the screens about twice a second, each thing at most once.
 
+mod measured;
+
+pub use measured::Measured;
+
 use crate::{
     connectors::{
         inventory::{InventoryError, InventorySource, Listed},
@@ -32,6 +36,7 @@ pub struct Things {
     kept: Vec<Kept>,
     /// Changes taken since the start.
     pub n_taken: u64,
+    sensing: measured::Sensing,
 }
 
 #[derive(Debug)]
@@ -206,7 +211,7 @@ mod tests {
     use super::*;
     use gulang_city::{Budget, LonLat, NO_HEADING, ThingState, ThingsChange};
 
-    fn bikes(n: usize) -> Inventory {
+    pub(super) fn bikes(n: usize) -> Inventory {
         Inventory {
             id: "bike".into(),
             name: "共享单车".into(),

@@ -168,5 +168,9 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    vec![]
+    vec![Kind {
+        name: "sensorthings",
+        about: "OGC SensorThings 1.1：分页读取，或订阅 MQTT 主题",
+        open: super::sensorthings::open::<R>,
+    }]
 }

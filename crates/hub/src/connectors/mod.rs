@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod http;
 pub mod inventory;
 pub mod mqtt;
+pub mod sensorthings;
 pub mod typhoon;
 
 use gulang_city::{Command, PlatformId};
