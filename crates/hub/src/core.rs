@@ -8,10 +8,11 @@ use crate::{
     clock::HubClock,
     health::HealthBook,
     readings::Lane,
-    things::{Measured, Things},
+    things::Things,
 };
 use bytes::Bytes;
 use gulang_city::{City, Command, Realm, Record, Refusal, Source, Timestamp};
+use gulang_platforms::News;
 use gulang_wire::{Body, Columns, ToScreen, encode};
 use std::{
     path::PathBuf,
@@ -51,6 +52,8 @@ pub struct Core {
     pub counters: Counters,
     /// Where gateways may call back.
     pub doors: crate::callouts::Doors,
+    /// What each source says and how much.
+    pub sources: crate::sources::SourceBook,
     city: RwLock<City>,
     lane: Mutex<Lane>,
     things: Mutex<Things>,
@@ -113,6 +116,7 @@ impl Core {
             simulated,
             counters: Counters::default(),
             doors: crate::callouts::Doors::default(),
+            sources: crate::sources::SourceBook::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
             things: Mutex::new(things),
@@ -134,19 +138,29 @@ impl Core {
         self.lane.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Takes the figure of a thing of a register. One that makes no sense is counted as dropped. A thing must
-    /// have been made known (`News::Thing`) before it measures.
-    pub fn measure(&self, of: (&str, &str), value: f32, at: Timestamp, latest: Timestamp) -> Measured {
-        let measured = if at > latest { Measured::Absurd } else { self.things().measure(of.0, of.1, value, at) };
-        if measured == Measured::Absurd {
-            self.lane().readings.n_dropped += 1;
-        }
-        measured
-    }
-
     /// Held for moments only: what is sent from it is taken out first.
     pub fn things(&self) -> MutexGuard<'_, Things> {
         self.things.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Readings of any source: into the registers what is of a register, the rest into the lane. What they mean for the
+    /// record lane comes back as commands; `latest` as in [`Lane::take`].
+    pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
+        let (of_registers, of_lane): (Vec<_>, Vec<_>) =
+            news.into_iter().partition(|it| matches!(it, News::Thing { .. } | News::Measured { .. }));
+        if !of_registers.is_empty() {
+            let n_absurd = {
+                let mut things = self.things();
+                of_registers.iter().filter(|it| !things.take(it, latest)).count()
+            };
+            if n_absurd > 0 {
+                self.lane().readings.n_dropped += n_absurd as u64;
+            }
+        }
+        if !of_lane.is_empty() {
+            let mut lane = self.lane();
+            of_lane.into_iter().for_each(|it| lane.take(it, latest, commands));
+        }
     }
 
     pub fn health(&self) -> MutexGuard<'_, HealthBook> {

@@ -56,6 +56,18 @@ pub trait Feed: Send {
     async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError>;
     /// What the last poll brought is in the log.
     fn recorded(&mut self);
+    /// What the last poll brought beside its commands, once. Most feeds bring nothing but commands.
+    fn also(&mut self) -> Option<Also> {
+        None
+    }
+}
+
+/// Readings and refusals of one poll, with the answer itself for counts and samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Also {
+    pub raw: Vec<u8>,
+    /// Without commands: those are the poll's own.
+    pub heard: gulang_platforms::Heard,
 }
 
 /// Where each feed was, kept beside the log.

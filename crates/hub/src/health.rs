@@ -2,7 +2,7 @@
 //! readings.
 
 use crate::connectors::names;
-use gulang_city::{Command, ConnectorHealth, HealthState, PlatformId, Timestamp};
+use gulang_city::{Command, ConnectorHealth, HealthState, PlatformId, Text, Timestamp};
 use std::collections::BTreeMap;
 
 /// So many failures in a row make a connector silent.
@@ -19,24 +19,62 @@ pub struct HealthBook {
 #[derive(Debug)]
 struct Entry {
     pushes: bool,
+    /// Of `[[connector]]`.
+    watched: Option<Watched>,
     heard_ms: i64,
     n_failures: u32,
     error: String,
     reported: Option<HealthState>,
 }
 
+/// What a connector says of itself that the built-in ones share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    pub title: Text,
+    pub simulated: bool,
+    /// Unheard so long it is silent, however it is heard, ms.
+    pub silent_after_ms: i64,
+    /// It is gone from the configuration: said once, then forgotten.
+    is_gone: bool,
+    was_heard: bool,
+}
+
+impl Watched {
+    pub fn new(title: Text, simulated: bool, freshness_s: f64) -> Self {
+        let silent_after_ms = (freshness_s * 1000.0).clamp(1000.0, 1.0e10) as i64;
+        Self { title, simulated, silent_after_ms, is_gone: false, was_heard: false }
+    }
+}
+
 impl HealthBook {
     /// `polled` connectors are asked by us, `pushing` ones speak when they like.
     pub fn new(polled: &[String], pushing: &[String], simulated: bool, silent_after_ms: i64, now_ms: i64) -> Self {
-        let entry = |pushes| Entry { pushes, heard_ms: now_ms, n_failures: 0, error: String::new(), reported: None };
+        let entry = |pushes| Entry { pushes, watched: None, heard_ms: now_ms, n_failures: 0, error: String::new(), reported: None };
         let polled = polled.iter().map(|it| (it.clone(), entry(false)));
         let entries = polled.chain(pushing.iter().map(|it| (it.clone(), entry(true)))).collect();
         Self { simulated, silent_after_ms, entries }
     }
 
+    /// A connector that was not there when the hub started, or is another now.
+    pub fn watch(&mut self, platform: &str, watched: Watched, now_ms: i64) {
+        let (error, watched) = (String::new(), Some(watched));
+        let entry = Entry { pushes: true, watched, heard_ms: now_ms, n_failures: 0, error, reported: None };
+        self.entries.insert(platform.to_owned(), entry);
+    }
+
+    /// Its lamp goes out at the next look.
+    pub fn forget(&mut self, platform: &str) {
+        if let Some(watched) = self.entries.get_mut(platform).and_then(|it| it.watched.as_mut()) {
+            watched.is_gone = true;
+        }
+    }
+
     pub fn heard(&mut self, platform: &str, now_ms: i64) {
         if let Some(entry) = self.entries.get_mut(platform) {
             (entry.heard_ms, entry.n_failures) = (now_ms, 0);
+            if let Some(watched) = &mut entry.watched {
+                watched.was_heard = true;
+            }
             entry.error.clear();
         }
     }
@@ -55,31 +93,40 @@ impl HealthBook {
         for (name, entry) in &mut self.entries {
             // Heard in the future: the clock went back. Silence counts from here, or it would not be seen until then.
             entry.heard_ms = entry.heard_ms.min(now_ms);
-            let is_quiet = entry.pushes && now_ms - entry.heard_ms > self.silent_after_ms;
+            let watched = entry.watched.as_ref();
+            let silent_after_ms = watched.map_or(self.silent_after_ms, |it| it.silent_after_ms);
+            let is_gone = watched.is_some_and(|it| it.is_gone);
+            let is_quiet = !is_gone && entry.pushes && now_ms - entry.heard_ms > silent_after_ms;
             let state = match entry.n_failures {
+                _ if is_gone => HealthState::Unknown,
                 _ if is_quiet => HealthState::Silent,
+                0 if watched.is_some_and(|it| !it.was_heard) => HealthState::Unknown,
                 0 if entry.pushes && entry.heard_ms == 0 => HealthState::Unknown,
                 0 => HealthState::Healthy,
                 n if n < SILENT_AFTER_FAILURES => HealthState::Degraded,
                 _ => HealthState::Silent,
             };
-            if entry.reported == Some(state) {
+            if entry.reported == Some(state) && !is_gone {
                 continue;
             }
             entry.reported = Some(state);
-            let last_error =
-                if is_quiet && entry.error.is_empty() { "没有消息".into() } else { entry.error.as_str().into() };
+            let last_error: Text = match entry.error.as_str() {
+                _ if is_gone => "已从配置中移除".into(),
+                "" if is_quiet => "没有消息".into(),
+                error => error.into(),
+            };
             let platform = PlatformId::from(name.as_str());
             let health = ConnectorHealth {
                 platform: platform.clone(),
-                name: names::title_zh(name).into(),
+                name: watched.map_or_else(|| names::title_zh(name).into(), |it| it.title.clone()),
                 state,
                 since: now,
                 last_error,
-                simulated: self.simulated,
+                simulated: watched.map_or(self.simulated, |it| it.simulated),
             };
             commands.push((platform, Command::ReportHealth { health }));
         }
+        self.entries.retain(|_, it| it.watched.as_ref().is_none_or(|it| !it.is_gone));
         commands
     }
 }
@@ -96,6 +143,27 @@ mod tests {
         assert!(
             matches!(&book.changes(1_001_001, Timestamp(1))[..], [(_, Command::ReportHealth { health })] if health.state == HealthState::Silent)
         );
+    }
+
+    #[test]
+    fn a_watched_connector_has_its_own_budget_and_its_end_is_told_once() {
+        let mut book = HealthBook::new(&[], &[], true, 1_000_000, 1);
+        book.watch("rain", Watched::new("雨量".into(), false, 5.0), 1000);
+        let state = |book: &mut HealthBook, now_ms| {
+            let changes = book.changes(now_ms, Timestamp(1));
+            changes.into_iter().find_map(|(_, it)| match it {
+                Command::ReportHealth { health } => Some((health.state, health.simulated, health.name)),
+                _ => None,
+            })
+        };
+        let told = |state| Some((state, false, Text::from("雨量")));
+        assert_eq!(state(&mut book, 1000), told(HealthState::Unknown), "not heard yet");
+        book.heard("rain", 2000);
+        assert_eq!(state(&mut book, 2000), told(HealthState::Healthy));
+        assert_eq!(state(&mut book, 7001), told(HealthState::Silent));
+        book.forget("rain");
+        assert_eq!(state(&mut book, 7002), told(HealthState::Unknown));
+        assert_eq!(state(&mut book, 7003), None);
     }
 
     #[test]

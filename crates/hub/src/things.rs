@@ -16,6 +16,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use gulang_city::{Command, Inventory, Text, Timestamp};
+use gulang_platforms::News;
 use gulang_wire::Body;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -81,6 +82,10 @@ impl Things {
             self.n_taken += 1;
         }
     }
+
+    /// News of one thing by its platform's own id. A register is known by handles until somebody keeps the ids beside it, so
+    /// what is said of things here is passed over.
+    pub fn note(&mut self, _news: &News) {}
 
     /// What screens must be told, at most one body for each register.
     pub fn flush(&mut self) -> Vec<Body> {

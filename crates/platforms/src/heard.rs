@@ -41,6 +41,16 @@ pub enum News {
     },
 }
 
+impl News {
+    /// When it was so, by whoever said it.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Gauge { at, .. } | Self::Thing { at, .. } | Self::Measured { at, .. } => *at,
+            Self::Team { fix, .. } | Self::Drone { fix, .. } => fix.at,
+        }
+    }
+}
+
 /// All that one message, or one page of answers, meant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heard {

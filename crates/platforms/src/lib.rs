@@ -6,6 +6,7 @@
 //! **Invariant:** each protocol has its own error type with a `remedy()` for the operator.
 
 mod heard;
+pub mod mapping;
 pub mod sensorthings;
 pub mod value;
 

@@ -7,10 +7,15 @@
 use crate::feeds::{Cursors, Feed, FeedError};
 use crate::realm::RealmKind;
 use async_trait::async_trait;
+use bytes::Bytes;
 use gulang_city::{Pack, PlatformId, Text, Timestamp};
-use gulang_platforms::Heard;
-use serde::Deserialize;
+use gulang_platforms::{
+    Heard,
+    mapping::{Crs, Mapping, MappingError},
+};
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// One `[[connector]]` of `gulang.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -61,6 +66,34 @@ pub enum SourceCrs {
     Bd09,
 }
 
+impl From<SourceCrs> for Crs {
+    fn from(crs: SourceCrs) -> Self {
+        match crs {
+            SourceCrs::Wgs84 => Self::Wgs84,
+            SourceCrs::Gcj02 => Self::Gcj02,
+            SourceCrs::Bd09 => Self::Bd09,
+        }
+    }
+}
+
+impl ConnectorConfig {
+    /// The kind's own options.
+    pub fn options_as<T: DeserializeOwned>(&self) -> Result<T, KindError> {
+        toml::Value::Table(self.options.clone()).try_into().map_err(|why: toml::de::Error| {
+            let why = why.message().replace('\n', " ");
+            // The reader names the field in backticks, if it is about one.
+            let field = why.split('`').nth(1).filter(|it| self.options.contains_key(*it));
+            let what = field.map_or("options".to_owned(), |it| format!("options.{it}"));
+            KindError { what, why, todo: "改正 [connector.options]；样子见该种类的说明".into() }
+        })
+    }
+
+    /// Its mapping, for kinds that need one.
+    pub fn mapping_rules(&self) -> Result<Mapping, KindError> {
+        Ok(Mapping::parse(&self.mapping, self.crs.into())?)
+    }
+}
+
 fn actual() -> gulang_city::Realm {
     gulang_city::Realm::Actual
 }
@@ -79,6 +112,12 @@ pub struct KindError {
     pub what: String,
     pub why: String,
     pub todo: String,
+}
+
+impl From<MappingError> for KindError {
+    fn from(error: MappingError) -> Self {
+        Self { what: format!("mapping.{}", error.key), why: error.why, todo: error.todo }
+    }
 }
 
 /// What a kind gets to open a connector with. Nothing is sent while opening.
@@ -142,6 +181,39 @@ pub trait Sink: Send + Sync {
     fn alive(&self);
     /// The realm's clock.
     fn now(&self) -> Timestamp;
+    /// What comes to the hub's own door for this connector, `POST /hook/{name}`. Only webhooks listen there.
+    fn door(&self) -> Option<Door> {
+        None
+    }
+}
+
+/// Where [`Knock`]s wait. One listener holds it at a time.
+pub type Door = Arc<Mutex<mpsc::Receiver<Knock>>>;
+
+/// One request to `POST /hook/{name}`.
+#[derive(Debug)]
+pub struct Knock {
+    /// Names in lower case; values that are no text are left out.
+    pub headers: BTreeMap<String, String>,
+    pub body: Bytes,
+    pub answer: oneshot::Sender<Result<Taken, KnockRefusal>>,
+}
+
+/// What a request was worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    pub n_taken: usize,
+    pub n_refused: usize,
+}
+
+/// Why a request is sent away.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KnockRefusal {
+    #[error("签名或令牌不对")]
+    Unauthorized,
+    /// Worth sending again.
+    #[error("没有记录，请重发：{0}")]
+    NotRecorded(String),
 }
 
 impl Ear {
@@ -156,6 +228,10 @@ impl Ear {
     pub fn now(&self) -> Timestamp {
         self.sink.now()
     }
+
+    pub fn door(&self) -> Option<Door> {
+        self.sink.door()
+    }
 }
 
 /// A kind of connector: what `kind = "…"` may name.
@@ -168,9 +244,15 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    vec![Kind {
-        name: "sensorthings",
-        about: "OGC SensorThings 1.1：分页读取，或订阅 MQTT 主题",
-        open: super::sensorthings::open::<R>,
-    }]
+    use super::{mqtt_json, rest, sensorthings, webhook};
+    vec![
+        Kind { name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R> },
+        Kind { name: "webhook", about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射", open: webhook::open::<R> },
+        Kind { name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R> },
+        Kind {
+            name: "sensorthings",
+            about: "OGC SensorThings 1.1：分页读取，或订阅 MQTT 主题",
+            open: sensorthings::open::<R>,
+        },
+    ]
 }

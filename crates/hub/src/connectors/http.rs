@@ -48,22 +48,44 @@ pub async fn exchange_up_to(
     url: &str,
     limit: Duration,
 ) -> Result<Vec<u8>, HttpError> {
+    let answer = answer_up_to(n_bytes, request, url, limit).await?;
+    if !answer.status.is_success() {
+        return Err(HttpError::Status { url: url.to_owned(), status: answer.status.as_u16() });
+    }
+    Ok(answer.body)
+}
+
+/// An answer whose status and headers mean something too, such as "not modified".
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: reqwest::StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// As [`exchange_up_to`], whatever the status.
+pub async fn answer_up_to(
+    n_bytes: usize,
+    request: reqwest::RequestBuilder,
+    url: &str,
+    limit: Duration,
+) -> Result<Answer, HttpError> {
     let whole = async {
         let unreachable =
             |error: reqwest::Error| HttpError::Unreachable { url: url.to_owned(), why: root_cause(&error) };
         let mut response = request.send().await.map_err(unreachable)?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(HttpError::Status { url: url.to_owned(), status: status.as_u16() });
-        }
+        let (status, headers) = (response.status(), response.headers().clone());
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        // What an error page says is not read.
+        while status.is_success()
+            && let Some(chunk) = response.chunk().await.map_err(unreachable)?
+        {
             if body.len() + chunk.len() > n_bytes {
                 return Err(HttpError::TooLarge { url: url.to_owned(), n_bytes });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body.to_vec())
+        Ok(Answer { status, headers, body: body.to_vec() })
     };
     match tokio::time::timeout(limit, whole).await {
         Ok(result) => result,

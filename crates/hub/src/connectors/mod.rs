@@ -12,8 +12,11 @@ pub mod gateway;
 pub mod http;
 pub mod inventory;
 pub mod mqtt;
+pub mod mqtt_json;
+pub mod rest;
 pub mod sensorthings;
 pub mod typhoon;
+pub mod webhook;
 
 use gulang_city::{Command, PlatformId};
 pub use gulang_platforms::News;

@@ -5,6 +5,7 @@
 
 use super::Things;
 use gulang_city::{Budget, City, Text, ThingJudge, ThingState, Timestamp};
+use gulang_platforms::News;
 use std::{collections::HashMap, sync::Arc};
 
 /// What became of a figure.
@@ -33,6 +34,31 @@ impl Things {
         let judge = |it: &gulang_city::SensingKind| (it.id.clone(), ThingJudge::new(it.clone(), &city.alarm_rules));
         let sensing = Sensing { judges: city.sensing_kinds.iter().map(judge).collect(), handles: HashMap::new() };
         Self { sensing, ..Self::default() }
+    }
+
+    /// News of a thing: where it is, or what it measures. `false` if that makes no sense, or comes from after `latest`.
+    pub fn take(&mut self, news: &News, latest: Timestamp) -> bool {
+        let News::Measured { register, thing, value, at } = news else {
+            self.note(news);
+            return true;
+        };
+        if *at > latest {
+            return false;
+        }
+        let mut measured = self.measure(register, thing, *value, *at);
+        if measured == Measured::Unknown {
+            // A device may measure before anybody said where it stands.
+            self.note(&News::Thing {
+                register: register.clone(),
+                thing: thing.clone(),
+                place: None,
+                heading: f32::NAN,
+                state: ThingState::Normal,
+                at: *at,
+            });
+            measured = self.measure(register, thing, *value, *at);
+        }
+        matches!(measured, Measured::Taken | Measured::Late)
     }
 
     /// Takes a figure of one thing.
@@ -152,5 +178,15 @@ mod tests {
         }
         assert_eq!(things.get("gas_methane").and_then(|it| it.value_of(1)), Some(30.0));
         assert_eq!(things.flush(), []);
+
+        let news = |secs| News::Measured {
+            register: "gas_methane".into(),
+            thing: "RQ-0000001".into(),
+            value: 2.0,
+            at: T0.plus_secs(secs),
+        };
+        assert!(!things.take(&news(90), T0.plus_secs(60)), "from the future");
+        assert!(things.take(&news(50), T0.plus_secs(60)));
+        assert_eq!(things.get("gas_methane").and_then(|it| it.value_of(0)), Some(2.0));
     }
 }
