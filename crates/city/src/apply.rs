@@ -63,10 +63,13 @@ impl City {
                 }
             }
             Event::CaseCancelled { case, reason, at } => self.cancel_case_at(*case, reason, *at),
-            Event::AlarmRaised { alarm, sensor, color, value, at } => {
+            Event::AlarmRaised { alarm, sensor, color, value, at, rule, why } => {
                 self.raise_alarm(*alarm, sensor, *color, *value, *at);
+                if let Some(it) = self.alarms.get_mut(alarm) {
+                    (it.rule, it.why) = (rule.clone(), why.clone());
+                }
             }
-            Event::AlarmRecoloured { alarm, color, value } => {
+            Event::AlarmRecoloured { alarm, color, value, rule, why } => {
                 if let Some(it) = self.alarms.get_mut(alarm) {
                     it.color = *color;
                     it.value = *value;
@@ -74,6 +77,7 @@ impl City {
                     if *color == WarningColor::Red {
                         it.shelved_until = None;
                     }
+                    (it.rule, it.why) = (rule.clone(), why.clone());
                 }
             }
             Event::AlarmCleared { alarm, at } => self.clear_alarm(*alarm, *at),
@@ -447,6 +451,8 @@ impl City {
             cleared_at: None,
             shelved_until: None,
             thing: None,
+            rule: Text::default(),
+            why: Text::default(),
         };
         self.alarms.insert(id, alarm);
         self.open_alarms.insert(sensor.clone(), id);

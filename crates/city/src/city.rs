@@ -1,9 +1,7 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, FenceRules, Flight, FlightRules,
-    ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles,
-    SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan,
+    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, FenceRules, Flight, FlightRules, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan, AlarmRules, SensingKind,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -49,6 +47,9 @@ pub struct City {
     pub signing_rules: SigningRules,
     pub telling_rules: TellingRules,
     pub fence_rules: FenceRules,
+    pub alarm_rules: AlarmRules,
+    /// What the registers of sensing measure, by the pack's table.
+    pub sensing_kinds: Vec<SensingKind>,
     pub townships: Registry<TownshipId, Township>,
     pub contacts: Registry<ContactId, Contact>,
     pub ladders: Registry<LadderId, Ladder>,
@@ -185,6 +186,8 @@ impl City {
             signing_rules: pack.signing_rules.clone(),
             telling_rules: pack.telling_rules.clone(),
             fence_rules: pack.fence_rules.clone(),
+            alarm_rules: pack.alarm_rules.clone(),
+            sensing_kinds: pack.sensing_kinds.clone(),
             townships: registry!(townships),
             contacts: registry!(contacts),
             ladders: registry!(ladders),

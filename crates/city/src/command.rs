@@ -392,6 +392,15 @@ pub enum Command {
     ReportFence {
         report: FenceReport,
     },
+    /// A rule of [`crate::AlarmRules`] leads a sensor's colour, and why.
+    JudgeByRule {
+        sensor: SensorId,
+        rule: Text,
+        color: WarningColor,
+        value: f32,
+        at: Timestamp,
+        why: Text,
+    },
 }
 
 /// Why a command may not happen. The message is what the operator reads.

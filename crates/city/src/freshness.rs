@@ -12,6 +12,8 @@ pub enum Budget {
     Weather,
     Orders,
     Water,
+    /// Stale past so many minutes, lost past six times as many: a kind of sensing says for itself.
+    Mins(u32),
 }
 
 impl Budget {
@@ -24,6 +26,7 @@ impl Budget {
             Self::Weather => (600, 3600),
             Self::Orders => (15, 120),
             Self::Water => (300, 1200),
+            Self::Mins(mins) => (mins as i64 * 60, mins as i64 * 360),
         }
     }
 }

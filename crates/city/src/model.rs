@@ -335,6 +335,21 @@ impl SensorKind {
         Self::Sound,
         Self::Exhaust,
     ];
+    /// As packs, topics and rules name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::FloodDepth => "flood_depth",
+            Self::Tide => "tide",
+            Self::Rain => "rain",
+            Self::Wind => "wind",
+            Self::Noise => "noise",
+            Self::Tilt => "tilt",
+            Self::Air => "air",
+            Self::WaterQuality => "water_quality",
+            Self::Sound => "sound",
+            Self::Exhaust => "exhaust",
+        }
+    }
     pub fn unit(self) -> &'static str {
         match self {
             Self::FloodDepth => "cm",
@@ -525,6 +540,12 @@ pub struct Alarm {
     /// What it is about where that is no sensor; `sensor` is then [`crate::key_of`].
     #[serde(default)]
     pub thing: Option<crate::AlarmThing>,
+    /// The rule of [`crate::AlarmRules`] that leads it; empty: the sensor's own thresholds.
+    #[serde(default)]
+    pub rule: Text,
+    /// Why, in words: `30 分钟涨 42 cm`.
+    #[serde(default)]
+    pub why: Text,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

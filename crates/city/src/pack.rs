@@ -5,8 +5,7 @@
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    CallPlace, CallStart, CaseRules, Contact, FenceRules, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules,
-    TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint,
+    CallPlace, CallStart, CaseRules, Contact, FenceRules, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules, TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint, AlarmRules, SensingKind, SensingKinds,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
@@ -40,6 +39,9 @@ pub struct Pack {
     pub telling_rules: TellingRules,
     pub flight_rules: FlightRules,
     pub fence_rules: FenceRules,
+    pub alarm_rules: AlarmRules,
+    /// Kinds of devices kept in registers of things; a pack may have none.
+    pub sensing_kinds: Vec<SensingKind>,
     pub townships: Vec<Township>,
     pub contacts: Vec<Contact>,
     pub ladders: Vec<Ladder>,
@@ -100,6 +102,8 @@ pub fn load_pack(
         telling_rules: loader.rules("rules/tellings.toml", list, TellingRules::fault),
         flight_rules: loader.rules("rules/flights.toml", list, FlightRules::fault),
         fence_rules: loader.rules("rules/fences.toml", list, FenceRules::fault),
+        alarm_rules: loader.rules("rules/alarms.toml", list, AlarmRules::fault),
+        sensing_kinds: loader.rules("sensor_kinds.toml", list, SensingKinds::fault).kinds,
         townships: loader.registry("townships.json"),
         contacts: loader.registry("contacts.json"),
         ladders: loader.registry("ladders.json"),
@@ -428,6 +432,12 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
             loader.entry_error("sensors.json", it.id.as_str(), what, why, todo);
         }
     }
+    for name in pack.alarm_rules.unknown_names(&sensors, &pack.sensing_kinds) {
+        let text = loader.texts.get("rules/alarms.toml").map_or("", String::as_str);
+        let line = line_of_words(text, name);
+        let todo = "use an id of sensors.json or sensor_kinds.toml, or a kind of sensor such as flood_depth";
+        loader.error("rules/alarms.toml", line, format!("unknown {name}"), "no sensor or kind has this name", todo);
+    }
     check_units(pack, loader);
     check_people(pack, loader);
     let mut plans = HashSet::new();
@@ -470,7 +480,8 @@ fn check_unique<'a>(loader: &mut Loader<'_>, file: &str, ids: impl Iterator<Item
     }
 }
 
-fn wrong_thresholds(thresholds: &[Threshold]) -> Option<String> {
+/// What is wrong with the order of thresholds, if anything.
+pub(crate) fn wrong_thresholds(thresholds: &[Threshold]) -> Option<String> {
     for it in thresholds {
         if !it.on.is_finite() || !it.off.is_finite() || it.off >= it.on {
             return Some(format!("{}: off {} is not below on {}", it.color.glyph(), it.off, it.on));

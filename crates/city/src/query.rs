@@ -391,61 +391,6 @@ impl Typhoon {
     }
 }
 
-/// Turns readings into [`Command::JudgeReading`], with each sensor's thresholds and hysteresis.
-///
-/// It remembers the colour each sensor is at; a new one takes it from the city's open alarms, so a restart neither
-/// repeats nor forgets an alarm.
-#[derive(Clone, Debug, Default)]
-pub struct Judge {
-    sensors: Vec<Judged>,
-}
-
-#[derive(Clone, Debug)]
-struct Judged {
-    id: SensorId,
-    /// Ascending by `on`.
-    thresholds: Vec<Threshold>,
-    /// How many of `thresholds` are on.
-    n_on: usize,
-    last_at: Timestamp,
-}
-
-impl Judge {
-    pub fn for_city(city: &City) -> Self {
-        let judged = city.sensors.values().map(|sensor| {
-            let alarm = city.open_alarms.get(&sensor.id).and_then(|it| city.alarms.get(it));
-            let n_on = alarm.map_or(0, |alarm| {
-                sensor.thresholds.iter().position(|it| it.color == alarm.color).map_or(0, |i| i + 1)
-            });
-            let thresholds = sensor.thresholds.clone();
-            Judged { id: sensor.id.clone(), thresholds, n_on, last_at: Timestamp(0) }
-        });
-        Self { sensors: judged.collect() }
-    }
-
-    /// A command when the reading changes the sensor's colour. `handle` is the sensor's index in the registry. What is
-    /// unknown, older than the last reading or not a number is ignored.
-    pub fn feed(&mut self, handle: u32, value: f32, at: Timestamp) -> Option<Command> {
-        let judged = self.sensors.get_mut(handle as usize)?;
-        if judged.thresholds.is_empty() || !value.is_finite() || at <= judged.last_at {
-            return None;
-        }
-        judged.last_at = at;
-        let was = judged.n_on;
-        while judged.n_on > 0 && value < judged.thresholds[judged.n_on - 1].off {
-            judged.n_on -= 1;
-        }
-        while judged.n_on < judged.thresholds.len() && value >= judged.thresholds[judged.n_on].on {
-            judged.n_on += 1;
-        }
-        if judged.n_on == was {
-            return None;
-        }
-        let color = judged.n_on.checked_sub(1).map(|i| judged.thresholds[i].color);
-        Some(Command::JudgeReading { sensor: judged.id.clone(), color, value, at })
-    }
-}
-
 /// The agency whose forecast the city's own plans go by, as the feed names it.
 const NATIONAL: &str = "中国";
 

@@ -74,11 +74,20 @@ pub enum Event {
         color: WarningColor,
         value: f32,
         at: Timestamp,
+        /// As in [`Alarm`].
+        #[serde(default)]
+        rule: Text,
+        #[serde(default)]
+        why: Text,
     },
     AlarmRecoloured {
         alarm: AlarmId,
         color: WarningColor,
         value: f32,
+        #[serde(default)]
+        rule: Text,
+        #[serde(default)]
+        why: Text,
     },
     AlarmCleared {
         alarm: AlarmId,

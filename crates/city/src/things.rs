@@ -68,6 +68,9 @@ pub struct Inventory {
     /// [`ThingState`] as a number; any other number is [`ThingState::Unknown`].
     #[serde(with = "runs")]
     pub state: Vec<u8>,
+    /// What each measures, in `unit`; NaN where it has not said. Empty if the kind measures nothing.
+    pub value: Vec<f32>,
+    pub unit: Text,
     /// What `seen` counts from.
     pub seen_from: Timestamp,
     /// When each was last heard, whole seconds after `seen_from`; empty: all were heard at `as_of`.
@@ -90,6 +93,8 @@ pub struct ThingsChange {
     /// Empty: no state changed.
     #[serde(with = "runs")]
     pub state: Vec<u8>,
+    /// As [`Inventory::value`]; empty: no figure changed.
+    pub value: Vec<f32>,
     /// Whole seconds before `as_of` each was heard; empty: all at `as_of`.
     pub age: Vec<u32>,
 }
@@ -150,6 +155,7 @@ impl Inventory {
         let columns = [("state", self.state.len(), false), ("heading", self.heading.len(), true)];
         check_columns(&self.id, n, &columns)?;
         check_columns(&self.id, n, &[("seen", self.seen.len(), true), ("names", self.names.len(), true)])?;
+        check_columns(&self.id, n, &[("value", self.value.len(), true)])?;
         let absurd = |what| Err(ThingsError::Absurd { inventory: self.id.clone(), what });
         if self.id.is_empty() {
             return absurd("an empty id");
@@ -179,6 +185,11 @@ impl Inventory {
 
     pub fn state_of(&self, handle: usize) -> ThingState {
         self.state.get(handle).map_or(ThingState::Unknown, |it| ThingState::from_number(*it))
+    }
+
+    /// What it measures, in `unit`; `None` if it has not said.
+    pub fn value_of(&self, handle: usize) -> Option<f32> {
+        self.value.get(handle).copied().filter(|it| it.is_finite())
     }
 
     /// Degrees clockwise from north.
@@ -245,6 +256,9 @@ impl Inventory {
             if let Some(&state) = change.state.get(k) {
                 self.state[i] = state;
             }
+            if let (Some(slot), Some(&value)) = (self.value.get_mut(i), change.value.get(k)) {
+                *slot = value;
+            }
             if let Some(slot) = self.seen.get_mut(i) {
                 let age_secs = i64::from(change.age.get(k).copied().unwrap_or(0));
                 let secs = change.as_of.since_ms(self.seen_from).div_euclid(1000) - age_secs;
@@ -270,6 +284,7 @@ impl Inventory {
                 Vec::new()
             },
             state: each().map(|i| self.state[i]).collect(),
+            value: if self.value.is_empty() { Vec::new() } else { each().map(|i| self.value[i]).collect() },
             age: if self.seen.is_empty() { Vec::new() } else { each().map(age).collect() },
             handles,
         }
@@ -293,6 +308,7 @@ impl ThingsChange {
             ("at", self.at.len(), true),
             ("heading", self.heading.len(), true),
             ("state", self.state.len(), true),
+            ("value", self.value.len(), true),
             ("age", self.age.len(), true),
         ];
         check_columns(&self.inventory, self.handles.len(), &columns)?;

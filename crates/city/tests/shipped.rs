@@ -19,6 +19,10 @@ fn xiamen_loads() {
     // The published count; other units are counted apart.
     assert_eq!((pack.teams.len(), pack.teams.iter().filter(|it| it.kind == UnitKind::Team).count()), (508, 508));
     assert!(UnitKind::ALL.iter().skip(1).all(|kind| pack.units.iter().any(|it| it.kind == *kind)));
+    // The published count of kinds of sensing; every one says that its figures are invented.
+    assert_eq!(pack.sensing_kinds.len(), 39);
+    assert!(pack.sensing_kinds.iter().all(|it| it.basis.starts_with("示例")));
+    assert!(pack.alarm_rules.is_default && pack.alarm_rules.rules.len() >= 10);
     assert!(pack.indicators.len() >= 24);
     assert!(pack.plans.iter().any(|it| it.hazard == Hazard::Typhoon));
     // Every level orders somebody something, so that no switch is empty.

@@ -20,6 +20,8 @@ fn inventory(n: usize, moving: bool) -> Inventory {
         at: (0..n as i32).map(|i| [i * 30, -i * 7]).collect(),
         heading: if moving { vec![NO_HEADING; n] } else { Vec::new() },
         state: vec![ThingState::Normal as u8; n],
+        value: Vec::new(),
+        unit: "".into(),
         seen_from: NOW.plus_secs(-3600),
         seen: if moving { vec![3600; n] } else { Vec::new() },
     }
@@ -128,6 +130,22 @@ fn names_and_handles() {
     assert_eq!(ThingState::from_number(99), ThingState::Unknown);
 }
 
+#[test]
+fn figures_are_kept_told_and_cleared_of_what_is_none() {
+    let mut it = Inventory { value: vec![f32::NAN; 3], unit: "kPa".into(), ..inventory(3, false) };
+    assert_eq!((it.value_of(0), it.value_of(9)), (None, None));
+    let said = ThingsChange { state: vec![0], value: vec![12.5], ..change(vec![1]) };
+    assert_eq!(it.apply(&said), [1]);
+    assert_eq!((it.value_of(1), it.value_of(2)), (Some(12.5), None));
+    assert_eq!(it.change_of(&[1]).value, [12.5]);
+    // A register without figures takes none; a column that does not fit is refused whole.
+    let mut plain = inventory(3, false);
+    plain.apply(&said);
+    assert_eq!((plain.value_of(1), plain.change_of(&[1]).value.len()), (None, 0));
+    assert!(ThingsChange { value: vec![1.0, 2.0], ..change(vec![1]) }.validate().is_err());
+    assert!(Inventory { value: vec![1.0], ..inventory(3, false) }.validate().is_err());
+}
+
 fn some_inventory() -> impl Strategy<Value = Inventory> {
     let place = [-MAX_REACH_UNITS..=MAX_REACH_UNITS, -MAX_REACH_UNITS..=MAX_REACH_UNITS];
     let thing = (place, 0u8..=240, any::<u8>(), any::<u32>());
@@ -136,6 +154,8 @@ fn some_inventory() -> impl Strategy<Value = Inventory> {
         at: things.iter().map(|it| it.0).collect(),
         heading: if moving { things.iter().map(|it| it.1).collect() } else { Vec::new() },
         state: things.iter().map(|it| it.2).collect(),
+        value: if moving { Vec::new() } else { things.iter().map(|it| f32::from(it.2)).collect() },
+        unit: if moving { "".into() } else { "cm".into() },
         seen_from: Timestamp(as_of / 2),
         seen: if moving { things.iter().map(|it| it.3).collect() } else { Vec::new() },
         ..inventory(0, moving)
@@ -144,7 +164,7 @@ fn some_inventory() -> impl Strategy<Value = Inventory> {
 
 fn some_change() -> impl Strategy<Value = ThingsChange> {
     let thing = (any::<u32>().prop_map(|it| it % 80), any::<[i32; 2]>(), any::<u8>(), any::<u8>(), any::<u32>());
-    (prop::collection::vec(thing, 0..60), any::<[bool; 4]>(), 0..1i64 << 40).prop_map(|(things, has, as_of)| {
+    (prop::collection::vec(thing, 0..60), any::<[bool; 5]>(), 0..1i64 << 40).prop_map(|(things, has, as_of)| {
         ThingsChange {
             inventory: "bike".into(),
             as_of: Timestamp(as_of),
@@ -152,6 +172,7 @@ fn some_change() -> impl Strategy<Value = ThingsChange> {
             at: things.iter().map(|it| it.1).filter(|_| has[0]).collect(),
             heading: things.iter().map(|it| it.2).filter(|_| has[1]).collect(),
             state: things.iter().map(|it| it.3).filter(|_| has[2]).collect(),
+            value: things.iter().map(|it| f32::from(it.3)).filter(|_| has[4]).collect(),
             age: things.iter().map(|it| it.4).filter(|_| has[3]).collect(),
         }
     })

@@ -406,6 +406,7 @@ pub async fn submit_as(core: &Core, source: Source, command: Command) -> Result<
         command,
         Command::ReportCase { .. }
             | Command::JudgeReading { .. }
+            | Command::JudgeByRule { .. }
             | Command::ReportOrder { .. }
             | Command::ReportMoved { .. }
             | Command::ReportEvacuation { .. }

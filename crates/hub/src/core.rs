@@ -204,13 +204,20 @@ impl Core {
     /// `latest` is dropped and counted.
     pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
         let (of_things, mut rest): (Vec<News>, Vec<News>) =
-            news.into_iter().partition(|it| matches!(it, News::Thing { at, .. } if *at <= latest));
+            news.into_iter().partition(|it| match it {
+                News::Thing { at, .. } | News::Measured { at, .. } => *at <= latest,
+                _ => false,
+            });
         if !of_things.is_empty() {
             // No two locks at once.
             let mut things = self.things();
             for it in of_things {
                 // A place that comes late tells a fence nothing either: the judge goes by the latest.
-                if things.note(&it) {
+                let is_taken = match it {
+                    News::Measured { .. } => things.take(&it, latest),
+                    _ => things.note(&it),
+                };
+                if is_taken {
                     commands.extend(things.judge(&it));
                 } else {
                     rest.push(it);

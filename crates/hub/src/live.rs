@@ -6,7 +6,7 @@ use crate::{
     callouts,
     clock::{HubClock, wall_now},
     connectors::{
-        city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
+        News, city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
     },
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},
@@ -19,15 +19,23 @@ use crate::{
     sim_host::RunningSim,
     things::ThingsFeed,
 };
+use futures_util::FutureExt;
 use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
 use gulang_wire::{Body, ClockKind, Picture};
 use rumqttc::{Event as MqttEvent, Packet};
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::task::JoinHandle;
 
 /// A connector that pushes is silent when unheard so long.
 const SILENT_AFTER_MS: i64 = 180_000;
 const ASK_LIMIT: Duration = Duration::from_secs(8);
+/// MQTT messages of one wake-up, at most.
+const MESSAGES_AT_ONCE: usize = 2000;
 /// Screens are told of changed things at every third flush of the columns: less than twice a second.
 const THINGS_EVERY: u64 = 3;
 
@@ -217,52 +225,73 @@ async fn hear(core: Arc<Core>, address: String) {
     // At most one refusal a minute and topic family enters the log.
     let mut refused_at = 0;
     loop {
-        match events.poll().await {
-            Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
-                n_failures = 0;
-                let client = client.clone();
-                tokio::spawn(async move { mqtt::subscribe(&client, false).await });
-            }
-            Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
-                let topic = String::from_utf8_lossy(publish.topic.as_ref()).into_owned();
-                let mut commands = Vec::new();
-                match mqtt::decode(&topic, &publish.payload) {
-                    Ok(decoded) => {
-                        for (topic, payload) in decoded.replies {
-                            let _ = client.try_publish(topic, rumqttc::QoS::AtMostOnce, false, payload);
+        // What came with one wake-up goes into the lane at once: a lock for each message would not keep up with a flood.
+        let mut happened = vec![events.poll().await];
+        while happened.len() < MESSAGES_AT_ONCE
+            && happened.last().is_some_and(Result::is_ok)
+            && let Some(next) = events.poll().now_or_never()
+        {
+            happened.push(next);
+        }
+        let (mut heard, mut commands, mut failure) = (BTreeMap::new(), Vec::new(), None);
+        for event in happened {
+            match event {
+                Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
+                    n_failures = 0;
+                    let client = client.clone();
+                    tokio::spawn(async move { mqtt::subscribe(&client, false).await });
+                }
+                Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
+                    match mqtt::decode(&publish.topic, &publish.payload) {
+                        Ok(decoded) => {
+                            for (topic, payload) in decoded.replies {
+                                let _ = client.try_publish(topic, rumqttc::QoS::AtMostOnce, false, payload);
+                            }
+                            heard.entry(decoded.platform).or_insert_with(Vec::new).extend(decoded.news);
                         }
-                        let (now, latest) = (core.clock.now(), latest(&core));
-                        core.health().heard(decoded.platform, wall_now().0);
-                        let mut lane = core.lane();
-                        if !decoded.platform.is_empty() {
-                            lane.heard(&decoded.platform.into(), now);
-                        }
-                        for news in decoded.news {
-                            lane.take(news, latest, &mut commands);
+                        Err(error) => {
+                            core.lane().readings.n_dropped += 1;
+                            if wall_now().0 - refused_at > 60_000 {
+                                refused_at = wall_now().0;
+                                commands.push(refuse(names::SENSORS, &publish.topic, error));
+                            }
                         }
                     }
-                    Err(error) => {
-                        core.lane().readings.n_dropped += 1;
-                        if wall_now().0 - refused_at > 60_000 {
-                            refused_at = wall_now().0;
-                            commands.push(refuse(names::SENSORS, &topic, error));
-                        }
-                    }
                 }
-                let source = Source::Platform(PlatformId::from(names::SENSORS));
-                let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
-                if let Err(error) = core.submit_all(batch).await {
-                    tracing::error!(%error, "alarms could not be recorded");
-                }
+                Ok(_) => {}
+                Err(error) => failure = Some(error),
             }
-            Ok(_) => {}
-            Err(error) => {
-                n_failures += 1;
-                for name in [names::SENSORS, names::TEAMS, names::DRONES] {
-                    core.health().failed(name, &mqtt::MqttError::Connection(error.to_string()).to_string());
-                }
-                tokio::time::sleep(outbox::backoff(n_failures)).await;
+        }
+        take_heard(&core, heard, &mut commands);
+        let source = Source::Platform(PlatformId::from(names::SENSORS));
+        let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
+        if let Err(error) = core.submit_all(batch).await {
+            tracing::error!(%error, "alarms could not be recorded");
+        }
+        if let Some(error) = failure {
+            n_failures += 1;
+            for name in [names::SENSORS, names::TEAMS, names::DRONES] {
+                core.health().failed(name, &mqtt::MqttError::Connection(error.to_string()).to_string());
             }
+            tokio::time::sleep(outbox::backoff(n_failures)).await;
+        }
+    }
+}
+
+/// News by who was heard, into the lane with one look at clock and locks.
+fn take_heard(core: &Core, heard: BTreeMap<&'static str, Vec<News>>, commands: &mut Vec<Command>) {
+    let (now, latest, wall) = (core.clock.now(), latest(core), wall_now().0);
+    {
+        let mut health = core.health();
+        heard.keys().for_each(|platform| health.heard(platform, wall));
+    }
+    let mut lane = core.lane();
+    for (platform, news) in heard {
+        if !platform.is_empty() {
+            lane.heard(&platform.into(), now);
+        }
+        for it in news {
+            lane.take(it, latest, commands);
         }
     }
 }
@@ -334,6 +363,8 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
             let changes = core.health().changes(wall_now().0, core.clock.now());
             changes.into_iter().map(|(platform, it)| (Source::Platform(platform), it)).collect()
         };
+        let unheard = core.lane().unheard(core.clock.now());
+        batch.extend(unheard.into_iter().map(|it| (Source::Hub, it)));
         batch.extend(observations(&core).map(|it| (Source::Hub, it)));
         batch.push((Source::Hub, Command::Tick));
         match core.submit_all(batch).await {

@@ -99,8 +99,13 @@ impl Lane {
             News::Team { team, fix } => self.fix(true, &team, fix, latest),
             News::Drone { drone, fix } => self.fix(false, &drone, fix, latest),
             // Registers of many things are kept beside the lane; what comes here found no place in one.
-            News::Thing { .. } => self.drop_absurd(),
+            News::Thing { .. } | News::Measured { .. } => self.drop_absurd(),
         }
+    }
+
+    /// What the rules say of sensors not heard for too long; called about once a second.
+    pub fn unheard(&mut self, now: Timestamp) -> Vec<Command> {
+        self.judge.unheard(now)
     }
 
     /// A platform was heard, whatever it said.

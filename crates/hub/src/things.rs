@@ -2,6 +2,10 @@
 //! followed change by change, and passed on to the screens about twice a second, each thing at most once. Others are made
 //! of what is heard ([`made`]).
 
+mod measured;
+
+pub use measured::Measured;
+
 use crate::{
     connectors::{
         inventory::{InventoryError, InventorySource, Listed},
@@ -37,7 +41,7 @@ pub struct Things {
     kept: Vec<Kept>,
     /// Changes taken since the start.
     pub n_taken: u64,
-    making: Making,
+    making: Making, sensing: measured::Sensing,
 }
 
 #[derive(Debug)]
@@ -57,7 +61,8 @@ struct Kept {
 impl Things {
     /// None yet; what is heard is judged by the city's fences.
     pub fn for_city(city: &City, simulated: bool) -> Self {
-        Self { making: Making::for_city(city, simulated), ..Self::default() }
+        let (making, sensing) = (Making::for_city(city, simulated), measured::Sensing::for_city(city));
+        Self { making, sensing, ..Self::default() }
     }
 
     pub fn registers(&self) -> impl Iterator<Item = (&Arc<Inventory>, u64)> {
@@ -226,7 +231,7 @@ mod tests {
     use super::*;
     use gulang_city::{Budget, LonLat, NO_HEADING, ThingState, ThingsChange};
 
-    fn bikes(n: usize) -> Inventory {
+    pub(super) fn bikes(n: usize) -> Inventory {
         Inventory {
             id: "bike".into(),
             name: "共享单车".into(),
@@ -241,6 +246,8 @@ mod tests {
             at: vec![[0, 0]; n],
             heading: vec![NO_HEADING; n],
             state: vec![ThingState::Normal as u8; n],
+            value: Vec::new(),
+            unit: "".into(),
             seen_from: Timestamp(1_789_999_000_000),
             seen: vec![1000; n],
         }

@@ -130,6 +130,8 @@ impl FakeThings {
             at: vec![[self.n_polls, 0]; n],
             heading: vec![NO_HEADING; n],
             state: vec![ThingState::Normal as u8; n],
+            value: Vec::new(),
+            unit: "".into(),
             seen_from: now.plus_secs(-3600),
             seen: vec![3600; n],
         }
@@ -180,6 +182,7 @@ async fn things_changes(State(shared): State<SharedThings>, Query(query): Query<
         at: vec![[fake.n_polls, 0]; 2],
         heading: vec![60; 2],
         state: vec![ThingState::Attention as u8; 2],
+        value: Vec::new(),
         age: vec![2; 2],
     };
     assert!(query.contains_key("since"));

@@ -53,13 +53,21 @@ pub enum News {
         state: ThingState,
         at: Timestamp,
     },
+    /// What one thing of a register measures, in the unit its register's kind is told in (`sensor_kinds.toml`).
+    Measured {
+        /// The register's id, which is the kind's: `gas_pressure`.
+        register: Text,
+        thing: Text,
+        value: f32,
+        at: Timestamp,
+    },
 }
 
 impl News {
     /// When it was so, by whoever said it.
     pub fn at(&self) -> Timestamp {
         match self {
-            Self::Gauge { at, .. } | Self::Thing { at, .. } => *at,
+            Self::Gauge { at, .. } | Self::Thing { at, .. } | Self::Measured { at, .. } => *at,
             Self::Team { fix, .. } | Self::Drone { fix, .. } => fix.at,
         }
     }

@@ -9,6 +9,7 @@ pub mod dji;
 mod heard;
 pub mod mapping;
 pub mod jt808;
+pub mod sensorthings;
 pub mod value;
 
 pub use heard::{Heard, News, Refused};

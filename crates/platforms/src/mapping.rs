@@ -4,7 +4,7 @@
 //! ```toml
 //! [connector.mapping]
 //! items = "$.data.rows[*]"                # RFC 9535; without it the whole document is one entry
-//! to = "gauge"                            # gauge | thing | team | case
+//! to = "gauge"                            # gauge | thing | measured | team | case
 //! where = { "$.type" = ["rain", "R"] }    # entries that are meant; the others are passed over, not refused
 //!
 //! [connector.mapping.fields]

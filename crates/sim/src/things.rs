@@ -122,6 +122,8 @@ impl Things {
             at: Vec::new(),
             heading: Vec::new(),
             state: vec![ThingState::Normal as u8; n],
+            value: Vec::new(),
+            unit: "".into(),
             seen_from: now.plus_secs(-DAY_SECS),
             seen: Vec::new(),
         };

@@ -373,6 +373,7 @@ mod tests {
             at: vec![[0, 0], [-250_000, 120_001], gulang_city::NOWHERE],
             heading: vec![0, 239, gulang_city::NO_HEADING],
             state: vec![0, 0, 3],
+            value: vec![0.5, -1.0, 42.0],
             age: vec![0, 4, 900],
         }));
         check(Body::ThingsStale { inventory: "manhole".into() });

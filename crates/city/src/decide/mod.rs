@@ -68,6 +68,9 @@ impl City {
         match command {
             Command::ReportCase { report, stage, stage_at } => self.report_case(report, *stage, *stage_at, now),
             Command::JudgeReading { sensor, color, value, at } => self.judge_reading(sensor, *color, *value, *at, now),
+            Command::JudgeByRule { sensor, rule, color, value, at, why } => {
+                self.judge_by_rule(sensor, (rule, why), *color, *value, *at, now)
+            }
             Command::IssueWarning { warning } => self.issue_warning(warning, now),
             Command::CancelWarning { warning } => {
                 let known = self.warnings.get(warning).ok_or_else(|| unknown("预警", warning))?;
@@ -333,6 +336,7 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
         command,
         C::ReportCase { .. }
             | C::JudgeReading { .. }
+            | C::JudgeByRule { .. }
             | C::IssueWarning { .. }
             | C::CancelWarning { .. }
             | C::UpdateTyphoon { .. }

@@ -61,18 +61,56 @@ impl City {
         {
             return Err(absurd(format!("{}没有{}色阈值", sensor.name, color.glyph())));
         }
+        self.alarm_as(id, color, value, at, (&Text::default(), &Text::default()))
+    }
+
+    /// As [`City::judge_reading`], where a rule leads, with its words.
+    pub(super) fn judge_by_rule(
+        &self,
+        id: &SensorId,
+        (rule, why): (&Text, &Text),
+        color: WarningColor,
+        value: f32,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        let sensor = self.sensors.get(id).ok_or_else(|| unknown("感知设备", id))?;
+        check_past(at, now, "读数时间")?;
+        if !value.is_finite() {
+            return Err(absurd("读数不是数"));
+        }
+        let known = self.alarm_rules.get(rule).ok_or_else(|| unknown("告警规则", rule))?;
+        if known.color != color {
+            return Err(absurd(format!("规则{}是{}色，不是{}色", known.name, known.color.glyph(), color.glyph())));
+        }
+        let is_of = |i: &u16| self.alarm_rules.rules.get(usize::from(*i)).is_some_and(|it| it.id == known.id);
+        if !self.alarm_rules.of(sensor.kind.id(), id.as_str()).iter().any(is_of) {
+            return Err(absurd(format!("规则{}不管{}", known.name, sensor.name)));
+        }
+        self.alarm_as(id, Some(color), value, at, (rule, &clipped(why)))
+    }
+
+    fn alarm_as(
+        &self,
+        id: &SensorId,
+        color: Option<WarningColor>,
+        value: f32,
+        at: Timestamp,
+        (rule, why): (&Text, &Text),
+    ) -> Result<Vec<Event>, Refusal> {
+        let (rule, why) = (rule.clone(), why.clone());
         let open = self.open_alarms.get(id).and_then(|alarm| self.alarms.get(alarm));
         match (open, color) {
             (None, None) => Err(Refusal::NoChange),
             (None, Some(color)) => {
                 let alarm = AlarmId(self.alarms.len() as u64 + 1);
-                Ok(vec![Event::AlarmRaised { alarm, sensor: id.clone(), color, value, at }])
+                Ok(vec![Event::AlarmRaised { alarm, sensor: id.clone(), color, value, at, rule, why }])
             }
             (Some(alarm), _) if at < alarm.raised_at => Err(stale("读数早于告警".into())),
             (Some(alarm), None) => Ok(vec![Event::AlarmCleared { alarm: alarm.id, at }]),
             (Some(alarm), Some(color)) => {
                 changes(alarm.color != color)?;
-                Ok(vec![Event::AlarmRecoloured { alarm: alarm.id, color, value }])
+                Ok(vec![Event::AlarmRecoloured { alarm: alarm.id, color, value, rule, why }])
             }
         }
     }

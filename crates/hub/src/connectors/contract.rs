@@ -244,11 +244,16 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    use super::{jt808, mqtt_json, rest, webhook};
+    use super::{jt808, mqtt_json, rest, sensorthings, webhook};
     vec![
         Kind { name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R> },
         Kind { name: "webhook", about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射", open: webhook::open::<R> },
         Kind { name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R> },
         Kind { name: "jt808", about: "车载终端（JT/T 808-2013、2019），监听 TCP：tcp://0.0.0.0:8808", open: jt808::open::<R> },
+        Kind {
+            name: "sensorthings",
+            about: "OGC SensorThings 1.1：分页读取，或订阅 MQTT 主题",
+            open: sensorthings::open::<R>,
+        },
     ]
 }

@@ -15,6 +15,7 @@ pub mod jt808;
 pub mod mqtt;
 pub mod mqtt_json;
 pub mod rest;
+pub mod sensorthings;
 pub mod typhoon;
 pub mod webhook;
 

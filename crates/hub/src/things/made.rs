@@ -110,6 +110,9 @@ impl Things {
                 inventory.heading.push(NO_HEADING);
                 inventory.state.push(ThingState::Unknown as u8);
                 inventory.seen.push(0);
+                if !inventory.value.is_empty() {
+                    inventory.value.push(f32::NAN);
+                }
                 inventory.origin = origin;
                 kept.dirty.grow(handle + 1);
                 grown.handles.insert(thing.clone(), handle as u32);

@@ -17,6 +17,8 @@ pub enum To {
     Gauge,
     /// One of very many in a register: a bike, a muck truck, a tilt sensor.
     Thing,
+    /// What one thing of a register measures; the register is the kind of `sensor_kinds.toml`.
+    Measured,
     /// A team's place.
     Team,
     /// A case of another platform.
@@ -26,12 +28,13 @@ pub enum To {
 type Fields = BTreeMap<String, Field>;
 
 impl To {
-    pub const ALL: [Self; 4] = [Self::Gauge, Self::Thing, Self::Team, Self::Case];
+    pub const ALL: [Self; 5] = [Self::Gauge, Self::Thing, Self::Measured, Self::Team, Self::Case];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Gauge => "gauge",
             Self::Thing => "thing",
+            Self::Measured => "measured",
             Self::Team => "team",
             Self::Case => "case",
         }
@@ -42,6 +45,7 @@ impl To {
         match self {
             Self::Gauge => &["sensor", "value"],
             Self::Thing => &["register", "thing"],
+            Self::Measured => &["register", "thing", "value"],
             Self::Team => &["team", "lon", "lat"],
             Self::Case => &["external", "title", "lon", "lat", "district", "agency", "reported_at", "due_at"],
         }
@@ -49,7 +53,7 @@ impl To {
 
     pub fn optional(self) -> &'static [&'static str] {
         match self {
-            Self::Gauge => &["at"],
+            Self::Gauge | Self::Measured => &["at"],
             Self::Thing => &["lon", "lat", "heading", "state", "at"],
             Self::Team => &["height", "heading", "speed", "battery", "at"],
             Self::Case => &["kind", "address", "color", "stage", "stage_at"],
@@ -95,6 +99,12 @@ impl To {
                     at: entry.at()?,
                 });
             }
+            Self::Measured => heard.news.push(News::Measured {
+                register: entry.needed_text("register")?,
+                thing: entry.needed_text("thing")?,
+                value: entry.needed_number("value")? as f32,
+                at: entry.at()?,
+            }),
             Self::Team => {
                 let LonLat(lon, lat) = entry.wgs84(entry.needed_number("lon")?, entry.needed_number("lat")?)?;
                 let number = |name: &str, otherwise: f32| {

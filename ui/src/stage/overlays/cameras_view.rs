@@ -130,6 +130,8 @@ mod tests {
             at: (0..n as i32).map(|i| [i * 494, 0]).collect(),
             heading,
             state,
+            value: Vec::new(),
+            unit: "".into(),
             seen_from: stand.now,
             seen: Vec::new(),
         };
