@@ -2,8 +2,8 @@
 
 use crate::{
     Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking,
-    Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, Telling, TellingRules, Timestamp,
-    Township, ids::*, model::*, plan::Plan,
+    Need, Observation, OpenFeed, Outing, Pack, Proposal, Registers, Roles, SigningRules, Telling, TellingRules,
+    Timestamp, Township, ids::*, model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -108,6 +108,8 @@ pub struct City {
     pub markings: Registry<MarkingId, Marking>,
     /// How many were ever put: the last one's number.
     pub n_markings: u64,
+    /// What the city's own files brought in, and what they no longer name.
+    pub registers: Registers,
     pub n_refused_messages: u64,
     /// Counts kept by the fold so that screens need not recount: cases by stage.
     pub n_cases_by_stage: [u64; 7],
@@ -209,6 +211,7 @@ impl City {
             feeds: Vec::new(),
             markings: IndexMap::with_hasher(by),
             n_markings: 0,
+            registers: Registers::default(),
             n_refused_messages: 0,
             n_cases_by_stage: [0; 7],
             n_cases_cancelled: 0,

@@ -2,7 +2,7 @@
 
 use crate::{
     AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
-    OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
+    OpenFeed, Plan, Proof, RegisterImport, RegisterRows, Switch, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -343,6 +343,18 @@ pub enum Command {
         district: DistrictId,
         township: Option<TownshipId>,
         reason: Text,
+    },
+    /// A part of a register's file, unseen until its [`Command::ImportRegister`]; part 0 begins anew.
+    StageImport {
+        key: Text,
+        /// From 0.
+        part: u32,
+        rows: RegisterRows,
+    },
+    /// Takes a register's file over: the parts staged under its key and, last, these rows.
+    ImportRegister {
+        import: RegisterImport,
+        rows: RegisterRows,
     },
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{
     AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, OpenFeed,
-    Plan, Proof, Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    Plan, Proof, Proposal, ProposalEnd, RegisterChange, RegisterImport, RegisterRows, Signature, TallyFlag, Timestamp,
+    Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -364,5 +365,20 @@ pub enum Event {
         /// None if time or a change of footing did it.
         by: Option<Signature>,
         reason: Text,
+    },
+    /// A part of a register's file; it changes nothing yet.
+    ImportStaged {
+        key: Text,
+        by: SeatId,
+        part: u32,
+        rows: RegisterRows,
+    },
+    /// A register's file was taken over: the parts staged under its key, then these rows.
+    RegisterImported {
+        import: RegisterImport,
+        by: SeatId,
+        /// What it changed, for whoever reads the log.
+        change: RegisterChange,
+        rows: RegisterRows,
     },
 }

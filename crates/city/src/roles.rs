@@ -235,6 +235,8 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "set_expected" => "设定应转移人数",
         "correct_evacuation" => "更正转移人数",
         "allow_return" => "放行返回",
+        "stage_import" => "分批导入登记",
+        "import_register" => "导入登记",
         _ => return None,
     })
 }

@@ -17,6 +17,7 @@ mod orders;
 mod plans;
 mod platforms;
 mod proposals;
+mod register;
 mod tellings;
 
 pub use footing::COUNTERSIGN_WITHIN_MINS;
@@ -221,6 +222,9 @@ impl City {
                 if !self.teams.contains_key(team) {
                     return Err(unknown("队伍", team));
                 }
+                if self.is_withdrawn(RegisterKind::Teams, team.as_str()) {
+                    return Err(forbidden("队伍已撤除登记"));
+                }
                 if let Some(order) = order {
                     self.open_order(*order)?;
                 }
@@ -274,6 +278,8 @@ impl City {
             Command::AllowReturn { district, township, reason } => {
                 self.allow_return(district, township.as_ref(), reason)
             }
+            Command::StageImport { key, part, rows } => self.stage_part(source, key, *part, rows, now),
+            Command::ImportRegister { import, rows } => self.import_by(source, import, rows),
         }
     }
 
