@@ -39,6 +39,10 @@ impl Dirty {
         Self { is_in: vec![false; n], list: Vec::new() }
     }
 
+    pub(crate) fn grow(&mut self, n: usize) {
+        self.is_in.resize(n.max(self.is_in.len()), false);
+    }
+
     /// `false` if it was in already.
     pub(crate) fn insert(&mut self, handle: u32) -> bool {
         let Some(is_in) = self.is_in.get_mut(handle as usize) else { return false };
@@ -82,6 +86,15 @@ impl Lane {
             n_taken: 0,
             n_absurd: 0,
         }
+    }
+
+    /// Room for what a register brought in; handles known before stay.
+    pub fn grow_to(&mut self, city: &City) {
+        self.readings.grow_to(city);
+        for (i, id) in city.teams.keys().enumerate().skip(self.teams.len()) {
+            self.teams.insert(id.0.clone(), i as u32);
+        }
+        self.dirty_teams.grow(city.teams.len());
     }
 
     /// Takes one piece of news; what it means for the record lane comes back as commands. A reading stamped after

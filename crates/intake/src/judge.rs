@@ -355,11 +355,9 @@ impl<'a> Judge<'a> {
     }
 
     fn claim(&mut self, row: &'a Row, id: Text) -> Result<Text, Fault> {
+        let field = if self.text(row, Field::Id).is_empty() { Field::Name } else { Field::Id };
         match self.taken.entry(id.clone()) {
-            Entry::Occupied(it) => {
-                let field = if self.text(row, Field::Id).is_empty() { Field::Name } else { Field::Id };
-                Err(fault(field, format!("与第 {} 行重复", it.get()), "留一行，或给它另一个编号"))
-            }
+            Entry::Occupied(it) => Err(fault(field, format!("与第 {} 行重复", it.get()), "留一行，或给它另一个编号")),
             Entry::Vacant(it) => {
                 it.insert(row.number);
                 Ok(id)
