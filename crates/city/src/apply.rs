@@ -196,7 +196,7 @@ impl City {
                     step_since: now,
                     contact: None,
                     attempts: Vec::new(),
-                    end: (!self.contacts.values().any(|it| it.place == *place)).then_some(CallEnd::NobodyAssigned),
+                    end: (!self.contacts_in_force().any(|it| it.place == *place)).then_some(CallEnd::NobodyAssigned),
                 };
                 self.calls.start(Callout {
                     id: *callout,
@@ -315,6 +315,8 @@ impl City {
                 self.n_proposals = self.n_proposals.max(proposal.number);
                 self.proposal = Some(proposal.clone());
             }
+            Event::ImportStaged { key, by, part, rows } => self.stage_import(key, by, *part, rows, now),
+            Event::RegisterImported { import, by, rows, .. } => self.import_register(import, by, rows, now),
             Event::ProposalClosed { number, how, by, reason } => {
                 if let Some(it) = self.proposal.take_if(|it| it.number == *number) {
                     let (signed, by, reason) = (it.signed, by.clone(), reason.clone());

@@ -501,7 +501,7 @@ impl CallCounts {
 impl City {
     /// Whoever answers for a place at this rank.
     pub fn contact_of(&self, place: &CallPlace, rank: u8) -> Option<&Contact> {
-        self.contacts.values().find(|it| it.place == *place && it.rank == rank)
+        self.contacts_in_force().find(|it| it.place == *place && it.rank == rank)
     }
 
     /// The township a village belongs to.

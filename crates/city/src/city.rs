@@ -1,7 +1,7 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, FenceRules, Flight, FlightRules, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan, AlarmRules, SensingKind,
+    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, FenceRules, Flight, FlightRules, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan, AlarmRules, SensingKind, Registers,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -110,6 +110,8 @@ pub struct City {
     pub markings: Registry<MarkingId, Marking>,
     /// How many were ever put: the last one's number.
     pub n_markings: u64,
+    /// What the city's own files brought in, and what they no longer name.
+    pub registers: Registers,
     pub n_refused_messages: u64,
     /// Counts kept by the fold so that screens need not recount: cases by stage.
     pub n_cases_by_stage: [u64; 7],
@@ -225,6 +227,7 @@ impl City {
             feeds: Vec::new(),
             markings: IndexMap::with_hasher(by),
             n_markings: 0,
+            registers: Registers::default(),
             n_refused_messages: 0,
             n_cases_by_stage: [0; 7],
             n_cases_cancelled: 0,

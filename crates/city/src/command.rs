@@ -1,8 +1,7 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FenceReport, FlightAsk,
-    FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
+    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FenceReport, FlightAsk, FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*, RegisterImport, RegisterRows,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -400,6 +399,18 @@ pub enum Command {
         value: f32,
         at: Timestamp,
         why: Text,
+    },
+    /// A part of a register's file, unseen until its [`Command::ImportRegister`]; part 0 begins anew.
+    StageImport {
+        key: Text,
+        /// From 0.
+        part: u32,
+        rows: RegisterRows,
+    },
+    /// Takes a register's file over: the parts staged under its key and, last, these rows.
+    ImportRegister {
+        import: RegisterImport,
+        rows: RegisterRows,
     },
 }
 

@@ -405,7 +405,7 @@ impl City {
                 townships.push(self.evacuation_line(place, &township.name, township.center, own, now));
             }
             if townships.is_empty() {
-                let own = self.shelters.values().filter(|it| it.district == district.id);
+                let own = self.shelters_in_force().filter(|it| it.district == district.id);
                 shelters = own.fold(shelters, |sum, it| sum.plus(self.shelter_sum(it)));
             }
             let place = EvacuationPlace::district(district.id.clone());
@@ -475,7 +475,7 @@ impl City {
     /// A shelter belongs to the nearest township centre of its district: the pack says no more.
     fn shelters_by_township(&self) -> BTreeMap<Option<&TownshipId>, ShelterSum> {
         let mut sums: BTreeMap<Option<&TownshipId>, ShelterSum> = BTreeMap::new();
-        for shelter in self.shelters.values() {
+        for shelter in self.shelters_in_force() {
             let of_district = self.townships.values().filter(|it| it.district == shelter.district);
             let nearest = of_district
                 .min_by(|a, b| shelter.at.distance_m(a.center).total_cmp(&shelter.at.distance_m(b.center)))

@@ -361,7 +361,8 @@ impl City {
             let n_outings = self.n_outings.get(&team.id).copied().unwrap_or(0);
             Candidate { team, at, as_of, freshness, busy, n_outings }
         };
-        self.teams.values().enumerate().map(candidate).collect()
+        let is_in_force = |(_, it): &(usize, &Team)| !self.is_withdrawn(RegisterKind::Teams, it.id.as_str());
+        self.teams.values().enumerate().filter(is_in_force).map(candidate).collect()
     }
 
     /// By need, then by candidate; none where it may not be sent.

@@ -80,7 +80,9 @@ impl City {
         now: Timestamp,
     ) -> Vec<NearTeam<'_>> {
         let able = self.teams.values().enumerate().filter(|(_, team)| {
-            capability.is_none_or(|it| it == team.capability) && !self.assignments.contains_key(&team.id)
+            capability.is_none_or(|it| it == team.capability)
+                && !self.assignments.contains_key(&team.id)
+                && !self.is_withdrawn(RegisterKind::Teams, team.id.as_str())
         });
         let found: Vec<(&Team, Option<Fix>)> = able.map(|(i, team)| (team, readings.teams.get(i))).collect();
         let place = |(team, fix): &(&Team, Option<Fix>)| fix.map_or(team.home, |it| LonLat(it.lon, it.lat));
@@ -118,7 +120,7 @@ impl City {
 
     /// The teams, or the other units of one kind.
     pub fn of_kind(&self, kind: UnitKind) -> impl Iterator<Item = &Team> {
-        self.teams.values().filter(move |it| it.kind == kind)
+        self.teams_in_force().filter(move |it| it.kind == kind)
     }
 
     /// Open cases: overdue first, then by colour, then by due time.
@@ -154,13 +156,23 @@ impl City {
         fn among(places: impl Iterator<Item = LonLat>, is_in: &impl Fn(LonLat) -> bool) -> Vec<u32> {
             (0..).zip(places).filter(|(_, at)| is_in(*at)).map(|(i, _)| i).collect()
         }
+        let among_in_force = |kind, all: &mut dyn Iterator<Item = (&str, LonLat)>| -> Vec<u32> {
+            let inside = (0..).zip(all).filter(|(_, (id, at))| is_in(*at) && !self.is_withdrawn(kind, id));
+            inside.map(|(i, _)| i).collect()
+        };
         let open_cases = self.cases.values().filter(|it| it.is_open());
         Inside {
-            teams: among(self.teams.values().map(|it| it.home), &is_in),
+            teams: among_in_force(RegisterKind::Teams, &mut self.teams.values().map(|it| (it.id.as_str(), it.home))),
             sensors: among(self.sensors.values().map(|it| it.at), &is_in),
-            cameras: among(self.cameras.values().map(|it| it.at), &is_in),
-            shelters: among(self.shelters.values().map(|it| it.at), &is_in),
-            depots: among(self.depots.values().map(|it| it.at), &is_in),
+            cameras: among_in_force(
+                RegisterKind::Cameras,
+                &mut self.cameras.values().map(|it| (it.id.as_str(), it.at)),
+            ),
+            shelters: among_in_force(
+                RegisterKind::Shelters,
+                &mut self.shelters.values().map(|it| (it.id.as_str(), it.at)),
+            ),
+            depots: among_in_force(RegisterKind::Depots, &mut self.depots.values().map(|it| (it.id.as_str(), it.at))),
             helipads: among(self.helipads.values().map(|it| it.at), &is_in),
             hospitals: among(self.hospitals.values().map(|it| it.at), &is_in),
             docks: among(self.docks.values().map(|it| it.at), &is_in),
@@ -276,7 +288,7 @@ impl City {
                 let sum: f64 = heard.iter().map(|it| f64::from(it.value)).sum();
                 IndicatorValue { value: (!heard.is_empty()).then(|| sum / heard.len() as f64), as_of: newest(&heard) }
             }
-            F::CamerasKnown => own(self.cameras.len()),
+            F::CamerasKnown => own(self.cameras_in_force().count()),
             F::TeamsKnown => own(self.of_kind(UnitKind::Team).count()),
             F::PeopleInTeams => own(self.of_kind(UnitKind::Team).map(|it| it.n_people as usize).sum()),
             F::DronesKnown => own(self.drones.len()),
@@ -288,7 +300,7 @@ impl City {
                     as_of: fresh.iter().map(|it| it.at).max().unwrap_or_default(),
                 }
             }
-            F::SheltersCapacity => own(self.shelters.values().map(|it| it.capacity as usize).sum()),
+            F::SheltersCapacity => own(self.shelters_in_force().map(|it| it.capacity as usize).sum()),
             F::HelipadsKnown => own(self.helipads.len()),
             F::OrdersOpen => own(self.orders.values().filter(|it| !it.rung.is_end()).count()),
             F::OrdersOverdue => own(self.orders.values().filter(|it| it.is_late(now)).count()),

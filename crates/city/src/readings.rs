@@ -69,6 +69,15 @@ impl Readings {
     }
 }
 
+impl Readings {
+    /// Longer columns where a register grew; nothing known is lost, as handles never change.
+    pub fn grow_to(&mut self, city: &crate::City) {
+        self.gauges.resize(city.sensors.len().max(self.gauges.at.len()));
+        self.teams.resize(city.teams.len().max(self.teams.at.len()));
+        self.drones.resize(city.drones.len().max(self.drones.at.len()));
+    }
+}
+
 impl Gauges {
     pub fn resize(&mut self, n: usize) {
         self.value.resize(n, 0.0);

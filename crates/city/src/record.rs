@@ -1,9 +1,7 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AlarmThing, AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState,
-    HeldOrder, Marking, Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, Seen, Signature, StopProposal,
-    TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    AlarmThing, AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState, HeldOrder, Marking, Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, Seen, Signature, StopProposal, TallyFlag, Timestamp, Transfer, ids::*, model::*, RegisterChange, RegisterImport, RegisterRows,
 };
 use serde::{Deserialize, Serialize};
 
@@ -425,5 +423,20 @@ pub enum Event {
     FenceCleared {
         alarm: AlarmId,
         at: Timestamp,
+    },
+    /// A part of a register's file; it changes nothing yet.
+    ImportStaged {
+        key: Text,
+        by: SeatId,
+        part: u32,
+        rows: RegisterRows,
+    },
+    /// A register's file was taken over: the parts staged under its key, then these rows.
+    RegisterImported {
+        import: RegisterImport,
+        by: SeatId,
+        /// What it changed, for whoever reads the log.
+        change: RegisterChange,
+        rows: RegisterRows,
     },
 }

@@ -245,6 +245,8 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "give_control" => "交出无人机控制权",
         "propose_emergency_stop" => "提议急停",
         "co_sign_emergency_stop" => "会签急停",
+        "stage_import" => "分批导入登记",
+        "import_register" => "导入登记",
         _ => return None,
     })
 }

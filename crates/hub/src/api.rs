@@ -44,6 +44,8 @@ use utoipa::OpenApi;
         inventories,
         inventory,
         crate::duties::search,
+        crate::registers::api::preview,
+        crate::registers::api::commit,
         crate::playback_api::logs,
         crate::playback_api::playback,
         healthz,

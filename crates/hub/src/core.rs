@@ -11,7 +11,7 @@ use crate::{
     things::Things,
 };
 use bytes::Bytes;
-use gulang_city::{City, Command, Realm, Record, Refusal, Source, Timestamp};
+use gulang_city::{City, Command, Event, Realm, Record, Refusal, Source, Timestamp};
 use gulang_platforms::News;
 use gulang_wire::{Body, Columns, ToScreen, encode};
 use std::{
@@ -275,6 +275,15 @@ impl Core {
         }
     }
 
+    /// A register grew: its columns grow with it, before anybody is told of the new handles.
+    fn make_room(&self) {
+        let city = self.city();
+        self.lane().grow_to(&city);
+        if let Err(error) = crate::parquet::write_handles(&self.dir, &city) {
+            tracing::warn!(%error, "the recording does not say which team the new handles are");
+        }
+    }
+
     fn number(&self, numberer: &mut Numberer, batch: &[(Source, Command)], replies: Vec<(usize, Reply)>) {
         if batch.is_empty() {
             return;
@@ -292,8 +301,13 @@ impl Core {
                     .n_refused
                     .fetch_add(outcomes.iter().filter(|it| it.is_err()).count() as u64 - n_repeats, Relaxed);
                 if !records.is_empty() {
-                    for some in records.chunks(2000) {
-                        self.publish(Body::Records(some.to_vec()));
+                    if records.iter().any(|it| matches!(it.event, Event::RegisterImported { .. })) {
+                        self.make_room();
+                    }
+                    for some in records.chunk_by(|_, next| !matches!(next.event, Event::ImportStaged { .. })) {
+                        for some in some.chunks(2000) {
+                            self.publish(Body::Records(some.to_vec()));
+                        }
                     }
                     let _ = self.records.send(Arc::new(records));
                 }

@@ -37,6 +37,7 @@ pub mod playback_api;
 pub mod raster;
 pub mod readings;
 pub mod realm;
+pub mod registers;
 pub mod review;
 pub mod run;
 pub mod scenarios;

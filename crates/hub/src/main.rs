@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use gulang_hub::{
-    assets, bench, config, drill, duties, evidence, log,
+    assets, bench, config, drill, duties, evidence, log, registers,
     sim_host::{ChildSim, SimScale},
     tiles,
 };
@@ -120,7 +120,17 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
-    /// Make a base map (PMTiles, vector tiles) of a city's layers
+    /// Make a base map of a city's layers; with --as, take a file over into a register
+    ///
+    /// With --as REGISTER, FILE (.xlsx .xls .ods .csv .tsv .geojson .fgb, or a zipped shapefile) becomes a register's rows:
+    /// headers are guessed, every row that cannot be used is named with its number, cell and remedy, and all accepted rows are
+    /// taken over at once or not at all. REGISTER is teams, depots, shelters, cameras, contacts, points, or duties (as
+    /// import-duties into the pack). --data imports into a log nobody is using, --hub into a running hub; --dry-run only
+    /// shows. A file whose coordinates look like GCJ-02 is not taken over before --crs says what they are.
+    ///
+    /// Example: gulang-hub import 队伍.xlsx --as teams --data ~/gulang --reason 年度更新 --dry-run
+    ///
+    /// Without --as it makes a base map (PMTiles, vector tiles):
     ///
     /// INPUT are layer files (GeoJSON, FlatGeobuf) or folders of them. What becomes which layer is said by a spec: --spec, or
     /// the import.toml in an input folder. Without any, each file becomes a layer of its own name.
@@ -151,13 +161,16 @@ enum Task {
     Import {
         #[arg(required = true)]
         input: Vec<PathBuf>,
-        /// The file to make; replaced as a whole
-        #[arg(long)]
-        out: PathBuf,
+        /// The base map to make; replaced as a whole
+        #[arg(long, required_unless_present = "register", conflicts_with = "register")]
+        out: Option<PathBuf>,
         /// What becomes which layer
-        #[arg(long)]
+        #[arg(long, conflicts_with = "register")]
         spec: Option<PathBuf>,
-        /// Print one JSON object: bytes, n_features, n_tiles, bounds, zooms, by_zoom, layers
+        #[command(flatten)]
+        register: RegisterArgs,
+        /// Print one JSON object: bytes, n_features, n_tiles, bounds, zooms, by_zoom, layers; of a register: preview, seq,
+        /// refused
         #[arg(long)]
         json: bool,
     },
@@ -196,6 +209,53 @@ enum Task {
         #[arg(long)]
         inputs: bool,
     },
+}
+
+/// How a file becomes a register.
+#[derive(clap::Args)]
+struct RegisterArgs {
+    /// The register: teams, depots, shelters, cameras, contacts, points, duties
+    #[arg(long = "as", value_name = "REGISTER")]
+    register: Option<String>,
+    /// The data directory of a hub that is not running
+    #[arg(long, requires = "register", conflicts_with = "hub")]
+    data: Option<PathBuf>,
+    /// A running hub, as its first line says
+    #[arg(long, requires = "register", value_name = "URL")]
+    hub: Option<String>,
+    /// The running hub's token
+    #[arg(long, env = "GULANG_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// A column said instead of guessed, field=header: id, name, person, lon, lat, coordinates, district, …
+    #[arg(long, requires = "register", value_name = "FIELD=HEADER")]
+    map: Vec<String>,
+    /// What the coordinates are: wgs84, cgcs2000, gcj02, bd09; the last two are converted
+    #[arg(long, requires = "register")]
+    crs: Option<String>,
+    /// The sheet, by name or number from 1
+    #[arg(long, requires = "register")]
+    sheet: Option<String>,
+    /// The layer's name, of points; the file's without it
+    #[arg(long, requires = "register", default_value = "")]
+    layer: String,
+    /// Withdraw what the file does not name; without it those stay
+    #[arg(long, requires = "register")]
+    replace: bool,
+    /// Why, for the record
+    #[arg(long, requires = "register", default_value = "命令行导入")]
+    reason: String,
+    /// Who imports; by default the pack's first officer seat (--data)
+    #[arg(long, requires = "register")]
+    seat: Option<String>,
+    /// Only show what would happen
+    #[arg(long, requires = "register")]
+    dry_run: bool,
+    /// The city pack; by default assets/cities/xiamen
+    #[arg(long, requires = "register")]
+    pack: Option<PathBuf>,
+    /// Sign the log with this SM2 key (--data)
+    #[arg(long, requires = "data", value_name = "KEY.pem")]
+    sign_key: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -266,6 +326,8 @@ enum Bench {
     Assign,
     /// The list of duties: index built, bytes held, a query's median and worst ms
     Duties,
+    /// --n cameras (200,000) from CSV and from xlsx into a durable register: seconds
+    Import,
 }
 
 #[derive(Subcommand)]
@@ -357,11 +419,13 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Sheet => bench::sheet(&assets::read_pack(&pack_dir)?, n.unwrap_or(500))?,
                 Bench::Assign => bench::assign(&pack_dir, n.unwrap_or(20))?,
                 Bench::Duties => duties::bench(&pack_dir, n.unwrap_or(500))?,
+                Bench::Import => registers::bench::import(&pack_dir, n.unwrap_or(200_000))?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
             Ok(ExitCode::SUCCESS)
         }
-        Task::Import { input, out, spec, json } => import(&input, &out, spec.as_deref(), json),
+        Task::Import { input, out: Some(out), spec, json, .. } => import(&input, &out, spec.as_deref(), json),
+        Task::Import { input, register, json, .. } => import_register(&input, register, json),
         Task::Check { diff: Some(pair), .. } => match pair.as_slice() {
             [old, new] => diff(old, new),
             _ => Err("--diff takes two plans".into()),
@@ -579,6 +643,35 @@ fn import(input: &[PathBuf], out: &Path, spec: Option<&Path>, json: bool) -> Res
         println!("  {zoom:>2} 级 {n:>5} 个，未压缩 {bytes:>8} 字节，最大 {largest} 字节");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// One file into one register.
+fn import_register(input: &[PathBuf], args: RegisterArgs, json: bool) -> Result<ExitCode, Error> {
+    let ([file], Some(register)) = (input, args.register) else {
+        return Err("--as 一次只导入一个文件".into());
+    };
+    if register == "duties" {
+        let out = pack_dir(args.pack.clone())?.join(duties::DUTIES_FILE);
+        return import_duties(file, &out, args.pack, json);
+    }
+    registers::cli::run(&registers::cli::Args {
+        file: file.clone(),
+        register,
+        data: args.data,
+        hub: args.hub,
+        token: args.token,
+        map: args.map,
+        crs: args.crs,
+        sheet: args.sheet,
+        layer: args.layer,
+        replace: args.replace,
+        reason: args.reason,
+        seat: args.seat,
+        dry_run: args.dry_run,
+        json,
+        pack_dir: pack_dir(args.pack)?,
+        sign_key: args.sign_key,
+    })
 }
 
 /// Plans of one id are compared; those only one side has are named.

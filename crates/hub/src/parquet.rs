@@ -79,14 +79,19 @@ pub struct Recorder {
     pub thread: JoinHandle<()>,
 }
 
-/// Starts recording a city's readings into `dir`.
-pub fn record_into(dir: &Path, city: &City) -> std::io::Result<Recorder> {
+/// Which id each handle is; written anew when a register grows, and then says the same of the handles before.
+pub fn write_handles(dir: &Path, city: &City) -> std::io::Result<()> {
     let handles = serde_json::json!({
         "sensors": city.sensors.keys().map(|it| it.as_str()).collect::<Vec<_>>(),
         "teams": city.teams.keys().map(|it| it.as_str()).collect::<Vec<_>>(),
         "drones": city.drones.keys().map(|it| it.as_str()).collect::<Vec<_>>(),
     });
-    std::fs::write(dir.join("readings-handles.json"), handles.to_string())?;
+    std::fs::write(dir.join("readings-handles.json"), handles.to_string())
+}
+
+/// Starts recording a city's readings into `dir`.
+pub fn record_into(dir: &Path, city: &City) -> std::io::Result<Recorder> {
+    write_handles(dir, city)?;
     remove_unfinished(dir)?;
     let dir = dir.to_owned();
     let (sender, receiver) = sync_channel::<Vec<Row>>(256);

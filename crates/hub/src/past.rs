@@ -215,6 +215,9 @@ impl Past {
                 let applied = state.city.apply(record);
                 debug_assert_eq!(applied, Applied::Advanced);
             }
+            player.readings.grow_to(&state.city);
+            let room = &mut *state;
+            room.readings.grow_to(&room.city);
             self.publish(&state, Body::Records(records));
         }
         if now > player.read_to {

@@ -91,6 +91,15 @@ impl Lane {
         }
     }
 
+    /// Room for what a register brought in; handles known before stay.
+    pub fn grow_to(&mut self, city: &City) {
+        self.readings.grow_to(city);
+        for (i, id) in city.teams.keys().enumerate().skip(self.teams.len()) {
+            self.teams.insert(id.0.clone(), i as u32);
+        }
+        self.dirty_teams.grow(city.teams.len());
+    }
+
     /// Takes one piece of news; what it means for the record lane comes back as commands. A reading stamped after
     /// `latest` is refused: latest wins, so one from the future would freeze its column.
     pub fn take(&mut self, news: News, latest: Timestamp, commands: &mut Vec<Command>) {

@@ -38,7 +38,9 @@ pub fn start(config: HubConfig) -> Result<HubHandle, HubError> {
         let base_map = Arc::new(BaseMap::of_pack(&config.pack_dir));
         let rasters = Arc::new(Rasters::new(config.rasters.clone()));
         let duties = DutyDesk::open(&hall.pack_dir, &hall.pack);
-        let app = App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map, rasters, duties };
+        let imports = Arc::default();
+        let app =
+            App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map, rasters, duties, imports };
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router(app)).await {
                 tracing::error!(%error, "the server ended");

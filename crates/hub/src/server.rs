@@ -45,6 +45,7 @@ pub struct App {
     pub base_map: Arc<BaseMap>,
     pub rasters: Arc<Rasters>,
     pub duties: Arc<DutyDesk>,
+    pub imports: Arc<crate::registers::ImportDesk>,
 }
 
 pub fn router(app: App) -> Router {
@@ -59,6 +60,7 @@ pub fn router(app: App) -> Router {
         .route("/duties", get(duties::search))
         .merge(api::routes())
         .merge(crate::plans_api::routes())
+        .merge(crate::registers::routes())
         .merge(crate::playback_api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()

@@ -380,7 +380,7 @@ impl City {
         }
         let mut first_calls = Vec::new();
         for (call, place) in (0..).zip(&places) {
-            if self.contacts.values().any(|it| it.place == *place)
+            if self.contacts_in_force().any(|it| it.place == *place)
                 && let Some((at_step, step, contact)) = self.step_from(ladder, place, 0)
             {
                 first_calls.extend(attempts(callout, call, 1, at_step, step, &contact.id, false));

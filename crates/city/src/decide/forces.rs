@@ -87,6 +87,9 @@ impl City {
         for (i, (id, need)) in pairs.iter().enumerate() {
             let refused = |why: String| forbidden(format!("第 {} 条（{id} → 需求 {need}）：{why}，整单未派", i + 1));
             let team = self.teams.get(id).ok_or_else(|| refused("没有这支队伍".into()))?;
+            if self.is_withdrawn(RegisterKind::Teams, id.as_str()) {
+                return Err(refused(format!("{}已撤除登记", team.name)));
+            }
             let need = self.needs.get(need).ok_or_else(|| refused("没有这处需求".into()))?;
             if !need.is_open() {
                 return Err(refused("需求已了结".into()));

@@ -19,6 +19,7 @@ mod orders;
 mod plans;
 mod platforms;
 mod proposals;
+mod register;
 mod tellings;
 
 pub use footing::COUNTERSIGN_WITHIN_MINS;
@@ -225,6 +226,9 @@ impl City {
                 if !self.teams.contains_key(team) {
                     return Err(unknown("队伍", team));
                 }
+                if self.is_withdrawn(RegisterKind::Teams, team.as_str()) {
+                    return Err(forbidden("队伍已撤除登记"));
+                }
                 if let Some(order) = order {
                     self.open_order(*order)?;
                 }
@@ -288,6 +292,8 @@ impl City {
             Command::GiveControl { drone } => self.give_control(source, drone),
             Command::ProposeEmergencyStop { drone, reason } => self.propose_stop(source, drone, reason, now),
             Command::CoSignEmergencyStop { number } => self.co_sign_stop(source, *number, now),
+            Command::StageImport { key, part, rows } => self.stage_part(source, key, *part, rows, now),
+            Command::ImportRegister { import, rows } => self.import_by(source, import, rows),
         }
     }
 

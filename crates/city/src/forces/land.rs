@@ -63,6 +63,21 @@ impl Land {
         Ok(self)
     }
 
+    /// The district a place is in, or is off the shore of by less than `within_m`; none where neither is so.
+    pub fn district_of(&self, at: LonLat, within_m: f64) -> Option<&DistrictId> {
+        let holds = |at: LonLat| self.districts.iter().find(|(_, rings)| is_in(rings, at)).map(|(id, _)| id);
+        if let Some(id) = holds(at) {
+            return Some(id);
+        }
+        let frame = LocalFrame::new(at);
+        // Eight winds at four distances, the nearest first.
+        (1..=4).flat_map(|ring| (0..8).map(move |wind| (ring, wind))).find_map(|(ring, wind)| {
+            let (sin, cos) = (f64::from(wind) * std::f64::consts::FRAC_PI_4).sin_cos();
+            let m = within_m * f64::from(ring) / 4.0;
+            holds(frame.geo_from_local((m * sin, m * cos)))
+        })
+    }
+
     /// Whether it is on land.
     pub fn is_land(&self, at: LonLat) -> bool {
         match self.coast.is_empty() {

@@ -201,9 +201,9 @@ impl City {
         for it in measures {
             let Scope::Places(all) = &it.measure.scope else { continue };
             for name in all.iter().filter(|name| names.insert(*name)) {
-                let cameras = self.cameras.values().map(|it| (&it.name, it.at, &it.district));
+                let cameras = self.cameras_in_force().map(|it| (&it.name, it.at, &it.district));
                 let points = self.flood_points.values().map(|it| (&it.name, it.at, &it.district));
-                let shelters = self.shelters.values().map(|it| (&it.name, it.at, &it.district));
+                let shelters = self.shelters_in_force().map(|it| (&it.name, it.at, &it.district));
                 let mut called = cameras.chain(points).chain(shelters).filter(|it| it.0.contains(&**name));
                 match called.find(|it| is_here(it.2)) {
                     Some((_, at, district)) => places.push(RiskPlace {
@@ -247,7 +247,7 @@ impl City {
     /// The largest shelters of districts whose people move.
     fn shelter_doors(&self, people: &BTreeMap<&DistrictId, u32>) -> Vec<RiskPlace> {
         let mut shelters: Vec<&Shelter> =
-            self.shelters.values().filter(|it| people.contains_key(&it.district)).collect();
+            self.shelters_in_force().filter(|it| people.contains_key(&it.district)).collect();
         shelters.sort_by_key(|it| Reverse(it.capacity));
         let door = |it: &Shelter| RiskPlace {
             name: it.name.clone(),
@@ -264,7 +264,7 @@ impl City {
 
     /// The nearest camera of each place; a place whose nearest is already chosen is seen with it.
     fn choose_cameras(&self, places: &[RiskPlace], feeds: &mut SheetFeeds) {
-        let mut by_lat: Vec<&Camera> = self.cameras.values().collect();
+        let mut by_lat: Vec<&Camera> = self.cameras_in_force().collect();
         by_lat.sort_by(|a, b| a.at.1.total_cmp(&b.at.1));
         let mut seen: BTreeSet<&CameraId> = BTreeSet::new();
         for place in places {

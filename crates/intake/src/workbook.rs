@@ -1,0 +1,136 @@
+//! Spreadsheets: every sheet as a table, merged cells filled in, serial dates as dates.
+
+use crate::{IntakeError, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES, Row, Table, tidy::tidy};
+use calamine::{Data, Dimensions, Reader, Sheets, Xlsx};
+use std::io::Cursor;
+
+/// Cells a merged range may fill: more is somebody's formatting of whole columns.
+const MAX_MERGED_CELLS: u64 = 200_000;
+
+pub fn read(bytes: &[u8]) -> Result<Vec<Table>, IntakeError> {
+    if bytes.starts_with(b"PK") {
+        check_unpacked(bytes)?;
+    }
+    let failed = |why: calamine::Error| IntakeError::Workbook(why.to_string());
+    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(failed)?;
+    let mut tables = Vec::new();
+    for name in book.sheet_names() {
+        let (mut rows, merged) = match &mut book {
+            // Cell by cell: a range would be as large as its two farthest cells say.
+            Sheets::Xlsx(book) => {
+                let rows = streamed(book, &name)?;
+                (rows, book.merge_cells_by_sheet_name(&name).unwrap_or_default())
+            }
+            other => {
+                let merged = match other {
+                    Sheets::Xls(book) => book.merge_cells_by_sheet_name(&name).unwrap_or_default(),
+                    _ => Vec::new(),
+                };
+                let range = other.worksheet_range(&name).map_err(failed)?;
+                (of_range(&range)?, merged)
+            }
+        };
+        fill_merged(&mut rows, &merged);
+        rows.retain(|row| row.cells.iter().any(|it| !it.is_empty()));
+        if !rows.is_empty() {
+            tables.push(Table { sheet: Some(name), rows, ..Table::default() });
+        }
+    }
+    Ok(tables)
+}
+
+/// What the archive says it unpacks to, and what it really does.
+fn check_unpacked(bytes: &[u8]) -> Result<(), IntakeError> {
+    let failed = |why: String| IntakeError::Workbook(why);
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|why| failed(why.to_string()))?;
+    let mut n_bytes = 0;
+    for i in 0..archive.len() {
+        let file = archive.by_index(i).map_err(|why| failed(why.to_string()))?;
+        let mut limited = std::io::Read::take(file, MAX_UNPACKED_BYTES);
+        n_bytes += std::io::copy(&mut limited, &mut std::io::sink()).map_err(|why| failed(why.to_string()))?;
+        if n_bytes >= MAX_UNPACKED_BYTES {
+            return Err(IntakeError::Bomb);
+        }
+    }
+    Ok(())
+}
+
+fn streamed(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Row>, IntakeError> {
+    let failed = |why: calamine::XlsxError| IntakeError::Workbook(why.to_string());
+    let mut reader = book.worksheet_cells_reader(name).map_err(failed)?;
+    let mut rows: Vec<Row> = Vec::new();
+    while let Some(cell) = reader.next_cell().map_err(failed)? {
+        let (row, column) = cell.get_position();
+        let column = column as usize;
+        let number = row as usize + 1;
+        if column >= MAX_COLUMNS {
+            continue;
+        }
+        let text = text_of(&Data::from(cell.get_value().clone()));
+        if text.is_empty() {
+            continue;
+        }
+        if rows.last().is_none_or(|it| it.number != number) {
+            if rows.len() == MAX_ROWS {
+                return Err(IntakeError::TooManyRows);
+            }
+            rows.push(Row { number, ..Row::default() });
+        }
+        if let Some(row) = rows.last_mut() {
+            if row.cells.len() <= column {
+                row.cells.resize(column + 1, String::new());
+            }
+            row.cells[column] = text;
+        }
+    }
+    Ok(rows)
+}
+
+fn of_range(range: &calamine::Range<Data>) -> Result<Vec<Row>, IntakeError> {
+    let (top, left) = range.start().map_or((0, 0), |(row, column)| (row as usize, column as usize));
+    if range.height() > MAX_ROWS {
+        return Err(IntakeError::TooManyRows);
+    }
+    let rows = range.rows().enumerate().map(|(i, cells)| {
+        let mut texts = vec![String::new(); left.min(MAX_COLUMNS)];
+        texts.extend(cells.iter().take(MAX_COLUMNS - texts.len()).map(text_of));
+        Row { number: top + i + 1, cells: texts, at: None }
+    });
+    Ok(rows.collect())
+}
+
+/// The words of a merged range stand in each of its cells, downwards only: side by side they are a title.
+fn fill_merged(rows: &mut Vec<Row>, merged: &[Dimensions]) {
+    for it in merged.iter().filter(|it| it.end.0 > it.start.0 && it.len() <= MAX_MERGED_CELLS) {
+        let column = it.start.1 as usize;
+        let place = |rows: &[Row], number: u32| rows.binary_search_by_key(&(number as usize + 1), |row| row.number);
+        let Ok(first) = place(rows, it.start.0) else { continue };
+        let Some(text) = rows[first].cells.get(column).filter(|it| !it.is_empty()).cloned() else { continue };
+        for number in it.start.0 + 1..=it.end.0 {
+            // A row that holds nothing else is left out: nothing is listed there.
+            let Ok(i) = place(rows, number) else { continue };
+            let cells = &mut rows[i].cells;
+            if cells.len() <= column {
+                cells.resize(column + 1, String::new());
+            }
+            if cells[column].is_empty() {
+                cells[column].clone_from(&text);
+            }
+        }
+    }
+}
+
+fn text_of(cell: &Data) -> String {
+    match cell {
+        Data::Empty | Data::Error(_) => String::new(),
+        // Spreadsheets keep 12 as 12.0.
+        Data::Float(it) if it.fract() == 0.0 && it.abs() < 1e15 => format!("{it:.0}"),
+        Data::Bool(it) => if *it { "是" } else { "否" }.to_owned(),
+        Data::DateTime(it) if it.is_datetime() => {
+            let (y, m, d, h, min, ..) = it.to_ymd_hms_milli();
+            let day = format!("{y:04}-{m:02}-{d:02}");
+            if it.as_f64().fract() == 0.0 { day } else { format!("{day} {h:02}:{min:02}") }
+        }
+        other => tidy(&other.to_string()),
+    }
+}
