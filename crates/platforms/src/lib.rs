@@ -5,7 +5,9 @@
 //! time hands them in. Bytes of any kind are a value or an error, never a panic, and never more memory than a stated limit.
 //! **Invariant:** each protocol has its own error type with a `remedy()` for the operator.
 
+pub mod cot;
 mod heard;
+pub mod mavlink;
 pub mod value;
 
 pub use heard::{Heard, News, Refused};
