@@ -5,10 +5,12 @@
 //! time hands them in. Bytes of any kind are a value or an error, never a panic, and never more memory than a stated limit.
 //! **Invariant:** each protocol has its own error type with a `remedy()` for the operator.
 
+pub mod cot;
 pub mod dji;
 mod heard;
-pub mod mapping;
 pub mod jt808;
+pub mod mapping;
+pub mod mavlink;
 pub mod sensorthings;
 pub mod value;
 
