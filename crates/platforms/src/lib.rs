@@ -7,5 +7,7 @@
 
 mod heard;
 pub mod value;
+pub mod wvp;
+pub mod zlm;
 
 pub use heard::{Heard, News, Refused};
