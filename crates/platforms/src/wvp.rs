@@ -30,7 +30,9 @@ impl WvpError {
             Self::Code { code: 401 | 403, .. } => "WVP 令牌无效或过期：更换 secrets 中的 token",
             Self::Code { code: 404, .. } => "设备或通道不在 WVP 中：核对国标编号，或在 WVP 中同步通道",
             Self::Code { code: 408, .. } => "摄像机没有按时应答：检查摄像机是否在线、网络是否通",
-            Self::Code { code: 486, .. } => "摄像机没有应答呼叫：可能正忙或离线，稍后会再试；长期如此请联系视频专网值守",
+            Self::Code { code: 486, .. } => {
+                "摄像机没有应答呼叫：可能正忙或离线，稍后会再试；长期如此请联系视频专网值守"
+            }
             Self::Code { code: 500, .. } => "WVP 内部出错：查看 WVP 日志，确认流媒体服务在运行",
             Self::Code { .. } => "联系 WVP 平台值守",
             Self::Unreadable(_) => "核对地址是否指向 WVP 的接口、版本是否相符",
@@ -110,7 +112,8 @@ fn opened(bytes: &[u8]) -> Result<Value, WvpError> {
 pub fn read_stream(bytes: &[u8]) -> Result<StreamInfo, WvpError> {
     let data = opened(bytes)?;
     let text = |key: &str| data.get(key).and_then(text_of).filter(|it| !it.is_empty());
-    let begins = |key: &str, schemes: &[&str]| text(key).filter(|it| schemes.iter().any(|scheme| it.starts_with(scheme)));
+    let begins =
+        |key: &str, schemes: &[&str]| text(key).filter(|it| schemes.iter().any(|scheme| it.starts_with(scheme)));
     let web = ["http://", "https://"];
     let info = StreamInfo {
         app: text("app").unwrap_or_default(),
@@ -145,7 +148,8 @@ pub fn read_devices(bytes: &[u8]) -> Result<Page<Device>, WvpError> {
 /// The channels of `device`.
 pub fn read_channels(bytes: &[u8], device: &str) -> Result<Page<Channel>, WvpError> {
     page(&opened(bytes)?, |it| {
-        let degrees = |keys: &[&str]| keys.iter().find_map(|key| it.get(*key).and_then(number_of)).filter(|it| *it != 0.0);
+        let degrees =
+            |keys: &[&str]| keys.iter().find_map(|key| it.get(*key).and_then(number_of)).filter(|it| *it != 0.0);
         let at = degrees(&["gbLongitude", "longitude"]).zip(degrees(&["gbLatitude", "latitude"]));
         let kind = ["ptzType", "PTZType", "gbPtzType"].iter().find_map(|key| it.get(*key).and_then(number_of));
         Some(Channel {

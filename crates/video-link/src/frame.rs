@@ -172,10 +172,8 @@ mod tests {
             sizes: vec![Size { width: 480, fps: 10 }],
         };
         assert!(!format!("{open:?}").contains("geheim"), "a password is never printed");
-        let failed = FromEyes::State {
-            id: 7,
-            looking: Looking::Failed { kind: Failure::Unauthorized, why: "401".into() },
-        };
+        let failed =
+            FromEyes::State { id: 7, looking: Looking::Failed { kind: Failure::Unauthorized, why: "401".into() } };
         let bytes = [line_frame(&open), picture_frame(&shown()), line_frame(&failed)].concat();
         for at_once in [1, 2, 5, 7, 64, 4096] {
             let frames = all(&bytes, at_once);

@@ -11,4 +11,6 @@ mod messages;
 pub mod strip;
 
 pub use frame::{Deframer, Frame, FrameError, MAX_FRAME_BYTES, line_frame, picture_frame};
-pub use messages::{Failure, FromEyes, Look, Looking, Picture, Secret, SimCamera, SimCodec, Size, ToEyes, Transport, VERSION};
+pub use messages::{
+    Failure, FromEyes, Look, Looking, Picture, Secret, SimCamera, SimCodec, Size, ToEyes, Transport, VERSION,
+};

@@ -39,10 +39,7 @@ impl Stamp {
             }
         }
         let [_, a, b, c, d, e, f, g, h, i, j, _] = bytes;
-        let stamp = Self {
-            n: u32::from_be_bytes([a, b, c, d]),
-            at_ms: u64::from_be_bytes([0, 0, e, f, g, h, i, j]),
-        };
+        let stamp = Self { n: u32::from_be_bytes([a, b, c, d]), at_ms: u64::from_be_bytes([0, 0, e, f, g, h, i, j]) };
         (stamp.bytes() == bytes).then_some(stamp)
     }
 

@@ -101,12 +101,7 @@ fn is_key(buffer: &gst::Buffer) -> bool {
 }
 
 /// Starts a writer beside `file`; the file has its name only when it is whole.
-fn write_file(
-    (id, clip): (u64, u64),
-    caps: &gst::Caps,
-    file: &Path,
-    outlet: &Arc<Outlet>,
-) -> Result<AppSrc, String> {
+fn write_file((id, clip): (u64, u64), caps: &gst::Caps, file: &Path, outlet: &Arc<Outlet>) -> Result<AppSrc, String> {
     let codec = caps.structure(0).map(|it| it.name().to_string()).unwrap_or_default();
     // The timestamper gives pictures the decoding times MP4 asks for, which RTP does not carry.
     let parser = match codec.as_str() {
@@ -158,9 +153,9 @@ fn until_whole(pipeline: &gst::Pipeline) -> Result<(), String> {
     let ends = [gst::MessageType::Eos, gst::MessageType::Error];
     // Longer than any clip runs.
     let whole = gst::ClockTime::from_seconds(3600) + CLOSING;
-    match bus.timed_pop_filtered(whole, &ends).as_ref().map(gst::Message::view) {
-        Some(gst::MessageView::Eos(_)) => Ok(()),
-        Some(gst::MessageView::Error(error)) => Err(error.error().to_string()),
-        _ => Err("the file did not end".into()),
+    let ended = bus.timed_pop_filtered(whole, &ends).ok_or("the file did not end")?;
+    match ended.view() {
+        gst::MessageView::Error(error) => Err(error.error().to_string()),
+        _ => Ok(()),
     }
 }

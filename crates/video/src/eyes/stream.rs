@@ -210,11 +210,14 @@ fn rtsp(eye: &Arc<Eye>, source: &Source) -> Result<gst::Element, String> {
     element.set_property("location", &source.url);
     element.set_property("latency", JITTER_MS);
     element.set_property("drop-on-latency", true);
-    element.set_property_from_str("protocols", match source.transport {
-        Transport::Auto => "tcp+udp",
-        Transport::Tcp => "tcp",
-        Transport::Udp => "udp",
-    });
+    element.set_property_from_str(
+        "protocols",
+        match source.transport {
+            Transport::Auto => "tcp+udp",
+            Transport::Tcp => "tcp",
+            Transport::Udp => "udp",
+        },
+    );
     element.set_property("timeout", if source.transport == Transport::Auto { 2_000_000u64 } else { 8_000_000 });
     element.set_property("tcp-timeout", 8_000_000u64);
     element.set_property("udp-reconnect", false);
@@ -442,9 +445,11 @@ impl Eye {
         if !self.scheme.starts_with("rtsp") {
             return self.scheme.to_ascii_uppercase();
         }
-        let is_udp = home.iterate_recurse().into_iter().flatten().any(|it| {
-            it.factory().is_some_and(|factory| factory.name() == "udpsrc")
-        });
+        let is_udp = home
+            .iterate_recurse()
+            .into_iter()
+            .flatten()
+            .any(|it| it.factory().is_some_and(|factory| factory.name() == "udpsrc"));
         format!("{}/{}", self.scheme.to_ascii_uppercase(), if is_udp { "UDP" } else { "TCP" })
     }
 

@@ -24,7 +24,7 @@ pub fn open(listen: SocketAddr, cameras: &[SimCamera], looks: &Looks) -> Result<
     server.set_address(&listen.ip().to_string());
     server.set_service(&listen.port().to_string());
     let auth = RTSPAuth::new();
-    auth.set_supported_methods(RTSPAuthMethod::DIGEST);
+    auth.set_supported_methods(RTSPAuthMethod::Digest);
     let mut anybody = token(ANYBODY);
     auth.set_default_token(Some(&mut anybody));
     let mut logins = BTreeSet::new();
