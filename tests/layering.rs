@@ -17,6 +17,7 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("gulang-platforms", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-intake", &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "gulang-hub", "gulang-ui"]),
     ("gulang-video", &["bevy", "egui", "tauri", "axum", "rusqlite", "gulang-city", "gulang-hub", "gulang-ui"]),
+    ("gulang-video-link", &["tokio", "bevy", "egui", "tauri", "gulang-city", "gulang-hub", "gulang-ui"]),
     (
         "gulang-charts",
         &["tokio", "reqwest", "bevy", "egui", "tauri", "axum", "rusqlite", "typst", "gulang-hub", "gulang-ui"],
@@ -41,7 +42,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gulang-duties", &[]),
     ("gulang-platforms", &["gulang-city"]),
     ("gulang-intake", &["gulang-city"]),
-    ("gulang-video", &[]),
+    ("gulang-video", &["gulang-video-link"]),
+    ("gulang-video-link", &[]),
     (
         "gulang-hub",
         &[
@@ -51,10 +53,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gulang-platforms",
             "gulang-report",
             "gulang-tiles",
+            "gulang-video-link",
             "gulang-wire",
         ],
     ),
-    ("gulang-sim", &["gulang-city", "gulang-platforms"]),
+    ("gulang-sim", &["gulang-city", "gulang-platforms", "gulang-video-link"]),
     ("gulang-ui", &["gulang-charts", "gulang-city", "gulang-tiles", "gulang-wire"]),
     ("gulang", &["gulang-city", "gulang-hub", "gulang-sim"]),
     ("xtask", &[]),

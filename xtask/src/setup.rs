@@ -7,7 +7,7 @@ use crate::{
 use std::{path::PathBuf, time::Duration};
 
 /// Debian's and Ubuntu's names. webkit draws the desk; Xvfb, lavapipe and ImageMagick stand in for a display;
-/// mosquitto is a broker to test against.
+/// mosquitto is a broker to test against; GStreamer opens streams (libav: H.264 and H.265; ugly: the encoder of test pictures).
 const PACKAGES: &[&str] = &[
     "build-essential",
     "pkg-config",
@@ -25,6 +25,14 @@ const PACKAGES: &[&str] = &[
     "imagemagick",
     "dbus",
     "mosquitto",
+    "libgstreamer1.0-dev",
+    "libgstreamer-plugins-base1.0-dev",
+    "libgstrtspserver-1.0-dev",
+    "gstreamer1.0-plugins-base",
+    "gstreamer1.0-plugins-good",
+    "gstreamer1.0-plugins-bad",
+    "gstreamer1.0-plugins-ugly",
+    "gstreamer1.0-libav",
 ];
 
 /// Debian's own wasm-capable compiler, for machines whose rustup cannot fetch the target.

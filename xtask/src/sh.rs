@@ -43,7 +43,7 @@ pub fn cargo(args: &[&str]) -> Command {
 /// `verb` over every native program and library: one selection for every chore, because another selection means other
 /// features of what the crates share, and everything built twice.
 pub fn everything(verb: &[&'static str]) -> Vec<&'static str> {
-    const PACKAGES: [&str; 13] = [
+    const PACKAGES: [&str; 14] = [
         "gulang-charts",
         "gulang-city",
         "gulang-report",
@@ -53,6 +53,7 @@ pub fn everything(verb: &[&'static str]) -> Vec<&'static str> {
         "gulang-platforms",
         "gulang-intake",
         "gulang-video",
+        "gulang-video-link",
         "gulang-hub",
         "gulang-sim",
         "gulang-ui",

@@ -13,5 +13,7 @@ pub mod mapping;
 pub mod mavlink;
 pub mod sensorthings;
 pub mod value;
+pub mod wvp;
+pub mod zlm;
 
 pub use heard::{Heard, News, Refused};
