@@ -551,6 +551,9 @@ fn only_sane_markings_are_drawn() {
     check(&[], 0, quake(here, 5.0, 12.0, 6), "!Absurd");
     check(&[], 0, put(MarkingKind::Fire { at: here, started: T0 }), "MarkingPut");
     check(&[], 0, put(MarkingKind::Fire { at: here, started: Timestamp(0) }), "!Absurd");
+    check(&[], 0, put(MarkingKind::Spot { at: here, error_m: 12.0 }), "MarkingPut");
+    check(&[], 0, put(MarkingKind::Spot { at: here, error_m: f32::NAN }), "!Absurd");
+    check(&[], 0, put(MarkingKind::Spot { at: here, error_m: 2_001.0 }), "!Absurd");
     check(&[], 0, put(MarkingKind::ReachFrom { places: vec![here] }), "MarkingPut");
     check(&[], 0, put(MarkingKind::ReachFrom { places: vec![] }), "!Absurd");
     check(&[], 0, put(MarkingKind::ReachFrom { places: vec![here; 21] }), "!Absurd");

@@ -41,6 +41,8 @@ pub const MAX_CORNERS: usize = 500;
 /// Places of one [`MarkingKind::ReachFrom`].
 pub const MAX_REACH_PLACES: usize = 20;
 const MAX_CLOSURE_RADIUS_M: f32 = 20_000.0;
+/// A place known less closely than this is no place, m.
+const MAX_SPOT_ERROR_M: f32 = 2_000.0;
 /// A quake is felt from farther than a case comes.
 const MAX_QUAKE_DISTANCE_M: f64 = 1_500_000.0;
 /// The deepest ever recorded were about 700 km down.
