@@ -493,6 +493,9 @@ fn only_changes_of_health_and_scene_are_records() {
     check(&[(0, health(HealthState::Healthy, 0))], 5, health(HealthState::Silent, 5), "ConnectorChanged");
     check(&[], 0, C::ShowScene { scene: "war".into() }, "SceneChanged");
     check(&[], 0, C::ShowScene { scene: "peace".into() }, "!NoChange");
+    check(&[], 0, C::ShowScene { scene: "cameras:c:cam-1;d:drone-1".into() }, "SceneChanged");
+    check(&[], 0, C::ShowScene { scene: "cameras:c:cam-1;c:cam-1".into() }, "!Absurd");
+    check(&[], 0, C::ShowScene { scene: "cameras:c:nowhere".into() }, "!Unknown");
     check(&[], 0, C::RefuseMessage { platform: "x".into(), what: "a".into(), why: "b".into() }, "MessageRefused");
 }
 

@@ -248,8 +248,12 @@ impl City {
             Command::AssignTeams { pairs, reason } => self.assign_teams(pairs, reason, now),
             Command::CheckIn { team, note } => self.check_in(source, team, note, now),
             Command::ShowScene { scene } => {
-                if scene.is_empty() || scene.chars().count() > 64 {
-                    return Err(absurd("场景名要有 1–64 个字"));
+                match scene_feeds(scene) {
+                    Some(feeds) => self.check_wall(&feeds)?,
+                    None if scene.is_empty() || scene.chars().count() > 64 => {
+                        return Err(absurd("场景名要有 1–64 个字"));
+                    }
+                    None => {}
                 }
                 changes(self.scene != *scene)?;
                 Ok(vec![Event::SceneChanged { scene: scene.clone() }])
