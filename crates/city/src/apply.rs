@@ -5,7 +5,7 @@
 
 use crate::{
     Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event, Exercise,
-    HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, model::*,
+    FlightState, HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, model::*,
 };
 
 impl City {
@@ -310,6 +310,57 @@ impl City {
                         Some(ClosedProposal { number: *number, signed, how: *how, by, at: now, reason });
                 }
             }
+            Event::FlightOrdered { flight, .. } => {
+                self.open_flights.insert(flight.id);
+                self.flights.insert(flight.id, flight.clone());
+            }
+            Event::FlightAttempted { flight, n_attempts } => {
+                if let Some(it) = self.flights.get_mut(flight) {
+                    it.n_attempts = it.n_attempts.max(*n_attempts);
+                    if it.state == FlightState::Ordered {
+                        it.state = FlightState::Sent;
+                        it.state_at = now;
+                    }
+                }
+            }
+            Event::FlightReported { flight, state, note } => self.report_flight_state(*flight, state, note, now),
+            Event::FlightCancelAsked { flight, reason } => {
+                if let Some(it) = self.flights.get_mut(flight) {
+                    it.cancel = Some(reason.clone());
+                }
+            }
+            Event::FlightCancelRefused { flight, why } => {
+                if let Some(it) = self.flights.get_mut(flight) {
+                    it.cancel = None;
+                    it.note = why.clone();
+                }
+            }
+            Event::ControlTaken { drone, control } => {
+                self.controls.insert(drone.clone(), control.clone());
+            }
+            Event::ControlGiven { drone } => {
+                self.controls.remove(drone);
+            }
+            Event::EmergencyStopProposed { proposal } => {
+                self.n_stop_proposals = self.n_stop_proposals.max(proposal.number);
+                self.stop_proposals.insert(proposal.drone.clone(), proposal.clone());
+            }
+            Event::EmergencyStopCoSigned { number, .. } => {
+                self.stop_proposals.retain(|_, it| it.number != *number);
+            }
+        }
+    }
+
+    fn report_flight_state(&mut self, id: FlightId, state: &FlightState, note: &Text, now: Timestamp) {
+        let Some(it) = self.flights.get_mut(&id) else { return };
+        it.state = state.clone();
+        it.state_at = now;
+        it.note = note.clone();
+        if state.is_end() {
+            it.cancel = None;
+            self.open_flights.remove(&id);
+        } else {
+            self.open_flights.insert(id);
         }
     }
 

@@ -1,14 +1,14 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Evacuees, ForceRules, HeldOrder, Ladder, LonLat, Marking,
-    Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, Telling, TellingRules, Timestamp,
-    Township, ids::*, model::*, plan::Plan,
+    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, Flight, FlightRules, ForceRules,
+    HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules,
+    StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Keeps the order of arrival, which the records fix: iteration, serialisation and hash are deterministic.
 pub type Registry<K, V> = IndexMap<K, V, FxBuildHasher>;
@@ -113,6 +113,17 @@ pub struct City {
     pub n_cases_by_stage: [u64; 7],
     /// 作废; not in `n_cases_by_stage`.
     pub n_cases_cancelled: u64,
+    pub flight_rules: FlightRules,
+    /// All that drones were ever told.
+    pub flights: Registry<FlightId, Flight>,
+    /// Those not ended.
+    pub open_flights: BTreeSet<FlightId>,
+    /// Who holds which drone.
+    pub controls: BTreeMap<DroneId, Control>,
+    /// Emergency stops with one signature; one that expired stays until another takes its place.
+    pub stop_proposals: BTreeMap<DroneId, StopProposal>,
+    /// How many were ever proposed: the last one's number.
+    pub n_stop_proposals: u64,
 }
 
 /// The drill this city is in; only ever some in [`Realm::Exercise`].
@@ -212,6 +223,12 @@ impl City {
             n_refused_messages: 0,
             n_cases_by_stage: [0; 7],
             n_cases_cancelled: 0,
+            flight_rules: pack.flight_rules.clone(),
+            flights: IndexMap::with_hasher(by),
+            open_flights: BTreeSet::new(),
+            controls: BTreeMap::new(),
+            stop_proposals: BTreeMap::new(),
+            n_stop_proposals: 0,
         }
     }
 

@@ -1,8 +1,8 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, LonLat, MarkingKind, Observation,
-    OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
+    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FlightAsk, FlightState, LonLat,
+    MarkingKind, Observation, OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -343,6 +343,50 @@ pub enum Command {
         district: DistrictId,
         township: Option<TownshipId>,
         reason: Text,
+    },
+    /// Tell a drone something; [`crate::City::may_fly`] says what stands against it.
+    OrderFlight {
+        ask: FlightAsk,
+    },
+    /// Before it is sent it is gone at once; after that its platform is asked.
+    CancelFlight {
+        flight: FlightId,
+        reason: Text,
+    },
+    /// A platform's word about a flight: accepted, under way, or how it ended.
+    ReportFlight {
+        flight: FlightId,
+        state: FlightState,
+        #[serde(default)]
+        note: Text,
+    },
+    /// A platform's answer to a cancelled flight: no error is its receipt.
+    ReportFlightCancel {
+        flight: FlightId,
+        #[serde(default)]
+        error: Option<Text>,
+    },
+    NoteFlightAttempt {
+        flight: FlightId,
+    },
+    /// Flight and payload authority of a drone for this seat; from another's hand only by a higher role, with a reason.
+    TakeControl {
+        drone: DroneId,
+        #[serde(default)]
+        reason: Text,
+    },
+    GiveControl {
+        drone: DroneId,
+    },
+    /// The first of two signatures under an emergency stop.
+    ProposeEmergencyStop {
+        drone: DroneId,
+        reason: Text,
+    },
+    /// The second, at another seat by another officer, within the rules' window: the motors stop.
+    CoSignEmergencyStop {
+        /// Of [`crate::StopProposal`].
+        number: u64,
     },
 }
 

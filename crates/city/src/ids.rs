@@ -73,4 +73,6 @@ number_ids! {
     NeedId,
     /// A call-out, numbered from 1. With the realm it makes the idempotency keys of its calls.
     CalloutId,
+    /// A flight, numbered from 1. With the realm it makes the idempotency key.
+    FlightId,
 }

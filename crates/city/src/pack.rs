@@ -5,8 +5,8 @@
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    CallPlace, CallStart, CaseRules, Contact, ForceRules, Ladder, LonLat, Roles, SigningRules, TellingRules, Township,
-    ids::*, model::*, plan::Plan, plan::lint,
+    CallPlace, CallStart, CaseRules, Contact, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules,
+    TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
@@ -38,6 +38,7 @@ pub struct Pack {
     pub case_rules: CaseRules,
     pub signing_rules: SigningRules,
     pub telling_rules: TellingRules,
+    pub flight_rules: FlightRules,
     pub townships: Vec<Township>,
     pub contacts: Vec<Contact>,
     pub ladders: Vec<Ladder>,
@@ -96,6 +97,7 @@ pub fn load_pack(
         case_rules: loader.rules("rules/cases.toml", list, CaseRules::fault),
         signing_rules: loader.rules("rules/signing.toml", list, SigningRules::fault),
         telling_rules: loader.rules("rules/tellings.toml", list, TellingRules::fault),
+        flight_rules: loader.rules("rules/flights.toml", list, FlightRules::fault),
         townships: loader.registry("townships.json"),
         contacts: loader.registry("contacts.json"),
         ladders: loader.registry("ladders.json"),

@@ -52,6 +52,9 @@ pub struct Readings {
     pub heard: std::collections::BTreeMap<crate::PlatformId, Timestamp>,
     /// Readings dropped under overload since the hub started.
     pub n_dropped: u64,
+    /// Of the drones, by the same handle; what was never told is none.
+    #[serde(default)]
+    pub telemetry: Vec<crate::Telemetry>,
 }
 
 impl Readings {
@@ -61,6 +64,7 @@ impl Readings {
         readings.gauges.resize(city.sensors.len());
         readings.teams.resize(city.teams.len());
         readings.drones.resize(city.drones.len());
+        readings.telemetry.resize(city.drones.len(), crate::Telemetry::default());
         readings
     }
 }

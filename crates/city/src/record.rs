@@ -1,8 +1,9 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AttemptState, CallCause, CallChannel, CallPlace, EvacuationPlace, HeldOrder, Marking, Need, Observation, OpenFeed,
-    Plan, Proof, Proposal, ProposalEnd, Signature, TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState, HeldOrder, Marking,
+    Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, Seen, Signature, StopProposal, TallyFlag,
+    Timestamp, Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -364,5 +365,44 @@ pub enum Event {
         /// None if time or a change of footing did it.
         by: Option<Signature>,
         reason: Text,
+    },
+    /// With what the hub saw of the drone, by which the gates were judged.
+    FlightOrdered {
+        flight: Flight,
+        seen: Seen,
+    },
+    /// The hub put it on the wire, or tried: `n_attempts` counts.
+    FlightAttempted {
+        flight: FlightId,
+        n_attempts: u32,
+    },
+    FlightReported {
+        flight: FlightId,
+        state: FlightState,
+        note: Text,
+    },
+    /// Its platform is owed a cancellation.
+    FlightCancelAsked {
+        flight: FlightId,
+        reason: Text,
+    },
+    FlightCancelRefused {
+        flight: FlightId,
+        why: Text,
+    },
+    ControlTaken {
+        drone: DroneId,
+        control: Control,
+    },
+    ControlGiven {
+        drone: DroneId,
+    },
+    EmergencyStopProposed {
+        proposal: StopProposal,
+    },
+    /// The flight follows.
+    EmergencyStopCoSigned {
+        number: u64,
+        by: Signature,
     },
 }

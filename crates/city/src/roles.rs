@@ -235,6 +235,15 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "set_expected" => "设定应转移人数",
         "correct_evacuation" => "更正转移人数",
         "allow_return" => "放行返回",
+        "order_flight" => "指挥无人机",
+        "cancel_flight" => "撤销飞行",
+        "report_flight" => "回报飞行",
+        "report_flight_cancel" => "回报撤销飞行",
+        "note_flight_attempt" => "登记飞行投递",
+        "take_control" => "取得无人机控制权",
+        "give_control" => "交出无人机控制权",
+        "propose_emergency_stop" => "提议急停",
+        "co_sign_emergency_stop" => "会签急停",
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! What a message meant, whatever the protocol.
 
-use gulang_city::{Command, Fix, LonLat, PlatformId, Text, ThingState, Timestamp};
+use gulang_city::{Command, DockState, DroneAlarm, Fix, LonLat, PlatformId, Telemetry, Text, ThingState, Timestamp};
 
 /// One reading, named as its source names things.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,28 @@ pub enum News {
     Drone {
         drone: Text,
         fix: Fix,
+    },
+    /// What a drone says beside where it is.
+    DroneSays {
+        drone: Text,
+        telemetry: Box<Telemetry>,
+    },
+    /// A dock speaks, by its gateway's own id.
+    Dock {
+        gateway: Text,
+        state: DockState,
+    },
+    /// All that a gateway's drones are warned of now.
+    DroneWarns {
+        gateway: Text,
+        alarms: Vec<DroneAlarm>,
+        at: Timestamp,
+    },
+    /// Which drones hang on a gateway now; none: all are offline.
+    Docked {
+        gateway: Text,
+        drones: Vec<Text>,
+        at: Timestamp,
     },
     /// One thing of a register of many: a vehicle, a bike, a tilt sensor.
     Thing {

@@ -5,6 +5,7 @@
 //! time hands them in. Bytes of any kind are a value or an error, never a panic, and never more memory than a stated limit.
 //! **Invariant:** each protocol has its own error type with a `remedy()` for the operator.
 
+pub mod dji;
 mod heard;
 pub mod value;
 

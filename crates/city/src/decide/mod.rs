@@ -10,6 +10,7 @@ mod callout;
 mod cases;
 mod evacuation;
 mod feeds;
+mod flights;
 mod footing;
 mod forces;
 mod marking;
@@ -97,6 +98,7 @@ impl City {
             Command::Tick => {
                 let mut events = self.tick(now);
                 events.extend(self.tick_calls(now));
+                events.extend(self.tick_flights(now));
                 Ok(events)
             }
             Command::NoteObservations { observations } => {
@@ -280,6 +282,15 @@ impl City {
             Command::AllowReturn { district, township, reason } => {
                 self.allow_return(district, township.as_ref(), reason)
             }
+            Command::OrderFlight { ask } => self.order_flight(source, ask, now),
+            Command::CancelFlight { flight, reason } => self.cancel_flight(source, *flight, reason),
+            Command::ReportFlight { flight, state, note } => self.report_flight(source, *flight, state, note),
+            Command::ReportFlightCancel { flight, error } => self.report_flight_cancel(*flight, error.as_ref()),
+            Command::NoteFlightAttempt { flight } => self.note_flight_attempt(*flight),
+            Command::TakeControl { drone, reason } => self.take_control(source, drone, reason, now),
+            Command::GiveControl { drone } => self.give_control(source, drone),
+            Command::ProposeEmergencyStop { drone, reason } => self.propose_stop(source, drone, reason, now),
+            Command::CoSignEmergencyStop { number } => self.co_sign_stop(source, *number, now),
         }
     }
 
@@ -338,9 +349,17 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
             | C::ReportCall { .. }
             | C::RefuseMessage { .. }
             | C::ReportHealth { .. }
+            | C::ReportFlight { .. }
+            | C::ReportFlightCancel { .. }
     );
-    let is_hub_only =
-        matches!(command, C::Tick | C::NoteAttempt { .. } | C::NoteObservations { .. } | C::AdoptPlans { .. });
+    let is_hub_only = matches!(
+        command,
+        C::Tick
+            | C::NoteAttempt { .. }
+            | C::NoteFlightAttempt { .. }
+            | C::NoteObservations { .. }
+            | C::AdoptPlans { .. }
+    );
     // Teams speak by radio or through their platform; a platform is told by its interface or by telephone.
     let is_anybodys = matches!(command, C::CheckIn { .. } | C::ReportTelling { .. });
     match source {

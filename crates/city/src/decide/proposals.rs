@@ -131,12 +131,12 @@ impl City {
     }
 
     /// A signature is given at a seat, by whoever sits there.
-    fn signature(&self, source: &Source, now: Timestamp) -> Result<Signature, Refusal> {
+    pub(super) fn signature(&self, source: &Source, now: Timestamp) -> Result<Signature, Refusal> {
         match source {
             Source::Seat(seat) if !seat.as_str().trim().is_empty() => {
                 Ok(Signature { seat: seat.clone(), officer: self.roles.officer_at(seat).into(), at: now })
             }
-            _ => Err(forbidden("提议和会签要在席位上做")),
+            _ => Err(forbidden("要在席位上做，签的是席位上的人")),
         }
     }
 

@@ -20,15 +20,6 @@ const SEES_TOWNSHIP_M: f64 = 1500.0;
 /// From a drone's height places nearer together than this are one picture, m.
 const DRONE_SEES_M: f64 = 1000.0;
 
-// Defaults of this program, not a maker's figures: a full battery's radius with the way back, what it must land with, and
-// the weather it does not start in.
-const DRONE_REACH_M: f64 = 7000.0;
-const DRONE_RESERVE_PERCENT: f32 = 30.0;
-const DRONE_MAX_WIND_MPS: f32 = 12.0;
-const DRONE_MAX_RAIN_MM: f32 = 16.0;
-/// Telemetry and weather older than this say nothing.
-const TOO_OLD_MINS: i64 = 30;
-
 /// Where a picture comes from (画面).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -334,14 +325,14 @@ impl City {
 
     /// Drones heard of late, with more battery than they must land with.
     fn able_drones(&self, readings: &Readings, now: Timestamp) -> Vec<AbleDrone<'_>> {
+        let rules = &self.flight_rules;
         let able = self.drones.values().enumerate().filter_map(|(i, drone)| {
-            let fix = readings.drones.get(i).filter(|it| now < it.at.plus_mins(TOO_OLD_MINS))?;
-            let spare = fix.battery - DRONE_RESERVE_PERCENT;
-            // Unknown is NaN, and not more than nothing.
-            (spare > 0.0).then(|| AbleDrone {
+            let fix = readings.drones.get(i).filter(|it| now < it.at.plus_mins(rules.feeds_too_old_mins))?;
+            // Unknown is NaN, and not more than anything.
+            (fix.battery > rules.reserve_percent).then(|| AbleDrone {
                 drone,
                 at: LonLat(fix.lon, fix.lat),
-                reach_m: DRONE_REACH_M * f64::from((spare / (100.0 - DRONE_RESERVE_PERCENT)).min(1.0)),
+                reach_m: rules.reach_with(fix.battery),
                 battery: fix.battery,
             })
         });
@@ -350,18 +341,17 @@ impl City {
 
     /// The wind in words where a drone may fly, else why not; by the district's own observation, or the city's.
     fn weather_at(&self, district: &DistrictId, now: Timestamp) -> Result<String, Text> {
-        let of = |kind: SensorKind| {
-            let own = self.observations.get(&(kind, Some(district.clone())));
-            own.or_else(|| self.observations.get(&(kind, None))).filter(|it| now < it.as_of.plus_mins(TOO_OLD_MINS))
-        };
+        let of = |kind| self.fresh_weather(kind, Some(district), now);
+        let (max_wind, max_rain) = (self.flight_rules.max_wind_mps, self.flight_rules.max_rain_mm);
         let name = self.districts.get(district).map_or(district.as_str(), |it| &it.name);
-        if let Some(wind) = of(SensorKind::Wind).filter(|it| it.max > DRONE_MAX_WIND_MPS) {
-            return Err(format!("{name}风速 {:.0} 米/秒，超过 {DRONE_MAX_WIND_MPS:.0}，不起飞", wind.max).into());
+        let wind = of(SensorKind::Wind);
+        if let Some(wind) = wind.filter(|it| *it > max_wind) {
+            return Err(format!("{name}风速 {wind:.0} 米/秒，超过 {max_wind:.0}，不起飞").into());
         }
-        if let Some(rain) = of(SensorKind::Rain).filter(|it| it.max > DRONE_MAX_RAIN_MM) {
-            return Err(format!("{name}雨强 {:.0} 毫米/时，超过 {DRONE_MAX_RAIN_MM:.0}，不起飞", rain.max).into());
+        if let Some(rain) = of(SensorKind::Rain).filter(|it| *it > max_rain) {
+            return Err(format!("{name}雨强 {rain:.0} 毫米/时，超过 {max_rain:.0}，不起飞").into());
         }
-        Ok(of(SensorKind::Wind).map_or("风速没有观测".to_owned(), |it| format!("风速 {:.0} 米/秒", it.max)))
+        Ok(wind.map_or("风速没有观测".to_owned(), |it| format!("风速 {it:.0} 米/秒")))
     }
 }
 
