@@ -184,8 +184,18 @@ impl Hall {
 /// The latest picture of each feed, and how each does.
 #[derive(Default)]
 pub struct Pictures {
-    pub shown: BTreeMap<Feed, (Timestamp, egui::TextureHandle)>,
+    pub shown: BTreeMap<Feed, Shown>,
     pub status: BTreeMap<Feed, FeedStatus>,
+}
+
+/// A picture as it came.
+pub struct Shown {
+    /// When it was taken, the hub's clock.
+    pub at: Timestamp,
+    /// On its way until it left the hub, ms.
+    pub delay_ms: u32,
+    pub simulated: bool,
+    pub texture: egui::TextureHandle,
 }
 
 impl Pictures {
@@ -194,7 +204,13 @@ impl Pictures {
         let Ok(image) = image::load_from_memory(&picture.jpeg) else { return };
         let image = image.to_rgb8();
         let pixels = egui::ColorImage::from_rgb([image.width() as usize, image.height() as usize], image.as_raw());
+        let (at, delay_ms, simulated) = (picture.at, picture.delay_ms, picture.simulated);
+        if let Some(shown) = self.shown.get_mut(&picture.feed) {
+            shown.texture.set(pixels, egui::TextureOptions::LINEAR);
+            (shown.at, shown.delay_ms, shown.simulated) = (at, delay_ms, simulated);
+            return;
+        }
         let texture = ctx.load_texture(format!("feed {}", picture.feed.id()), pixels, egui::TextureOptions::LINEAR);
-        self.shown.insert(picture.feed, (picture.at, texture));
+        self.shown.insert(picture.feed, Shown { at, delay_ms, simulated, texture });
     }
 }

@@ -422,8 +422,7 @@ pub mod tr {
         SCREENS_DISTRICTS = "大屏与席位：分区响应不换版式，画面次序换成下列", "screens: districts change no layout, only the order";
         OPENS_DRONES = "无人机 {} 架・备用 {}・不能飞 {}", "drones {}, kept {}, unfit {}";
         OPENS_CAMERAS = "摄像头 {} 路・另有 {} 路可看・{} 处无镜头", "cameras {}, {} more, {} places unseen";
-        CAMERAS_NOT_YET = "摄像头画面尚未接入：只点名留痕", "no camera video yet: named on the record";
-        FEEDS_NAMED = "{}・点名摄像头 {} 路（画面未接入）", "{}, {} cameras named (no video yet)";
+        FEEDS_NAMED = "{}・点名摄像头 {} 路", "{}, {} cameras named";
         NO_ORDERS_HERE = "本级没有新的指令", "no new orders at this level";
         PEOPLE_BEFORE = "此前已要求 {}", "asked before: {}";
         NOBODY_TO_MOVE = "没有要转移的人", "nobody to move";

@@ -1,8 +1,8 @@
 //! The connection to the hub: opens it, opens it again, and turns frames into values. It knows nothing of what they mean.
 
 use ewebsock::{WsEvent, WsMessage, WsReceiver, WsSender};
-use gulang_city::{Command, Realm, SeatId, Timestamp};
-use gulang_wire::{Drill, Playback, ToHub, ToScreen, VERSION, Watch, decode, encode};
+use gulang_city::{Command, Feed, Realm, SeatId, Timestamp};
+use gulang_wire::{Drill, Motion, Playback, ToHub, ToScreen, VERSION, Wanted, Watch, decode, encode};
 
 /// Where the hub is and who we are there.
 #[derive(Clone, Debug)]
@@ -49,14 +49,7 @@ impl Address {
 
     /// What the list of duties has for `query`.
     pub fn duties_url(&self, query: &str) -> String {
-        let query: String = query
-            .bytes()
-            .map(|it| match it {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
-                _ => format!("%{it:02X}"),
-            })
-            .collect();
-        format!("{}/duties?q={query}&limit=30&token={}", self.url, self.token)
+        format!("{}/duties?q={}&limit=30&token={}", self.url, encoded(query), self.token)
     }
 
     /// The scenarios drills are named from.
@@ -67,6 +60,16 @@ impl Address {
     /// The last drill, told and counted.
     pub fn drill_review_url(&self) -> String {
         format!("{}/api/review?realm=exercise&token={}", self.url, self.token)
+    }
+
+    /// How every source does.
+    pub fn sources_url(&self) -> String {
+        format!("{}/api/sources?token={}", self.url, self.token)
+    }
+
+    /// Posted to, it has a source tried again at once.
+    pub fn source_retry_url(&self, name: &str) -> String {
+        format!("{}/api/sources/{}/retry?token={}", self.url, encoded(name), self.token)
     }
 
     /// What may be opened for 复盘.
@@ -92,6 +95,15 @@ impl Address {
     }
 }
 
+/// As a part of an address.
+fn encoded(text: &str) -> String {
+    let encode = |it: u8| match it {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
+        _ => format!("%{it:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
 /// What came in since the last look.
 #[derive(Debug)]
 pub enum News {
@@ -110,11 +122,18 @@ pub struct Net {
     retry_at: f64,
     retry_after: f64,
     ticket: u64,
+    n_opened: u64,
 }
 
 impl Net {
     pub fn new(address: Address) -> Self {
-        Self { address, link: None, is_open: false, retry_at: 0.0, retry_after: RETRY_SECS.0, ticket: 0 }
+        let (is_open, retry_at, retry_after) = (false, 0.0, RETRY_SECS.0);
+        Self { address, link: None, is_open, retry_at, retry_after, ticket: 0, n_opened: 0 }
+    }
+
+    /// How often the connection was opened, if it is open now: a hub that was lost knows nothing of what it was told before.
+    pub fn opened(&self) -> Option<u64> {
+        self.is_open.then_some(self.n_opened)
     }
 
     pub fn address(&self) -> &Address {
@@ -131,6 +150,7 @@ impl Net {
             match event {
                 WsEvent::Opened => {
                     self.is_open = true;
+                    self.n_opened += 1;
                     self.retry_after = RETRY_SECS.0;
                     let seat = self.address.seat.clone();
                     self.send(&ToHub::Hello { version: VERSION, seat, watch: Watch::Follow });
@@ -162,6 +182,19 @@ impl Net {
 
     pub fn playback(&mut self, playback: Playback) {
         self.send(&ToHub::Playback(playback));
+    }
+
+    /// The pictures this screen shows now, instead of those before.
+    pub fn watch_feeds(&mut self, wanted: Vec<Wanted>) {
+        self.send(&ToHub::WatchFeeds(wanted));
+    }
+
+    pub fn steer(&mut self, feed: Feed, motion: Motion) {
+        self.send(&ToHub::Steer { feed, motion });
+    }
+
+    pub fn let_go(&mut self, feed: Feed) {
+        self.send(&ToHub::LetGo { feed });
     }
 
     /// After a gap: asks for the whole city again.
@@ -207,6 +240,8 @@ mod tests {
         assert_eq!(address.socket_url(), "ws://127.0.0.1:8700/ws?token=t0k");
         assert_eq!(address.pack_url("map/land.geojson"), "http://127.0.0.1:8700/pack/map/land.geojson?token=t0k");
         assert_eq!(address.duties_url("井 a&"), "http://127.0.0.1:8700/duties?q=%E4%BA%95%20a%26&limit=30&token=t0k");
+        let retry = address.source_retry_url("台风 a");
+        assert_eq!(retry, "http://127.0.0.1:8700/api/sources/%E5%8F%B0%E9%A3%8E%20a/retry?token=t0k");
         let report = address.report_url("pdf", Realm::Exercise, Timestamp(1), Timestamp(2));
         assert_eq!(report, "http://127.0.0.1:8700/api/report?form=pdf&from_ms=1&to_ms=2&realm=exercise&token=t0k");
         assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");

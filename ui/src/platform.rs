@@ -47,7 +47,15 @@ mod here {
     /// Fetches `url` beside the frame loop and hands the body to `then`.
     pub fn fetch(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
         std::thread::spawn(move || {
-            then(get(&url));
+            then(ask("GET", &url));
+            super::wake();
+        });
+    }
+
+    /// Posts nothing to `url`, which asks for something to be done, and hands what is answered to `then`.
+    pub fn post(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
+        std::thread::spawn(move || {
+            then(ask("POST", &url));
             super::wake();
         });
     }
@@ -83,22 +91,23 @@ mod here {
 
     /// HTTP/1.0, so that the body simply ends with the connection. Plain HTTP only: the hub is on this machine or behind
     /// its own network's tunnel.
-    fn get(url: &str) -> Fetched {
+    fn ask(method: &str, url: &str) -> Fetched {
         let rest = url.strip_prefix("http://").ok_or("only http:// is spoken here")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let said = |what: &str, error: std::io::Error| format!("{what} {host}: {error}");
         let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
         let mut stream = TcpStream::connect(&authority).map_err(|e| said("connecting to", e))?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(|e| said("waiting for", e))?;
-        let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n\r\n");
+        let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
+        let request = format!("{method} /{path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n{length}\r\n");
         stream.write_all(request.as_bytes()).map_err(|e| said("asking", e))?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).map_err(|e| said("reading from", e))?;
         let end = answer.windows(4).position(|it| it == b"\r\n\r\n").ok_or("an answer without a body")?;
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
         let status = head.split_whitespace().nth(1).unwrap_or("?").to_owned();
-        // 204 is an answer with nothing in it: a tile the map was made without.
-        if status != "200" && status != "204" {
+        // 204 is an answer with nothing in it: a tile the map was made without. 202 is a wish taken down.
+        if !["200", "202", "204"].contains(&status.as_str()) {
             return Err(format!("HTTP {status}"));
         }
         Ok(answer.split_off(end + 4))
@@ -118,7 +127,15 @@ mod here {
     /// Fetches `url` beside the frame loop and hands the body to `then`.
     pub fn fetch(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
         wasm_bindgen_futures::spawn_local(async move {
-            then(get(&url).await.map_err(|error| format!("{error:?}")));
+            then(ask("GET", &url).await.map_err(|error| format!("{error:?}")));
+            super::wake();
+        });
+    }
+
+    /// Posts nothing to `url`, which asks for something to be done, and hands what is answered to `then`.
+    pub fn post(url: String, then: impl FnOnce(Fetched) + Send + 'static) {
+        wasm_bindgen_futures::spawn_local(async move {
+            then(ask("POST", &url).await.map_err(|error| format!("{error:?}")));
             super::wake();
         });
     }
@@ -129,10 +146,12 @@ mod here {
         then(opened.map(|_| name).ok_or_else(|| "the browser opens no window".to_owned()));
     }
 
-    async fn get(url: &str) -> Result<Vec<u8>, JsValue> {
+    async fn ask(method: &str, url: &str) -> Result<Vec<u8>, JsValue> {
         let window = web_sys::window().ok_or("no window")?;
+        let how = web_sys::RequestInit::new();
+        how.set_method(method);
         let answer: web_sys::Response =
-            wasm_bindgen_futures::JsFuture::from(window.fetch_with_str(url)).await?.dyn_into()?;
+            wasm_bindgen_futures::JsFuture::from(window.fetch_with_str_and_init(url, &how)).await?.dyn_into()?;
         if !answer.ok() {
             return Err(format!("HTTP {}", answer.status()).into());
         }

@@ -30,6 +30,8 @@ pub enum MarkingKind {
     Fire { at: LonLat, started: Timestamp },
     /// Show what is reached when from these places.
     ReachFrom { places: Vec<LonLat> },
+    /// 标点: something seen there; the marking's note says what. It lies within `error_m` of `at`, m.
+    Spot { at: LonLat, error_m: f32 },
 }
 
 /// A part of the map. Rings are open (the last corner is not the first again) and even-odd; WGS-84.
@@ -55,6 +57,7 @@ impl MarkingKind {
             Self::Quake { .. } => "地震",
             Self::Fire { .. } => "火情",
             Self::ReachFrom { .. } => "到达圈",
+            Self::Spot { .. } => "标点",
         }
     }
 
@@ -64,7 +67,8 @@ impl MarkingKind {
             Self::Closure { area: Area::Ring(ring), .. } | Self::Fence { ring, .. } => ring,
             Self::Closure { area: Area::Circle { center: at, .. }, .. }
             | Self::Quake { at, .. }
-            | Self::Fire { at, .. } => std::slice::from_ref(at),
+            | Self::Fire { at, .. }
+            | Self::Spot { at, .. } => std::slice::from_ref(at),
             Self::ReachFrom { places } => places,
         }
     }

@@ -273,12 +273,36 @@ pub struct Hospital {
     pub n_beds: u32,
 }
 
+/// A camera as its register tells of it; what the register does not tell is `None`, and is not guessed here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Camera {
     pub id: CameraId,
     pub name: Text,
     pub at: LonLat,
     pub district: DistrictId,
+    /// Of the lens over the ground about it, m.
+    #[serde(default)]
+    pub height_m: Option<f32>,
+    /// Where it looks, or where it looks at rest if it turns: degrees clockwise from north.
+    #[serde(default)]
+    pub azimuth_deg: Option<f32>,
+    /// What it sees from side to side, degrees.
+    #[serde(default)]
+    pub fov_deg: Option<f32>,
+    /// As far as its pictures tell anything, m.
+    #[serde(default)]
+    pub range_m: Option<f32>,
+    /// It has a turning head.
+    #[serde(default)]
+    pub can_steer: bool,
+}
+
+impl Camera {
+    /// One of which only the place is known.
+    pub fn new(id: CameraId, name: Text, at: LonLat, district: DistrictId) -> Self {
+        let (height_m, azimuth_deg, fov_deg, range_m) = (None, None, None, None);
+        Self { id, name, at, district, height_m, azimuth_deg, fov_deg, range_m, can_steer: false }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

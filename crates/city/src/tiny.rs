@@ -61,8 +61,8 @@ pub fn tiny_pack() -> Pack {
             n_beds: 500,
         }],
         cameras: vec![
-            Camera { id: "cam-1".into(), name: "路口一".into(), at: near(0.001, 0.001), district: siming.clone() },
-            Camera { id: "cam-2".into(), name: "路口二".into(), at: near(0.002, 0.101), district: jimei.clone() },
+            Camera::new("cam-1".into(), "路口一".into(), near(0.001, 0.001), siming.clone()),
+            Camera::new("cam-2".into(), "路口二".into(), near(0.002, 0.101), jimei.clone()),
         ],
         docks: vec![Dock {
             id: "dock-1".into(),

@@ -54,7 +54,7 @@ fn ids(feeds: &[OpenFeed]) -> Vec<&str> {
 
 /// A camera some degrees from the city's centre.
 fn camera(id: &str, dlon: f64, dlat: f64, district: &str) -> Camera {
-    Camera { id: id.into(), name: id.into(), at: LonLat(118.11 + dlon, 24.50 + dlat), district: district.into() }
+    Camera::new(id.into(), id.into(), LonLat(118.11 + dlon, 24.50 + dlat), district.into())
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn marking(now: i64) -> impl Strategy<Value = MarkingKind> {
             .prop_map(|(at, magnitude, depth_km, origin)| MarkingKind::Quake { at, magnitude, depth_km, origin },),
         (lon_lat(), at(now)).prop_map(|(at, started)| MarkingKind::Fire { at, started }),
         ring().prop_map(|places| MarkingKind::ReachFrom { places }),
+        (lon_lat(), metres()).prop_map(|(at, error_m)| MarkingKind::Spot { at, error_m }),
     ]
 }
 

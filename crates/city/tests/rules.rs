@@ -495,6 +495,9 @@ fn only_changes_of_health_and_scene_are_records() {
     check(&[(0, health(HealthState::Healthy, 0))], 5, health(HealthState::Silent, 5), "ConnectorChanged");
     check(&[], 0, C::ShowScene { scene: "war".into() }, "SceneChanged");
     check(&[], 0, C::ShowScene { scene: "peace".into() }, "!NoChange");
+    check(&[], 0, C::ShowScene { scene: "cameras:c:cam-1;d:drone-1".into() }, "SceneChanged");
+    check(&[], 0, C::ShowScene { scene: "cameras:c:cam-1;c:cam-1".into() }, "!Absurd");
+    check(&[], 0, C::ShowScene { scene: "cameras:c:nowhere".into() }, "!Unknown");
     check(&[], 0, C::RefuseMessage { platform: "x".into(), what: "a".into(), why: "b".into() }, "MessageRefused");
 }
 
@@ -553,6 +556,9 @@ fn only_sane_markings_are_drawn() {
     check(&[], 0, quake(here, 5.0, 12.0, 6), "!Absurd");
     check(&[], 0, put(MarkingKind::Fire { at: here, started: T0 }), "MarkingPut");
     check(&[], 0, put(MarkingKind::Fire { at: here, started: Timestamp(0) }), "!Absurd");
+    check(&[], 0, put(MarkingKind::Spot { at: here, error_m: 12.0 }), "MarkingPut");
+    check(&[], 0, put(MarkingKind::Spot { at: here, error_m: f32::NAN }), "!Absurd");
+    check(&[], 0, put(MarkingKind::Spot { at: here, error_m: 2_001.0 }), "!Absurd");
     check(&[], 0, put(MarkingKind::ReachFrom { places: vec![here] }), "MarkingPut");
     check(&[], 0, put(MarkingKind::ReachFrom { places: vec![] }), "!Absurd");
     check(&[], 0, put(MarkingKind::ReachFrom { places: vec![here; 21] }), "!Absurd");

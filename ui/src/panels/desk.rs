@@ -6,7 +6,7 @@ use super::{
     Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator,
     metrics,
 };
-use super::{needs, orders, sheet, today, tools, topbar, typhoon, war};
+use super::{needs, orders, pages, sheet, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
 use crate::stage::tools::Tool;
 use crate::theme::*;
@@ -25,7 +25,9 @@ pub(super) fn desk_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         rect.min.y += 34.0;
     }
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 48.0));
-    topbar::topbar_ui(k, bar);
+    if topbar::topbar_ui(k, bar) {
+        state.pages.toggle(pages::Page::Sources);
+    }
     let mut body =
         Rect::from_min_max(pos2(rect.left(), bar.bottom() + if is_war { 3.0 } else { 0.0 }), rect.max).shrink(GUTTER);
     let banner_h = advice::override_banner_ui(k, body);
@@ -387,6 +389,10 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
             if !board.back() {
                 state.board = None;
             }
+        } else if state.pages.is_open() {
+            if !state.pages.back() {
+                state.pages.close();
+            }
         } else if state.metrics_open {
             state.metrics_open = false;
         } else if state.draft.take().is_some()
@@ -424,6 +430,12 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     let had_board = state.board.is_some();
     board::keys(&pressed, model, state);
     if had_board || state.board.is_some() {
+        return;
+    }
+    // A page over the map has the keys of the map to itself.
+    let had_page = state.pages.cover_map();
+    pages::keys(&pressed, model, state, out);
+    if had_page || state.pages.cover_map() {
         return;
     }
     map_keys(&pressed, &with, model, state, out);

@@ -1,10 +1,12 @@
-//! The drone strip: telemetry and a picture. The last frame of a dead camera is never shown as a picture.
+//! The strip of pictures: what the war opened and whatever flies, side by side, drones with their telemetry. A second press
+//! shows one large.
 
+use super::feed_tile::{Tile, name_of, tile_ui};
 use super::kit::{Kit, fresh, row_id};
 use super::{Selection, UiCommand};
 use crate::i18n::tr;
 use crate::theme::*;
-use egui::{Align2, Color32, Rect, Stroke, pos2, vec2};
+use egui::{Rect, pos2, vec2};
 use gulang_city::*;
 
 pub(super) fn strip_ui(k: &mut Kit<'_>, rect: Rect) {
@@ -17,97 +19,88 @@ pub(super) fn strip_ui(k: &mut Kit<'_>, rect: Rect) {
     };
     let body = k.panel(rect, k.t(tr::FEEDS), &sub);
     let inner = body.shrink(8.0);
-    let n = ((inner.width() / 360.0).round() as usize).clamp(1, k.m.city.drones.len().max(1));
+    let n = ((inner.width() / 360.0).round() as usize).clamp(1, in_order(k).len().max(1));
     tiles_ui(k, inner, n, 1.0);
 }
 
-/// `n` feeds side by side: flying ones first, and of them those the war opened; a drone in its dock has nothing to show.
+/// `n` feeds side by side: those the war opened first, as they were chosen, then whatever else flies. A drone in its dock
+/// has nothing to show and comes last.
 pub(super) fn tiles_ui(k: &mut Kit<'_>, rect: Rect, n: usize, u: f32) {
-    let mut order: Vec<usize> = (0..k.m.city.drones.len()).collect();
-    order.sort_by_key(|i| (!is_flying(k, *i), opened(k, *i).map_or(usize::MAX, |it| it.0), *i));
+    let order = in_order(k);
     if order.is_empty() {
         k.fit_center(rect, 14.0 * u, TERTIARY, k.t(tr::NO_DRONES), false);
         return;
     }
     let gap = 8.0 * u * k.s;
     let width = (rect.width() - gap * (n as f32 - 1.0)) / n as f32;
-    for (slot, i) in order.into_iter().take(n).enumerate() {
+    for (slot, feed) in order.iter().take(n).enumerate() {
         let at = Rect::from_min_size(
             pos2(rect.left() + (width + gap) * slot as f32, rect.top()),
             vec2(width, rect.height()),
         );
-        feed_ui(k, at, i, u);
+        feed_ui(k, at, feed, u);
     }
 }
 
-fn is_flying(k: &Kit<'_>, i: usize) -> bool {
+/// Every drone and every opened camera, each once.
+fn in_order(k: &Kit<'_>) -> Vec<Feed> {
+    let drones = || k.m.city.drones.keys().enumerate();
+    let is_up = |feed: &Feed| match feed {
+        Feed::Drone(id) => k.m.city.drones.get_index_of(id).is_some_and(|i| is_flying(k, i)),
+        _ => true,
+    };
+    let opened = k.m.city.feeds.iter().map(|it| it.feed.clone()).filter(is_up);
+    let up = drones().filter(|(i, _)| is_flying(k, *i));
+    let down = drones().filter(|(i, _)| !is_flying(k, *i));
+    let mut order: Vec<Feed> = Vec::new();
+    for feed in opened.chain(up.chain(down).map(|(_, id)| Feed::Drone(id.clone()))) {
+        if !order.contains(&feed) {
+            order.push(feed);
+        }
+    }
+    order
+}
+
+pub(super) fn is_flying(k: &Kit<'_>, i: usize) -> bool {
     k.m.readings.drones.get(i).is_some_and(|fix| fix.mode != 0 && fix.height > 1.0)
 }
 
-/// Its place among the feeds the war opened, and what of.
-fn opened<'a>(k: &Kit<'a>, i: usize) -> Option<(usize, &'a OpenFeed)> {
-    let (id, _) = k.m.city.drones.get_index(i)?;
-    k.m.city.feeds.iter().enumerate().find(|(_, it)| matches!(&it.feed, Feed::Drone(drone) if drone == id))
+/// One feed of the strip: a drone with its telemetry, a camera with how it does.
+fn feed_ui(k: &mut Kit<'_>, rect: Rect, feed: &Feed, u: f32) {
+    let city = k.m.city;
+    let told = match feed {
+        Feed::Drone(id) => city.drones.get_index_of(id).map(|i| telemetry_words(k, i)),
+        _ => None,
+    };
+    let selection = match feed {
+        Feed::Drone(id) => Some(Selection::Drone(id.clone())),
+        Feed::Camera(id) => Some(Selection::Camera(id.clone())),
+        Feed::Call(_) => None,
+    };
+    let tile = Tile {
+        feed,
+        name: name_of(city, feed),
+        of: city.feeds.iter().find(|it| it.feed == *feed).map_or("", |it| &*it.place),
+        words: told.as_ref().map(|(words, freshness)| (words.as_str(), *freshness)),
+        is_chosen: selection.is_some() && k.m.selection == selection.as_ref(),
+        id: k.ui.id().with(row_id("drone", feed)),
+        u,
+    };
+    let drawn = tile_ui(k, rect, &tile);
+    if drawn.response.double_clicked() {
+        k.out.push(UiCommand::OpenFeed(feed.clone()));
+    } else if drawn.response.clicked() && selection.is_some() {
+        k.out.push(UiCommand::Select(selection));
+    }
 }
 
-fn feed_ui(k: &mut Kit<'_>, rect: Rect, i: usize, u: f32) {
-    let Some((id, drone)) = k.m.city.drones.get_index(i) else { return };
-    let px = u * k.s;
-    let label = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 30.0 * px), rect.max);
-    let picture = Rect::from_min_max(rect.min, pos2(rect.right(), label.top()));
-    k.fill(rect, 2.0 * u, APP);
-    let shown = k.m.pictures.shown.get(&Feed::Drone(id.clone()));
-    let as_of = shown.map_or(Timestamp(0), |(at, _)| *at);
-    let freshness = fresh(k.m, Budget::Video, as_of);
-    match (freshness, shown) {
-        (Freshness::Fresh | Freshness::Stale { .. }, Some((_, texture))) => {
-            let tint = if freshness == Freshness::Fresh { Color32::WHITE } else { Color32::from_gray(130) };
-            k.painter().image(texture.id(), picture, cover(texture.size_vec2(), picture), tint);
-            if let Freshness::Stale { age_secs } = freshness {
-                let text = k.m.lang.elapsed(age_secs);
-                k.chip(picture.left_top() + vec2(8.0, 16.0) * px, 13.0 * u, &text, Some(PANEL), STALE, STALE);
-            }
-            if k.m.simulated {
-                let text = k.t(tr::SIMULATED_PICTURE);
-                let width = k.width(12.0 * u, text) + 12.0 * px;
-                k.chip(
-                    picture.right_top() + vec2(-width - 8.0 * px, 16.0 * px),
-                    12.0 * u,
-                    text,
-                    Some(PANEL),
-                    STRONG,
-                    SECONDARY,
-                );
-            }
-        }
-        _ => lost_ui(k, picture, u, freshness, as_of),
-    }
-    if let Some((_, open)) = opened(k, i) {
-        let at = picture.left_bottom() + vec2(8.0, -16.0) * px;
-        k.chip(at, 12.0 * u, &open.place, Some(PANEL), STRONG, PRIMARY);
-    }
-    k.outline(rect, 2.0 * u, 1.0, HAIR);
-    k.hline(label.left(), label.right(), label.top(), HAIR);
-    let y = label.center().y;
+/// Height, heading, speed and battery with how fresh they are; “—” once they are lost.
+pub(super) fn telemetry_words(k: &Kit<'_>, i: usize) -> (String, Freshness) {
     let fix = k.m.readings.drones.get(i);
-    let telemetry = fix.map_or(Freshness::NeverHeard, |fix| fresh(k.m, Budget::Position, fix.at));
-    k.lamp(pos2(label.left() + 14.0 * px, y), 3.6 * u, telemetry);
-    let words = match fix {
-        Some(fix) if !matches!(telemetry, Freshness::Lost { .. }) => telemetry_text(k, &fix),
-        _ => "—".to_owned(),
-    };
-    let right = k.fit(
-        pos2(label.right() - 10.0 * px, y),
-        Align2::RIGHT_CENTER,
-        12.0 * u,
-        TERTIARY,
-        &words,
-        label.width() * 0.62,
-    );
-    let room = right.left() - label.left() - 34.0 * px;
-    k.bold_fit(pos2(label.left() + 26.0 * px, y), Align2::LEFT_CENTER, 13.0 * u, PRIMARY, &drone.name, room);
-    if k.hit(rect, row_id("drone", id), &drone.name).clicked() {
-        k.out.push(UiCommand::Select(Some(Selection::Drone(id.clone()))));
+    let freshness = fix.map_or(Freshness::NeverHeard, |fix| fresh(k.m, Budget::Position, fix.at));
+    match fix {
+        Some(fix) if !matches!(freshness, Freshness::Lost { .. }) => (telemetry_text(k, &fix), freshness),
+        _ => ("—".to_owned(), freshness),
     }
 }
 
@@ -124,30 +117,4 @@ fn telemetry_text(k: &Kit<'_>, fix: &Fix) -> String {
         parts.push(k.m.lang.fill(tr::BATTERY, &[&format!("{:.0}", fix.battery)]));
     }
     parts.join("  ")
-}
-
-/// No picture: a cross, since when, and that no old frame is shown.
-fn lost_ui(k: &Kit<'_>, rect: Rect, u: f32, freshness: Freshness, as_of: Timestamp) {
-    let c = rect.center() - vec2(0.0, 18.0 * u * k.s);
-    let r = 14.0 * u * k.s;
-    let stroke = Stroke::new(2.0 * u * k.s, OFFLINE);
-    k.painter().line_segment([c + vec2(-r, -r), c + vec2(r, r)], stroke);
-    k.painter().line_segment([c + vec2(-r, r), c + vec2(r, -r)], stroke);
-    let (head, sub) = match freshness {
-        Freshness::Lost { age_secs } => {
-            let head = k.m.lang.fill(tr::PICTURE_LOST, &[&k.m.lang.elapsed(age_secs)]);
-            (head, k.m.lang.fill(tr::LAST_FRAME, &[&as_of.hms()]))
-        }
-        _ => (k.t(tr::NO_PICTURE).to_owned(), String::new()),
-    };
-    let width = rect.width() - 16.0 * k.s;
-    k.fit(pos2(rect.center().x, c.y + 34.0 * u * k.s), Align2::CENTER_CENTER, 14.0 * u, SECONDARY, &head, width);
-    k.fit(pos2(rect.center().x, c.y + 55.0 * u * k.s), Align2::CENTER_CENTER, 12.0 * u, TERTIARY, &sub, width);
-}
-
-/// The part of an image that fills `rect` without stretching.
-fn cover(image: egui::Vec2, rect: Rect) -> Rect {
-    let (a, b) = (image.x / image.y.max(1.0), rect.width() / rect.height().max(1.0));
-    let keep = if a > b { vec2(b / a, 1.0) } else { vec2(1.0, a / b) };
-    Rect::from_center_size(pos2(0.5, 0.5), keep)
 }

@@ -11,7 +11,7 @@ use egui::{
     Align2, Color32, FontId, Id, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
     WidgetType, pos2, vec2,
 };
-use gulang_city::{Budget, Freshness, Realm, Timestamp, WarningColor};
+use gulang_city::{Budget, Feed, Freshness, Realm, Timestamp, WarningColor};
 use gulang_wire::ClockKind;
 
 pub(super) struct Kit<'a> {
@@ -20,11 +20,13 @@ pub(super) struct Kit<'a> {
     /// Screen pixels per design pixel.
     pub s: f32,
     pub out: Vec<UiCommand>,
+    /// The pictures drawn, each with its width in px of the screen: what is wanted of the hub.
+    pub wanted: Vec<(Feed, f32)>,
 }
 
 impl<'a> Kit<'a> {
     pub fn new(ui: &'a Ui, m: &'a Model<'a>, s: f32) -> Self {
-        Self { ui, m, s, out: Vec::new() }
+        Self { ui, m, s, out: Vec::new(), wanted: Vec::new() }
     }
 
     pub fn t(&self, text: Tr) -> &'static str {

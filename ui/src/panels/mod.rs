@@ -13,6 +13,7 @@ mod amend;
 mod area;
 mod board;
 mod callout;
+mod cameras;
 mod card;
 mod cosign;
 mod desk;
@@ -20,10 +21,12 @@ mod digest;
 mod districts;
 mod drawer;
 mod drill;
+mod drone_view;
 mod drones;
 mod duties;
 mod event_list;
 mod events;
+mod feed_tile;
 mod find;
 mod forces;
 mod held;
@@ -35,6 +38,7 @@ mod metrics;
 mod needs;
 mod opens;
 mod orders;
+mod pages;
 mod people;
 mod pick;
 mod press;
@@ -44,6 +48,7 @@ mod score;
 mod sheet;
 mod shelving;
 mod signing;
+mod sources;
 mod tellings;
 mod today;
 mod tools;
@@ -60,9 +65,13 @@ mod tests_alarms;
 #[cfg(test)]
 mod tests_boards;
 #[cfg(test)]
+mod tests_cameras;
+#[cfg(test)]
 mod tests_cosign;
 #[cfg(test)]
 mod tests_drill;
+#[cfg(test)]
+mod tests_drones;
 #[cfg(test)]
 mod tests_duties;
 #[cfg(test)]
@@ -71,6 +80,8 @@ mod tests_hands;
 mod tests_replay;
 #[cfg(test)]
 mod tests_sheet;
+#[cfg(test)]
+mod tests_sources;
 #[cfg(test)]
 mod tests_tellings;
 
@@ -82,10 +93,12 @@ pub use locator::LocatorTiles;
 
 use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
+use crate::feeds;
 use crate::hall::Pictures;
 use crate::i18n::{Lang, tr};
 use crate::playback::{LogsAnswer, Story};
 use crate::search::Names;
+use crate::sources::SourceNews;
 use crate::stage::{
     flight::Bookmarks,
     palette::Theme,
@@ -94,7 +107,7 @@ use crate::stage::{
 use digest::Digest;
 use egui::{Id, LayerId, Order as LayerOrder, Pos2, Rect, Ui, UiBuilder};
 use gulang_city::*;
-use gulang_wire::{Clock, ClockKind, Drill, Playback};
+use gulang_wire::{Clock, ClockKind, Drill, Motion, Playback, Wanted};
 use kit::Kit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -232,6 +245,14 @@ pub enum UiCommand {
     /// Fly to a bookmark, 1–9, or keep the present view as it.
     RecallView(u8),
     StoreView(u8),
+    /// Show a picture large: a drone's page, or a camera on the camera wall. The panels' own; it never leaves them.
+    OpenFeed(Feed),
+    /// Turn a camera, and let it go.
+    Steer(Feed, Motion),
+    LetGo(Feed),
+    /// Ask how every source does, or have one tried again; the answers come to [`PanelState::take_sources`].
+    AskSources,
+    RetrySource(String),
 }
 
 /// What the panels remember between frames. Nothing here is the city's.
@@ -267,6 +288,11 @@ pub struct PanelState {
     drills: drill::Drills,
     needs: needs::Needs,
     replay: replay::Replay,
+    pages: pages::Pages,
+    /// The pictures drawn this frame, with their widths in px.
+    drawn: Vec<(Feed, f32)>,
+    /// A hand on a camera, as the hub knows it.
+    hand: feeds::Hand,
     /// The held orders, in place of the orders.
     held: Option<held::Held>,
     /// What a case is about to suffer, and why.
@@ -315,6 +341,9 @@ impl Default for PanelState {
             drills: drill::Drills::default(),
             needs: needs::Needs::default(),
             replay: replay::Replay::default(),
+            pages: pages::Pages::default(),
+            drawn: Vec::new(),
+            hand: feeds::Hand::default(),
             held: None,
             case_form: None,
             amend: None,
@@ -368,7 +397,7 @@ impl PanelState {
     /// The map's keys are free: no sheet and no board is open.
     pub fn has_map_keys(&self) -> bool {
         // A sheet or board left open comes back after a review, and lies over nothing meanwhile.
-        let is_covered = self.sheet.is_some() || self.board.is_some() || self.metrics_open;
+        let is_covered = self.sheet.is_some() || self.board.is_some() || self.metrics_open || self.pages.cover_map();
         !self.replay.is_picking() && (self.replay.is_on || !is_covered)
     }
 
@@ -408,6 +437,26 @@ impl PanelState {
     /// The hub's answers to [`UiCommand::AskScenarios`] and [`UiCommand::AskScore`].
     pub fn take_drills(&mut self, news: DrillNews) {
         self.drills.take(news);
+    }
+
+    /// The hub's answers to [`UiCommand::AskSources`] and [`UiCommand::RetrySource`].
+    pub fn take_sources(&mut self, news: SourceNews) {
+        if let Some(notice) = self.pages.sources.take(news) {
+            self.notify(notice);
+        }
+    }
+
+    /// The pictures the last frame showed, as they are wanted of the hub; none in a review.
+    pub fn wanted(&self) -> Vec<Wanted> {
+        feeds::wanted(self.drawn.iter().cloned())
+    }
+
+    /// Looks at a picture large.
+    fn open_feed(&mut self, feed: Feed) {
+        match feed {
+            Feed::Drone(id) => self.pages.open_drone(id),
+            feed => self.pages.open_camera(feed),
+        }
     }
 
     /// The hub's answer to [`UiCommand::AskLogs`].
@@ -457,7 +506,8 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
         true => replay::replay_ui(&mut kit, state, rect),
         false => desk::desk_ui(&mut kit, state, rect),
     }
-    let mut out = kit.out;
+    let Kit { mut out, wanted, .. } = kit;
+    state.drawn = wanted;
     if state.replay.is_picking() {
         let ui = layer_ui(ctx, "gulang-sheet", LayerOrder::Foreground, rect);
         let mut kit = Kit::new(&ui, model, 1.0);
@@ -475,11 +525,19 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
         let mut kit = Kit::new(&ui, model, 1.0);
         board::board_ui(&mut kit, state, rect);
         out.append(&mut kit.out);
+    } else if state.pages.is_open() {
+        let ui = layer_ui(ctx, "gulang-page", LayerOrder::Foreground, rect);
+        let mut kit = Kit::new(&ui, model, 1.0);
+        pages::page_ui(&mut kit, state, rect);
+        out.append(&mut kit.out);
+        state.drawn.append(&mut kit.wanted);
     }
     match state.replay.is_picking() || model.is_replay() {
         true => replay::keys(ctx, model, state, &mut out),
         false => desk::keys(ctx, model, state, &mut out),
     }
+    state.keep_own(&mut out);
+    turn(ctx, model, state, &mut out);
     withhold(model, state, &mut out);
     ctx.request_repaint_after(std::time::Duration::from_millis(500));
     out
@@ -492,10 +550,25 @@ pub fn wall_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState) -
     state.begin(ctx, model);
     let mut kit = Kit::new(&ui, model, wall::scale(rect));
     wall::wall_ui(&mut kit, state, rect);
-    let mut out = kit.out;
+    let Kit { mut out, wanted, .. } = kit;
+    state.drawn = wanted;
+    state.keep_own(&mut out);
     withhold(model, state, &mut out);
     ctx.request_repaint_after(std::time::Duration::from_millis(500));
     out
+}
+
+/// What the hub is told of the hand on a camera; a hand whose page was closed or covered lets go.
+fn turn(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
+    let wish = state.pages.wish.take().filter(|_| !model.is_replay());
+    let told = state.hand.step(wish, ctx.input(|input| input.time));
+    out.extend(told.into_iter().map(|it| match it {
+        feeds::Told::Steer(feed, motion) => UiCommand::Steer(feed, motion),
+        feeds::Told::LetGo(feed) => UiCommand::LetGo(feed),
+    }));
+    if state.hand.is_turning() {
+        ctx.request_repaint_after(std::time::Duration::from_millis(100));
+    }
 }
 
 /// In a review nothing can be sent: whatever a control or key asked of the city is dropped here, and the officer is told.
@@ -504,13 +577,28 @@ fn withhold(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>)
         return;
     }
     let n_asked = out.len();
-    out.retain(|it| !matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_)));
+    out.retain(|it| !matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_) | UiCommand::Steer(..)));
     if out.len() < n_asked {
         state.notify(model.lang.t(tr::REPLAY_NO_ORDERS).to_owned());
     }
 }
 
 impl PanelState {
+    /// Takes out what a panel asked of another panel.
+    fn keep_own(&mut self, out: &mut Vec<UiCommand>) {
+        let mut opened = None;
+        out.retain(|it| match it {
+            UiCommand::OpenFeed(feed) => {
+                opened = Some(feed.clone());
+                false
+            }
+            _ => true,
+        });
+        if let Some(feed) = opened {
+            self.open_feed(feed);
+        }
+    }
+
     fn begin(&mut self, ctx: &egui::Context, model: &Model<'_>) {
         let time = ctx.input(|input| input.time);
         self.over_map.clear();

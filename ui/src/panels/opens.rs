@@ -1,5 +1,6 @@
 //! Part 5 of the review sheet: which drones and cameras a switch opens, of what and why, and what the screens do.
 
+use super::feed_tile::name_of;
 use super::kit::Kit;
 use super::review::first_row;
 use super::{UiCommand, press};
@@ -40,7 +41,6 @@ pub(super) fn opens_ui(
     let cameras = [feeds.cameras.len().to_string(), n(feeds.n_more_cameras), n(feeds.n_unseen)];
     rows.push(Row::Words(lang.fill(tr::OPENS_CAMERAS, &[&cameras[0], &cameras[1], &cameras[2]]), PRIMARY));
     rows.extend(feeds.cameras.iter().map(Row::Feed));
-    rows.push(Row::Words(k.t(tr::CAMERAS_NOT_YET).to_owned(), TERTIARY));
 
     let height = |row: &Row<'_>| if matches!(row, Row::Words(..)) { WORDS_H } else { FEED_H };
     let heights: Vec<f32> = rows.iter().map(height).collect();
@@ -67,15 +67,6 @@ pub(super) fn opens_ui(
         y += height;
         k.hline(list.left(), list.right(), y, ROW);
     }
-}
-
-fn name_of<'a>(city: &'a City, feed: &'a Feed) -> &'a str {
-    let known = match feed {
-        Feed::Camera(id) => city.cameras.get(id).map(|it| &*it.name),
-        Feed::Drone(id) => city.drones.get(id).map(|it| &*it.name),
-        Feed::Call(_) => None,
-    };
-    known.unwrap_or(feed.id())
 }
 
 /// Opens pictures with a switch: after it and only at war, so refused with it, if it is.

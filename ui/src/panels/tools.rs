@@ -3,6 +3,7 @@
 
 use super::drawer::Drawer;
 use super::kit::{Kit, RealmMark, realm_mark, row_id};
+use super::pages::Page;
 use super::{PanelState, Selection, UiCommand};
 use crate::i18n::{Tr, tr};
 use crate::stage::tools::{Grip, Region, Tool};
@@ -66,6 +67,7 @@ pub(super) const TOOLBAR_W: f32 = SIDE + 12.0;
 enum Does {
     Take(Tool),
     Open(Drawer),
+    Turn(Page),
     North,
     Back,
     Follow(bool),
@@ -75,7 +77,7 @@ pub(super) fn tools_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     let area = Rect::from_min_max(map.min + vec2(12.0, 54.0), pos2(map.right() - 12.0, map.bottom() - 128.0));
     let mut buttons: Vec<Does> = Tool::ALL.map(Does::Take).to_vec();
     buttons.extend([Does::Open(Drawer::Find), Does::Open(Drawer::Layers), Does::Open(Drawer::Views)]);
-    buttons.extend([Does::Back, Does::North]);
+    buttons.extend([Does::Turn(Page::Cameras), Does::Turn(Page::Sources), Does::Back, Does::North]);
     if k.m.view.is_following || k.m.selection.is_some_and(is_mover) {
         buttons.push(Does::Follow(!k.m.view.is_following));
     }
@@ -94,6 +96,7 @@ pub(super) fn tools_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
         let is_on = match does {
             Does::Take(tool) => state.tools.active() == Some(tool),
             Does::Open(drawer) => state.drawer == Some(drawer),
+            Does::Turn(page) => state.pages.shows(page),
             Does::Follow(to) => !to,
             Does::North | Does::Back => false,
         };
@@ -108,6 +111,7 @@ pub(super) fn tools_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
             match does {
                 Does::Take(tool) => state.tools.toggle(tool),
                 Does::Open(drawer) => state.toggle_drawer(drawer),
+                Does::Turn(page) => state.pages.toggle(page),
                 Does::North => k.out.push(UiCommand::NorthUp),
                 Does::Back => k.out.push(UiCommand::ViewBack),
                 Does::Follow(on) => k.out.push(UiCommand::Follow(on)),
@@ -252,6 +256,7 @@ fn words(k: &Kit<'_>, does: Does) -> (String, &'static str) {
         Does::Open(Drawer::Area) => (tr::AREA, ""),
         Does::Open(Drawer::Duties) => (tr::DUTIES, "D"),
         Does::Open(Drawer::Needs) => (tr::NEEDS, "Shift N"),
+        Does::Turn(page) => (page.name(), page.key_name()),
         Does::North => (tr::NORTH_UP, "N"),
         Does::Back => (tr::VIEW_BACK, "Alt ←"),
         Does::Follow(true) => (tr::FOLLOW, "F"),
@@ -321,6 +326,14 @@ fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
         Does::Open(Drawer::Area) => glyph("区"),
         Does::Open(Drawer::Duties) => glyph("事"),
         Does::Open(Drawer::Needs) => glyph("需"),
+        Does::Turn(Page::Cameras) => {
+            for (x, y) in [(-4.0, -3.5), (4.0, -3.5), (-4.0, 3.5), (4.0, 3.5)] {
+                let cell = Rect::from_center_size(c + vec2(x, y), vec2(6.5, 5.5));
+                p.rect_stroke(cell, 0.0, stroke, StrokeKind::Middle);
+            }
+        }
+        Does::Turn(Page::Drone) => glyph("机"),
+        Does::Turn(Page::Sources) => glyph("源"),
         Does::Back => glyph("←"),
         Does::North => {
             // The needle points where north is on the screen.

@@ -9,7 +9,8 @@ use egui::{Align2, Color32, Rect, Shape, Stroke, pos2, vec2};
 use gulang_city::*;
 use gulang_wire::{ClockKind, Drill};
 
-pub(super) fn topbar_ui(k: &mut Kit<'_>, bar: Rect) {
+/// `true` once the lamps were pressed: how the sources do is asked for.
+pub(super) fn topbar_ui(k: &mut Kit<'_>, bar: Rect) -> bool {
     let s = bar.height() / 48.0 / k.s;
     let is_war = k.m.city.footing.posture == Posture::War;
     k.fill(bar, 0.0, PANEL);
@@ -18,8 +19,9 @@ pub(super) fn topbar_ui(k: &mut Kit<'_>, bar: Rect) {
     } else {
         k.hline(bar.left(), bar.right(), bar.bottom(), HAIR);
     }
-    let right = right_ui(k, bar, s);
+    let (right, is_pressed) = right_ui(k, bar, s);
     left_ui(k, bar, s, right);
+    is_pressed
 }
 
 fn left_ui(k: &Kit<'_>, bar: Rect, s: f32, right: f32) {
@@ -147,8 +149,8 @@ pub(super) fn proposal_banner_ui(k: &Kit<'_>, body: Rect) -> (f32, bool) {
     (PROPOSAL_BANNER_H, is_opened)
 }
 
-/// Lamps and clock, from the right; the left edge is returned.
-fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> f32 {
+/// Lamps and clock, from the right; the left edge is returned, and whether the lamps were pressed.
+fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> (f32, bool) {
     let (px, y) = (s * k.s, bar.center().y);
     let now = k.now();
     let is_wall = k.s * s != 1.0;
@@ -182,6 +184,7 @@ fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> f32 {
     // Each by name where all have room; never some of them, or a silent one might be among those left out.
     let connectors = || k.m.city.connectors.values().rev();
     let room = x - bar.left() - bar.width() * if bar.width() < 1600.0 { 0.62 } else { 0.46 };
+    let edge = x;
     let needed: f32 = connectors().map(|it| lamp_width(k, s, it) + 16.0 * px).sum();
     if is_wall || needed > room {
         x = lamps_ui(k, pos2(x, y), s) - 16.0 * px;
@@ -190,13 +193,15 @@ fn right_ui(k: &Kit<'_>, bar: Rect, s: f32) -> f32 {
             x = lamp_ui(k, pos2(x, y), s, health) - 16.0 * px;
         }
     }
+    let lamps = Rect::from_min_max(pos2(x, y - 15.0 * px), pos2(edge, y + 15.0 * px));
+    let is_pressed = !is_wall && lamps.is_positive() && k.hit(lamps, "lamps", k.t(tr::SOURCES_OPEN)).clicked();
     if k.m.simulated {
         let text = k.t(tr::SIMULATED_DATA);
         let width = k.width(12.0 * s, text) + 12.0 * px;
         k.chip(pos2(x - width, y), 12.0 * s, text, None, STRONG, SECONDARY);
         x -= width + 14.0 * px;
     }
-    x
+    (x, is_pressed)
 }
 
 /// All connectors in one figure; the silent ones by name.

@@ -3,7 +3,7 @@
 
 use super::digest::budget_of;
 use super::kit::{Kit, RealmMark, count, exact, fresh, fresh_value, freshness_mark, mmss, percent, realm_mark};
-use super::{PanelState, advice, drones, events, metrics, orders, today, topbar, typhoon, war};
+use super::{PanelState, advice, cameras, drones, events, metrics, orders, today, topbar, typhoon, war};
 use crate::charts;
 use crate::i18n::tr;
 use crate::theme::*;
@@ -59,13 +59,17 @@ fn panel(k: &Kit<'_>, rect: Rect, title: &str, sub: &str) -> Rect {
     k.panel_sized(rect, title, sub, HEADER, TITLE, SMALL)
 }
 
-fn map_ui(k: &Kit<'_>, state: &mut PanelState, rect: Rect) {
+fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     state.map_rect = rect;
     k.outline(rect, 12.0, 4.0, HAIR);
     realm_mark(k, RealmMark::Watermark(rect));
     if &*k.m.city.scene == "metrics" {
         let body = panel(k, rect, k.t(tr::METRICS), "");
         metrics::grid_ui(k, state, body.shrink(GUTTER * k.s), 3.4, 0.0);
+    }
+    if let Some(feeds) = scene_feeds(&k.m.city.scene) {
+        let body = panel(k, rect, k.t(tr::CAMERA_WALL), &k.m.lang.fill(tr::WALL_PICTURES, &[&feeds.len().to_string()]));
+        cameras::scene_ui(k, body.shrink(GUTTER * k.s), &feeds, 3.0);
     }
 }
 

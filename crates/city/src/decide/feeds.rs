@@ -30,4 +30,25 @@ impl City {
         changes(self.feeds != feeds)?;
         Ok(vec![Event::FeedsOpened { feeds }])
     }
+
+    /// A wall of pictures: known ones, each once, not too many.
+    pub(super) fn check_wall(&self, feeds: &[Feed]) -> Result<(), Refusal> {
+        if feeds.len() > MAX_WALL_FEEDS {
+            return Err(absurd(format!("一面墙最多放 {MAX_WALL_FEEDS} 路画面")));
+        }
+        for (i, feed) in feeds.iter().enumerate() {
+            let is_known = match feed {
+                Feed::Camera(id) => self.cameras.contains_key(id),
+                Feed::Drone(id) => self.drones.contains_key(id),
+                Feed::Call(_) => false,
+            };
+            if !is_known {
+                return Err(unknown("画面", feed.id()));
+            }
+            if feeds[..i].contains(feed) {
+                return Err(absurd(format!("画面 {} 点了两次", feed.id())));
+            }
+        }
+        Ok(())
+    }
 }

@@ -66,6 +66,12 @@ impl City {
                 }
                 MarkingKind::ReachFrom { places: places.iter().map(|it| near(*it)).collect::<Result<_, _>>()? }
             }
+            MarkingKind::Spot { at, error_m } => {
+                if !(0.0..=MAX_SPOT_ERROR_M).contains(error_m) {
+                    return Err(absurd("标点误差要在 0 到 2 公里之间"));
+                }
+                MarkingKind::Spot { at: near(*at)?, error_m: *error_m }
+            }
         })
     }
 

@@ -47,6 +47,8 @@ pub const MAX_CORNERS: usize = 500;
 /// Places of one [`MarkingKind::ReachFrom`].
 pub const MAX_REACH_PLACES: usize = 20;
 const MAX_CLOSURE_RADIUS_M: f32 = 20_000.0;
+/// A place known less closely than this is no place, m.
+const MAX_SPOT_ERROR_M: f32 = 2_000.0;
 /// A quake is felt from farther than a case comes.
 const MAX_QUAKE_DISTANCE_M: f64 = 1_500_000.0;
 /// The deepest ever recorded were about 700 km down.
@@ -254,8 +256,12 @@ impl City {
             Command::AssignTeams { pairs, reason } => self.assign_teams(pairs, reason, now),
             Command::CheckIn { team, note } => self.check_in(source, team, note, now),
             Command::ShowScene { scene } => {
-                if scene.is_empty() || scene.chars().count() > 64 {
-                    return Err(absurd("场景名要有 1–64 个字"));
+                match scene_feeds(scene) {
+                    Some(feeds) => self.check_wall(&feeds)?,
+                    None if scene.is_empty() || scene.chars().count() > 64 => {
+                        return Err(absurd("场景名要有 1–64 个字"));
+                    }
+                    None => {}
                 }
                 changes(self.scene != *scene)?;
                 Ok(vec![Event::SceneChanged { scene: scene.clone() }])
