@@ -113,6 +113,7 @@ pub fn tiny_pack() -> Pack {
         signing_rules: SigningRules::default(),
         telling_rules: TellingRules::default(),
         flight_rules: FlightRules::default(),
+        fence_rules: FenceRules::default(),
         alarm_rules: AlarmRules::default(),
         sensing_kinds: Vec::new(),
         townships: townships(&siming, &jimei),

@@ -200,9 +200,14 @@ impl<'a> Judge<'a> {
     fn camera(&mut self, row: &'a Row) -> Result<Camera, Fault> {
         let name = self.name(row)?;
         let known = self.known(row, &name).and_then(|it| self.city.cameras.get(&*it)).cloned();
-        let (at, district) = self.place(row, known.map(|it| (it.at, it.district)))?;
+        let (at, district) = self.place(row, known.as_ref().map(|it| (it.at, it.district.clone())))?;
         let id = CameraId(self.id(row, &name, Some(at))?);
-        Ok(Camera { id, name: name.into(), at, district })
+        let camera = Camera::new(id, name.into(), at, district);
+        // A file of names and places takes nothing away that is known of the lens.
+        Ok(match known {
+            Some(it) => Camera { id: camera.id, name: camera.name, at: camera.at, district: camera.district, ..it },
+            None => camera,
+        })
     }
 
     fn point(&mut self, row: &'a Row) -> Result<MapPoint, Fault> {

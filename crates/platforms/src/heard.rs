@@ -69,6 +69,9 @@ impl News {
         match self {
             Self::Gauge { at, .. } | Self::Thing { at, .. } | Self::Measured { at, .. } => *at,
             Self::Team { fix, .. } | Self::Drone { fix, .. } => fix.at,
+            Self::DroneSays { telemetry, .. } => telemetry.at,
+            Self::Dock { state, .. } => state.at,
+            Self::DroneWarns { at, .. } | Self::Docked { at, .. } => *at,
         }
     }
 }

@@ -13,7 +13,7 @@ fn team(id: &str, name: &str) -> Team {
 
 fn camera(n: usize) -> Camera {
     let at = LonLat(118.1 + n as f64 * 1e-6, 24.5).rounded();
-    Camera { id: format!("v{n}").into(), name: format!("路口 {n}").into(), at, district: "350203".into() }
+    Camera::new(format!("v{n}").into(), format!("路口 {n}").into(), at, "350203".into())
 }
 
 fn import(rows: &RegisterRows, mode: ImportMode) -> RegisterImport {
