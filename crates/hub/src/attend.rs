@@ -14,6 +14,8 @@
 mod session;
 mod sink;
 
+pub use session::{Failure, open};
+
 use crate::{
     clock::wall_now,
     connectors::contract::{ConnectorConfig, Knock, Parts, Secrets},

@@ -2,7 +2,7 @@
 
 use super::sink::AttendSink;
 use crate::{
-    connectors::contract::{ConnectorConfig, Ear, KindError, Listener, Parts, Wire, kinds},
+    connectors::contract::{ConnectorConfig, Ear, KindError, Listener, Parts, Sink, Wire, kinds},
     feeds::{Feed, FeedError},
     outbox::backoff,
     realm::RealmKind,
@@ -86,6 +86,7 @@ pub(super) async fn attend<R: RealmKind>(config: ConnectorConfig, mut parts: Par
 async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
     let mut n_failures = 0;
     loop {
+        feed.tell_time(sink.now());
         let polled = match tokio::time::timeout(POLL_LIMIT, feed.poll()).await {
             Ok(polled) => polled,
             Err(_) => Err(FeedError {
