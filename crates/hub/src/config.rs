@@ -48,11 +48,7 @@
 mod connector;
 mod lines;
 
-use crate::{
-    connectors::contract::ConnectorConfig,
-    raster::RasterSource,
-    realm::Addresses,
-};
+use crate::{connectors::contract::ConnectorConfig, raster::RasterSource, realm::Addresses};
 use gulang_city::{CallChannel, Pack};
 use lines::Lines;
 use std::{
@@ -265,7 +261,11 @@ mod tests {
             (rest("max_per_s = 0"), 6, "max_per_s"),
             (rest("secrets = { token = \"hunter2\" }"), 6, "secrets.token"),
             (rest("options = { haeders = {} }"), 6, "haeders"),
-            (rest("[connector.mapping]\nto = \"gauge\"\n[connector.mapping.fields]\nsensor = \"$[\"\nvalue = 1"), 9, "sensor"),
+            (
+                rest("[connector.mapping]\nto = \"gauge\"\n[connector.mapping.fields]\nsensor = \"$[\"\nvalue = 1"),
+                9,
+                "sensor",
+            ),
             (rest("[connector.mapping]\nto = \"gauges\""), 7, "gauge | thing"),
             (connector("Rain", "rest", "url = \"http://x/\""), 2, "name"),
             (connector("cap", "rest", "url = \"http://x/\""), 2, "重名"),
@@ -276,7 +276,9 @@ mod tests {
             (format!("{}[conector]\n", rest(mapping)), 9, "conector"),
         ] {
             let found = check(&text)?;
-            let is_named = found.iter().any(|it| it.contains(&format!("hub.toml:{line}: ")) && words.split(" | ").all(|word| it.contains(word)));
+            let is_named = found.iter().any(|it| {
+                it.contains(&format!("hub.toml:{line}: ")) && words.split(" | ").all(|word| it.contains(word))
+            });
             assert!(is_named, "{text}\n{found:#?}");
             assert!(!found.concat().contains("hunter2"), "{found:#?}");
         }

@@ -59,7 +59,8 @@ impl Watched {
         if let Some(fault) = &fault {
             tracing::error!(fault, "the configuration");
         }
-        for core in [Some(hall.actual().clone()), hall.changes().borrow().clone()].into_iter().flatten() {
+        let exercise = hall.core_for(gulang_wire::Watch::Only(gulang_city::Realm::Exercise));
+        for core in [Some(hall.actual().clone()), exercise].into_iter().flatten() {
             core.sources.set_fault(fault.clone());
         }
     }

@@ -7,7 +7,8 @@ use crate::{
     callouts,
     clock::{HubClock, wall_now},
     connectors::{
-        city_platform::CityPlatform, contract::ConnectorConfig, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
+        city_platform::CityPlatform, contract::ConnectorConfig, gateway::Gateway, http, inventory::InventorySource,
+        mqtt, names, refuse,
     },
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},

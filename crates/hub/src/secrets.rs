@@ -72,9 +72,7 @@ impl SecretPlace {
 
 /// All of a connector's secrets, or the first that cannot be had. May block.
 pub fn resolve(places: &BTreeMap<Text, Text>) -> Result<Secrets, SecretError> {
-    let one = |(name, place): (&Text, &Text)| {
-        Ok((name.clone(), SecretPlace::parse(name, place)?.fetch(name)?))
-    };
+    let one = |(name, place): (&Text, &Text)| Ok((name.clone(), SecretPlace::parse(name, place)?.fetch(name)?));
     Ok(Secrets(places.iter().map(one).collect::<Result<_, SecretError>>()?))
 }
 

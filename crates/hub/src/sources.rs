@@ -299,7 +299,8 @@ fn mapped_text(heard: &Heard) -> String {
     for command in heard.commands.iter().take(3) {
         let _ = writeln!(text, "{}", serde_json::to_string(command).unwrap_or_default());
     }
-    let n_more = (heard.news.len() + heard.commands.len()).saturating_sub(heard.news.len().min(4) + heard.commands.len().min(3));
+    let n_more =
+        (heard.news.len() + heard.commands.len()).saturating_sub(heard.news.len().min(4) + heard.commands.len().min(3));
     if n_more > 0 {
         let _ = writeln!(text, "… 另有 {n_more} 条");
     }

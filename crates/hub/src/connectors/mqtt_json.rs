@@ -70,7 +70,11 @@ pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<
         (Some(username), Some(password)) => Some((username, password.to_owned())),
         (None, None) => None,
         (Some(_), None) => {
-            return Err(fault("secrets", "有 username，没有 password".into(), r#"写 secrets = { password = "env:名字" }"#));
+            return Err(fault(
+                "secrets",
+                "有 username，没有 password".into(),
+                r#"写 secrets = { password = "env:名字" }"#,
+            ));
         }
         (None, Some(_)) => return Err(fault("options", "有 password，没有 username".into(), "写 options.username")),
     };
@@ -78,7 +82,16 @@ pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<
     // Two hubs on one broker must not throw each other out; nor must a hub and a try.
     let client_id =
         options.client_id.unwrap_or_else(|| format!("gulang-{realm}-{}-{}", config.name, std::process::id()));
-    Ok(Wire::Speaks(Box::new(MqttJson { name: config.name.clone(), host, port, client_id, login, topics, qos, mapping })))
+    Ok(Wire::Speaks(Box::new(MqttJson {
+        name: config.name.clone(),
+        host,
+        port,
+        client_id,
+        login,
+        topics,
+        qos,
+        mapping,
+    })))
 }
 
 struct MqttJson {

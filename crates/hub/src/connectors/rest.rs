@@ -150,7 +150,8 @@ pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<
     for (name, value) in &feed.headers {
         let key = format!("options.headers.{name}");
         let filled = feed.fill(name, value, &feed.at).map_err(|why| fault(&key, why.to_string(), why.remedy()))?;
-        let is_good = header::HeaderName::try_from(name.as_str()).is_ok() && header::HeaderValue::try_from(filled).is_ok();
+        let is_good =
+            header::HeaderName::try_from(name.as_str()).is_ok() && header::HeaderValue::try_from(filled).is_ok();
         if !is_good {
             return Err(fault(&key, "不能作请求头".into(), "名字用字母、数字和 -，值不带换行"));
         }
@@ -208,10 +209,7 @@ impl RestFeed {
         let cursor = at.cursor.clone().unwrap_or_default();
         let filled = environment.render_str(template, context! { cursor, page, secret });
         // The engine quotes what it was given; that may hold a secret.
-        filled.map_err(|why| RestError::Template {
-            what: what.to_owned(),
-            why: self.secrets.redact(&why.to_string()),
-        })
+        filled.map_err(|why| RestError::Template { what: what.to_owned(), why: self.secrets.redact(&why.to_string()) })
     }
 
     async fn ask(&self, at: &Position) -> Result<Answer, RestError> {
@@ -244,7 +242,13 @@ impl RestFeed {
     }
 
     /// Where the next question begins, and whether it should be asked at once.
-    fn advance(&self, at: &Position, answer: &Answer, document: &Value, n_entries: usize) -> Result<(Position, bool), RestError> {
+    fn advance(
+        &self,
+        at: &Position,
+        answer: &Answer,
+        document: &Value,
+        n_entries: usize,
+    ) -> Result<(Position, bool), RestError> {
         if let Some(pages) = self.pages {
             let goes_on = n_entries > 0 && at.page.saturating_add(1) < pages.at_most;
             let page = if goes_on { at.page + 1 } else { 0 };
@@ -317,7 +321,8 @@ impl RestFeed {
             self.asked = at.clone();
             return Ok((Vec::new(), false));
         }
-        let document: Value = serde_json::from_slice(&answer.body).map_err(|why| RestError::Garbage(why.to_string()))?;
+        let document: Value =
+            serde_json::from_slice(&answer.body).map_err(|why| RestError::Garbage(why.to_string()))?;
         let about = About { platform: &self.name, topic: "", received: self.now };
         let mut heard = self.mapping.apply(&document, about);
         let n_entries = heard.news.len() + heard.commands.len() + heard.refused.len();
@@ -359,7 +364,8 @@ mod tests {
         let first = "https://a.example/rain?page=1";
         assert_eq!(same_host(first, "?page=2").ok().as_deref(), Some("https://a.example/rain?page=2"));
         assert_eq!(same_host(first, "https://a.example/b").ok().as_deref(), Some("https://a.example/b"));
-        for elsewhere in ["https://b.example/rain", "http://a.example/rain", "//b.example/", "https://a.example:8443/"] {
+        for elsewhere in ["https://b.example/rain", "http://a.example/rain", "//b.example/", "https://a.example:8443/"]
+        {
             assert!(same_host(first, elsewhere).is_err(), "{elsewhere}");
         }
     }

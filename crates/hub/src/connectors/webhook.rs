@@ -8,7 +8,7 @@
 //! ```
 //! The hub listens on loopback; a gateway of the city's own brings requests from outside to it.
 
-use super::contract::{ConnectorConfig, Ear, Knock, KnockRefusal, KindError, Listener, Parts, Taken, Wire};
+use super::contract::{ConnectorConfig, Ear, KindError, Knock, KnockRefusal, Listener, Parts, Taken, Wire};
 use crate::{feeds::FeedError, realm::RealmKind, server::is_same};
 use async_trait::async_trait;
 use gulang_city::Text;
