@@ -421,6 +421,11 @@ fn pack_dir(named: Option<PathBuf>) -> Result<PathBuf, Error> {
     }
 }
 
+/// What connectors may ask about; a faulty pack is told of by whoever needs it whole.
+fn pack_of(dir: &Path) -> std::sync::Arc<gulang_city::Pack> {
+    std::sync::Arc::new(assets::read_pack(dir).unwrap_or_else(|_| gulang_city::tiny_pack()))
+}
+
 #[expect(clippy::too_many_arguments, reason = "the arguments of one command line")]
 fn serve(
     data: PathBuf,
@@ -432,12 +437,16 @@ fn serve(
     sign_key: Option<PathBuf>,
     stdin_guard: bool,
 ) -> Result<ExitCode, Error> {
+    let pack_dir = std::path::absolute(pack_dir(pack)?)?;
     let config_file = config.map(std::path::absolute).transpose()?;
-    let config::Config { actual, raster, connectors: _ } =
-        config_file.as_deref().map(config::read_config).transpose()?.unwrap_or_default();
+    let config::Config { actual, raster, connectors: _ } = config_file
+        .as_deref()
+        .map(|path| config::read_config_for(path, || pack_of(&pack_dir)))
+        .transpose()?
+        .unwrap_or_default();
     let hub = gulang_hub::start(gulang_hub::HubConfig {
         data: std::path::absolute(data)?,
-        pack_dir: std::path::absolute(pack_dir(pack)?)?,
+        pack_dir,
         scenarios_dir: assets::assets_dir().ok().map(|it| it.join("scenarios")),
         listen,
         page_dir: page.or_else(|| {
@@ -712,8 +721,7 @@ fn connect(path: &Path, name: Option<&str>, secs: Option<f64>, json: bool) -> Re
         }
         return Ok(ExitCode::SUCCESS);
     };
-    let pack = assets::assets_dir().and_then(|it| assets::read_pack(&it.join("cities/xiamen")));
-    let pack = std::sync::Arc::new(pack.unwrap_or_else(|_| gulang_city::tiny_pack()));
+    let pack = pack_of(&pack_dir(None)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let lasting = std::time::Duration::from_secs_f64(secs);
     let trial = runtime.block_on(trial::run(config, pack, lasting, |url| eprintln!("推到 {url}，{secs} 秒内")));

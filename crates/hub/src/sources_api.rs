@@ -148,8 +148,8 @@ pub async fn hook(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Response> {
-    let cores = [Realm::Actual, Realm::Exercise].into_iter().filter_map(|it| app.hall.core_for(Watch::Only(it)));
-    let door = cores.into_iter().find_map(|core| core.sources.get(&name)?.door());
+    let mut cores = [Realm::Actual, Realm::Exercise].into_iter().filter_map(|it| app.hall.core_for(Watch::Only(it)));
+    let door = cores.find_map(|core| core.sources.get(&name)?.door());
     let door = door.ok_or_else(|| (StatusCode::NOT_FOUND, "没有这个入口").into_response())?;
     let Taken { n_taken, n_refused } = knock(&door, &headers, body).await?;
     Ok(Json(json!({ "code": 0, "taken": n_taken, "refused": n_refused })))

@@ -28,7 +28,7 @@ impl<'a> Lines<'a> {
     pub(super) fn read<T: DeserializeOwned>(&self, key: &str, i: Option<usize>, faults: &mut Faults<'_>) -> Option<T> {
         let mut value = self.root.iter().find(|(it, _)| it.get_ref() == key)?.1;
         if let Some(i) = i {
-            value = value.get_ref().as_array()?.iter().nth(i)?;
+            value = value.get_ref().as_array()?.get(i)?;
         }
         match T::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(read) => Some(read),
@@ -48,7 +48,7 @@ impl<'a> Lines<'a> {
             faults.add(line, format!("{key} 有误"), "不是表的数组", format!("写成 [[{key}]]"));
             return Vec::new();
         };
-        (0..entries.iter().count()).filter_map(|i| Some((i, self.read(key, Some(i), faults)?))).collect()
+        (0..entries.len()).filter_map(|i| Some((i, self.read(key, Some(i), faults)?))).collect()
     }
 
     /// The line of the last key of a path that there is; numbers are places in arrays.
@@ -64,7 +64,7 @@ impl<'a> Lines<'a> {
                 }
                 (None, Some(entries)) => {
                     let entries: &toml::de::DeArray<'a> = entries;
-                    let entry = step.parse().ok().and_then(|i: usize| entries.iter().nth(i));
+                    let entry = step.parse().ok().and_then(|i: usize| entries.get(i));
                     entry.map(|value| (value.span().start, value))
                 }
                 (None, None) => None,
