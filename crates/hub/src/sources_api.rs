@@ -141,7 +141,7 @@ pub async fn retry(
 }
 
 /// 平台推送；令牌或签名见配置
-#[utoipa::path(post, path = "/hook/{name}", params(("name" = String, Path, description = "webhook 连接器的名字")), request_body(content_type = "application/json", content = String, description = "按配置的映射读取"), responses((status = 200, description = "{taken, refused}"), (status = 401, description = "签名或令牌不对"), (status = 404, description = "没有这个入口"), (status = 413, description = "超过 4 MiB"), (status = 429, description = "来得太快，请稍后重发"), (status = 503, description = "没有记录，请重发")))]
+#[utoipa::path(post, path = "/hook/{name}", params(("name" = String, Path, description = "webhook 连接器的名字")), request_body(content_type = "application/json", content = String, description = "按配置的映射读取"), responses((status = 200, description = "{read, refused}：读懂几条、拒收几条；超过限速的照样应答，另行计数"), (status = 401, description = "签名或令牌不对"), (status = 404, description = "没有这个入口"), (status = 413, description = "超过 4 MiB"), (status = 429, description = "来得太快，请稍后重发"), (status = 503, description = "没有记录，请重发")))]
 pub async fn hook(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -151,8 +151,8 @@ pub async fn hook(
     let mut cores = [Realm::Actual, Realm::Exercise].into_iter().filter_map(|it| app.hall.core_for(Watch::Only(it)));
     let door = cores.find_map(|core| core.sources.get(&name)?.door());
     let door = door.ok_or_else(|| (StatusCode::NOT_FOUND, "没有这个入口").into_response())?;
-    let Taken { n_taken, n_refused } = knock(&door, &headers, body).await?;
-    Ok(Json(json!({ "code": 0, "taken": n_taken, "refused": n_refused })))
+    let Taken { n_read, n_refused } = knock(&door, &headers, body).await?;
+    Ok(Json(json!({ "code": 0, "read": n_read, "refused": n_refused })))
 }
 
 /// Hands one request to whoever listens, and waits for its answer.

@@ -140,7 +140,7 @@ async fn run_in<R: RealmKind>(
                     (None, None)
                 }
             };
-            let sink = Arc::new(Sampling { kept: Mutex::default(), door });
+            let sink = Arc::new(Sampling { kept: Mutex::default(), door, secrets: parts.secrets.clone() });
             if failure.is_none() {
                 failure = listen(wire, config, &sink, until).await;
             }
@@ -153,7 +153,7 @@ async fn run_in<R: RealmKind>(
     trial.was_alive = kept.was_alive;
     (trial.n_messages, trial.n_bytes) = (kept.n_messages, kept.n_bytes);
     (trial.n_news, trial.n_commands, trial.n_refused) = (kept.n_news, kept.n_commands, kept.n_refused);
-    trial.samples = kept.samples.iter().map(|it| it.struck_of(&parts.secrets)).collect();
+    trial.samples = kept.samples;
     if failure.is_none() && trial.n_messages == 0 {
         let what = if trial.was_alive { "连上了，但没有消息" } else { "没有任何消息" };
         failure = Some(Failure {
@@ -227,6 +227,7 @@ struct Kept {
 struct Sampling {
     kept: Mutex<Kept>,
     door: Option<Door>,
+    secrets: Secrets,
 }
 
 impl Sampling {
@@ -242,7 +243,7 @@ impl Sampling {
         kept.n_commands += heard.commands.len() as u64;
         kept.n_refused += heard.refused.len() as u64;
         if kept.samples.len() < SAMPLES {
-            kept.samples.push(Sample::of(raw, heard));
+            kept.samples.push(Sample::of(raw, heard, &self.secrets));
         }
     }
 }
@@ -298,5 +299,5 @@ async fn hook(
     body: Bytes,
 ) -> Result<Json<serde_json::Value>, Response> {
     let taken = crate::sources_api::knock(&door, &headers, body).await?;
-    Ok(Json(serde_json::json!({ "code": 0, "taken": taken.n_taken, "refused": taken.n_refused })))
+    Ok(Json(serde_json::json!({ "code": 0, "read": taken.n_read, "refused": taken.n_refused })))
 }

@@ -181,7 +181,8 @@ impl Town {
 
 fn source<'a>(sources: &'a Value, name: &str) -> &'a Value {
     let found = sources["sources"].as_array().into_iter().flatten().find(|it| it["name"] == name);
-    found.unwrap_or(&Value::Null)
+    static NOTHING: Value = Value::Null;
+    found.unwrap_or(&NOTHING)
 }
 
 fn n_of(sources: &Value, name: &str, figure: &str) -> u64 {
@@ -305,7 +306,9 @@ fn webhooks_need_their_token_and_floods_are_counted() -> Check {
         assert_eq!(town.push("push", "guess", body.clone()).await?, 401);
         assert_eq!(town.push("nobody", &secret(), body.clone()).await?, 404);
         assert_eq!(town.push("push", &secret(), body.clone()).await?, 200);
-        assert_eq!(town.push("push", &secret(), " ".repeat(5 * 1024 * 1024)).await?, 413);
+        // It may hang up before all of it is sent.
+        let large = town.push("push", &secret(), " ".repeat(5 * 1024 * 1024)).await;
+        assert!(large.is_err() || large.is_ok_and(|it| it == 413));
         let sources = town.sources().await?;
         assert_eq!((n_of(&sources, "push", "n_messages"), n_of(&sources, "push", "n_dropped")), (1, 0));
 

@@ -208,7 +208,8 @@ pub struct Knock {
 /// What a request was worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    pub n_taken: usize,
+    /// Entries that could be read. Over the rate limit they are dropped and counted all the same, as with every kind.
+    pub n_read: usize,
     pub n_refused: usize,
 }
 

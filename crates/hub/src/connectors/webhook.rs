@@ -104,8 +104,8 @@ impl Listener for Webhook {
             let answer = if self.is_authentic(&knock) {
                 let about = About { platform: &self.name, topic: "", received: ear.now() };
                 let heard = self.mapping.apply_bytes(&knock.body, about);
-                let n_taken = heard.news.len() + heard.commands.len();
-                let taken = Taken { n_taken, n_refused: heard.refused.len() };
+                let n_read = heard.news.len() + heard.commands.len();
+                let taken = Taken { n_read, n_refused: heard.refused.len() };
                 ear.take(&knock.body, heard).await.map(|()| taken).map_err(KnockRefusal::NotRecorded)
             } else {
                 Err(KnockRefusal::Unauthorized)
