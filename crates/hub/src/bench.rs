@@ -364,6 +364,7 @@ fn quiet_hub(pack_dir: &Path, scratch: &Scratch) -> Result<HubHandle, HubError> 
         seed: 1,
         scale: SimScale::None,
         sign_key: None,
+        config_file: None,
     })
 }
 
