@@ -7,11 +7,12 @@ use crate::{
     callouts,
     clock::{HubClock, wall_now},
     connectors::{
-        News, city_platform::CityPlatform, contract::ConnectorConfig, gateway::Gateway, http,
+        News, city_platform::CityPlatform, contract::ConnectorConfig, dji::DjiLink, gateway::Gateway, http,
         inventory::InventorySource, mqtt, names, refuse,
     },
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},
+    flights::{self, Links},
     health::HealthBook,
     log::{Log, LogError, LogOptions},
     outbox,
@@ -22,13 +23,17 @@ use crate::{
     things::ThingsFeed,
 };
 use futures_util::FutureExt;
-use gulang_city::{City, Command, Pack, PlatformId, Realm, Refusal, Source};
+use gulang_city::{City, Command, Pack, PlatformId, Refusal, Source};
+use gulang_platforms::dji::DrcBroker;
 use gulang_wire::{Body, ClockKind, Picture};
-use rumqttc::{Event as MqttEvent, Packet};
+use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::task::JoinHandle;
@@ -134,9 +139,21 @@ impl RealmHub {
             core.doors.open(&gateway);
             tasks.push(tokio::spawn(callouts::run(core.clone(), gateway)));
         }
+        let links = Links::<R>::default();
         if let Some(address) = addresses.mqtt.clone() {
-            tasks.push(tokio::spawn(hear(core.clone(), address)));
+            match mqtt::open(&address, &format!("gulang-hub-{}-{}", R::FOLDER, std::process::id())) {
+                Ok((client, events)) => {
+                    // The simulated city's docks reach its broker where we do; a real city's are told in `[[connector]]`.
+                    let drc = simulated.then(|| DrcBroker { address, ..DrcBroker::default() });
+                    let link = DjiLink::<R>::new(names::DRONES.into(), client.clone(), simulated, drc);
+                    let is_up = link.is_up.clone();
+                    links.put(Arc::new(link));
+                    tasks.push(tokio::spawn(hear(core.clone(), client, events, is_up)));
+                }
+                Err(error) => tracing::error!(%error, "{}", error.remedy()),
+            }
         }
+        tasks.push(tokio::spawn(flights::run(core.clone(), links.clone())));
         if let Some(feeds) = addresses.feeds.clone() {
             tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
         }
@@ -237,16 +254,7 @@ async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
 }
 
 /// Listens to MQTT for ever; reconnects with backoff.
-async fn hear(core: Arc<Core>, address: String) {
-    let client_id =
-        format!("gulang-hub-{}-{}", if core.realm == Realm::Actual { "a" } else { "x" }, std::process::id());
-    let (client, mut events) = match mqtt::open(&address, &client_id) {
-        Ok(opened) => opened,
-        Err(error) => {
-            tracing::error!(%error, "{}", error.remedy());
-            return;
-        }
-    };
+async fn hear(core: Arc<Core>, client: AsyncClient, mut events: EventLoop, is_up: Arc<AtomicBool>) {
     let mut n_failures = 0;
     // At most one refusal a minute and topic family enters the log.
     let mut refused_at = 0;
@@ -260,16 +268,21 @@ async fn hear(core: Arc<Core>, address: String) {
             happened.push(next);
         }
         let (mut heard, mut commands, mut failure) = (BTreeMap::new(), Vec::new(), None);
+        // What docks say of our flights, apart from what sensors mean.
+        let mut of_drones = Vec::new();
         for event in happened {
             match event {
                 Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
                     n_failures = 0;
+                    is_up.store(true, Relaxed);
                     let client = client.clone();
                     tokio::spawn(async move { mqtt::subscribe(&client, false).await });
                 }
                 Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
-                    match mqtt::decode(&publish.topic, &publish.payload) {
+                    match mqtt::decode_in(core.realm, &publish.topic, &publish.payload) {
                         Ok(decoded) => {
+                            of_drones.extend(decoded.commands);
+                            of_drones.extend(decoded.drc.and_then(|it| flights::report_of_drc(&core, &it)));
                             for (topic, payload) in decoded.replies {
                                 let _ = client.try_publish(topic, rumqttc::QoS::AtMostOnce, false, payload);
                             }
@@ -290,13 +303,15 @@ async fn hear(core: Arc<Core>, address: String) {
             }
         }
         take_heard(&core, heard, &mut commands);
-        let source = Source::Platform(PlatformId::from(names::SENSORS));
-        let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
-        if let Err(error) = core.submit_all(batch).await {
-            tracing::error!(%error, "alarms could not be recorded");
+        let from = |name: &str| Source::Platform(PlatformId::from(name));
+        let sensors = commands.into_iter().map(|it| (from(names::SENSORS), it));
+        let drones = of_drones.into_iter().map(|it| (from(names::DRONES), it));
+        if let Err(error) = core.submit_all(sensors.chain(drones).collect()).await {
+            tracing::error!(%error, "news over MQTT could not be recorded");
         }
         if let Some(error) = failure {
             n_failures += 1;
+            is_up.store(false, Relaxed);
             let error = mqtt::MqttError::Connection(error.to_string());
             for name in [names::SENSORS, names::TEAMS, names::DRONES] {
                 core.health().failed(name, &error.to_string());
@@ -382,6 +397,7 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
         n += 1;
         core.flush_columns();
         if n.is_multiple_of(THINGS_EVERY) {
+            core.flush_telemetry();
             core.flush_things();
         }
         if !n.is_multiple_of(5) {

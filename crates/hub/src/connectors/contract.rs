@@ -5,6 +5,7 @@
 //! `gulang-hub connect NAME --try`, where the ear only keeps samples.
 
 use crate::feeds::{Cursors, Feed, FeedError};
+use crate::flights::Links;
 use crate::realm::RealmKind;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -134,6 +135,8 @@ pub struct Parts<R: RealmKind> {
     pub pack: Arc<Pack>,
     /// The resolved secrets; never printed.
     pub secrets: Secrets,
+    /// Where a kind that flies drones leaves its link.
+    pub flights: Links<R>,
     pub realm: PhantomData<R>,
 }
 
@@ -251,11 +254,12 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    use super::{jt808, mqtt_json, rest, sensorthings, webhook};
+    use super::{dji, jt808, mqtt_json, rest, sensorthings, webhook};
     vec![
         Kind { name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R> },
         Kind { name: "webhook", about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射", open: webhook::open::<R> },
         Kind { name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R> },
+        Kind { name: "dji", about: "大疆机场和无人机（上云 API，MQTT）", open: dji::open::<R> },
         Kind { name: "jt808", about: "车载终端（JT/T 808-2013、2019），监听 TCP：tcp://0.0.0.0:8808", open: jt808::open::<R> },
         Kind {
             name: "sensorthings",
