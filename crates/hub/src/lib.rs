@@ -43,6 +43,7 @@ pub mod server;
 pub mod shown;
 pub mod sim_host;
 pub mod tape;
+pub mod terminals;
 pub mod things;
 pub mod tiles;
 

@@ -17,6 +17,7 @@ use crate::{
     readings::Lane,
     realm::{Endpoints, RealmKind},
     sim_host::RunningSim,
+    terminals,
     things::ThingsFeed,
 };
 use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
@@ -30,6 +31,8 @@ const SILENT_AFTER_MS: i64 = 180_000;
 const ASK_LIMIT: Duration = Duration::from_secs(8);
 /// Screens are told of changed things at every third flush of the columns: less than twice a second.
 const THINGS_EVERY: u64 = 3;
+/// Who fell silent is looked for at every so many ticks: five seconds.
+const SWEEP_EVERY: u64 = 25;
 
 /// A realm at work. Drop it only through [`RealmHub::stop`], or as a crash would.
 pub struct RealmHub {
@@ -122,6 +125,9 @@ impl RealmHub {
         }
         if let Some(feeds) = addresses.feeds.clone() {
             tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
+        }
+        if let (true, Some(control)) = (simulated, addresses.control.clone()) {
+            tasks.push(tokio::spawn(terminals::run(core.clone(), http.clone(), control)));
         }
         let control = addresses.control.clone().map(|base| Control { http, base });
         tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
@@ -334,6 +340,11 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
             let changes = core.health().changes(wall_now().0, core.clock.now());
             changes.into_iter().map(|(platform, it)| (Source::Platform(platform), it)).collect()
         };
+        if n.is_multiple_of(SWEEP_EVERY) {
+            let now = core.clock.now();
+            let silent = core.things().sweep(now);
+            batch.extend(silent.into_iter().map(|it| (Source::Hub, it)));
+        }
         batch.extend(observations(&core).map(|it| (Source::Hub, it)));
         batch.push((Source::Hub, Command::Tick));
         match core.submit_all(batch).await {

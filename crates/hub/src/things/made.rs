@@ -168,7 +168,8 @@ impl Things {
         }
         let n_made = self.kept.iter().filter(|it| it.grown.is_some()).count();
         // As in a path: it is asked for by its id.
-        let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
+        let is_id =
+            (1..=64).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
         if !is_id || n_made >= MAX_REGISTERS {
             return None;
         }
@@ -236,9 +237,24 @@ fn over(it: AlarmThing, at: Timestamp) -> Command {
 }
 
 /// Breaches a thing tells of itself, while they hold; for connectors that hear them.
-pub(crate) fn told(register: &Text, thing: &Text, breach: Breach, is_on: bool, place: LonLat, at: Timestamp) -> Command {
-    let report =
-        FenceReport { register: register.clone(), thing: thing.clone(), rule: "".into(), breach, is_on, value: 0.0, place, at };
+pub(crate) fn told(
+    register: &Text,
+    thing: &Text,
+    breach: Breach,
+    is_on: bool,
+    place: LonLat,
+    at: Timestamp,
+) -> Command {
+    let report = FenceReport {
+        register: register.clone(),
+        thing: thing.clone(),
+        rule: "".into(),
+        breach,
+        is_on,
+        value: 0.0,
+        place,
+        at,
+    };
     Command::ReportFence { report }
 }
 
