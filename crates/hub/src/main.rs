@@ -266,6 +266,8 @@ enum Bench {
     Assign,
     /// The list of duties: index built, bytes held, a query's median and worst ms
     Duties,
+    /// Vehicles' terminals (JT/T 808), --n of them (50000), one position each in ten seconds, over loopback sockets
+    Jt808,
 }
 
 #[derive(Subcommand)]
@@ -356,6 +358,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Route => bench::route(&pack_dir, n.unwrap_or(200))?,
                 Bench::Sheet => bench::sheet(&assets::read_pack(&pack_dir)?, n.unwrap_or(500))?,
                 Bench::Assign => bench::assign(&pack_dir, n.unwrap_or(20))?,
+                Bench::Jt808 => bench::jt808(&pack_dir, n.unwrap_or(50_000), secs)?,
                 Bench::Duties => duties::bench(&pack_dir, n.unwrap_or(500))?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });

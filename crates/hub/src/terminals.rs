@@ -47,19 +47,20 @@ pub(crate) async fn run(core: Arc<Core>, client: reqwest::Client, control: Strin
     };
     let called = tokio::spawn(tell(client, control, address));
     let ear = Ear { platform: names::VEHICLES.into(), sink: Arc::new(Following::new(core.clone())) };
-    let mut n_failures = 0;
-    let listening = async {
-        loop {
-            if let Err(error) = terminals.listen(&ear).await {
-                core.health().failed(names::VEHICLES, &error.to_string());
-            }
-            n_failures += 1;
-            tokio::time::sleep(outbox::backoff(n_failures)).await;
-        }
-    };
     tokio::select! {
-        () = listening => {}
+        () = listen_for_ever(&core, &mut terminals, &ear) => {}
         () = nobody(called, &core) => {}
+    }
+}
+
+async fn listen_for_ever(core: &Core, terminals: &mut Terminals, ear: &Ear) {
+    let mut n_failures = 0;
+    loop {
+        if let Err(error) = terminals.listen(ear).await {
+            core.health().failed(names::VEHICLES, &error.to_string());
+        }
+        n_failures += 1;
+        tokio::time::sleep(outbox::backoff(n_failures)).await;
     }
 }
 
@@ -68,7 +69,7 @@ async fn nobody(called: tokio::task::JoinHandle<Option<u64>>, core: &Core) {
     match called.await {
         Ok(Some(1..)) => {
             core.health().learn(names::VEHICLES, wall_now().0);
-            std::future::pending().await
+            std::future::pending::<()>().await
         }
         _ => tracing::info!("the simulated city has no vehicles that call"),
     }

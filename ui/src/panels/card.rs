@@ -1,6 +1,7 @@
 //! The card of the selected thing, over the map and clear of its target.
 
 use super::digest::{budget_of, district_name};
+use super::event_list::alarm_value;
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
 use super::pick::{AgencyPick, agency_ui};
 use super::{PanelState, Selection, UiCommand, amend, events, press};
