@@ -86,7 +86,6 @@ impl Things {
             return false;
         }
         let Some(k) = self.register_of(register, *at) else { return false };
-        let origin = self.making.origin;
         let Some(kept) = self.kept.get_mut(k) else { return false };
         let Some(grown) = &mut kept.grown else {
             // Followed at its platform, and told of here: only what is in it already.
@@ -110,7 +109,6 @@ impl Things {
                 inventory.heading.push(NO_HEADING);
                 inventory.state.push(ThingState::Unknown as u8);
                 inventory.seen.push(0);
-                inventory.origin = origin;
                 kept.dirty.grow(handle + 1);
                 grown.handles.insert(thing.clone(), handle as u32);
                 grown.n_new += 1;
