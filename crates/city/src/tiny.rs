@@ -112,6 +112,7 @@ pub fn tiny_pack() -> Pack {
         case_rules: CaseRules::default(),
         signing_rules: SigningRules::default(),
         telling_rules: TellingRules::default(),
+        fence_rules: FenceRules::default(),
         townships: townships(&siming, &jimei),
         contacts: contacts(),
         ladders: vec![ladder()],

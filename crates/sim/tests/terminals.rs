@@ -19,8 +19,8 @@ fn config(dir: &Path, scale: Scale) -> SimConfig {
         scenario: None,
         seed: 1,
         realm: Realm::Actual,
-        // Ten minutes a second: positions fall due at every tick.
-        speed: Speed::Scaled(600.0),
+        // Half a minute a second: positions fall due at every tick.
+        speed: Speed::Scaled(30.0),
         state: dir.join("state"),
         start: Timestamp::parse("2026-11-17 10:00:00"),
         scale,
