@@ -123,6 +123,7 @@ impl SimHost for InProcessSim {
                 SimScale::Small => Scale::Small,
                 SimScale::City => Scale::City,
             },
+            jt808: None,
         };
         let handle = gulang_sim::start(config).map_err(|why| why.to_string())?;
         Ok(Box::new(RunningCity(handle)))

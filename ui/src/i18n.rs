@@ -1207,6 +1207,19 @@ impl Lang {
             },
         }
     }
+
+    pub fn breach(self, breach: Breach) -> &'static str {
+        match self {
+            Self::Zh => breach.name_zh(),
+            Self::En => breach.name_en(),
+        }
+    }
+
+    /// What an alarm comes of; empty for one of another release.
+    pub fn cause(self, cause: AlarmCause) -> &'static str {
+        let breach = cause.breach().map(|it| self.breach(it));
+        breach.or_else(|| cause.kind().map(|it| self.sensor(it))).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -263,9 +263,10 @@ impl FenceRules {
                 return Some(format!("offline {id}: it needs a register and after_mins of 1 to 1440"));
             }
         }
-        let hours = self.fences.iter().flat_map(|it| &it.hours).chain(self.offlines.iter().flat_map(|it| &it.hours));
+        let mut hours =
+            self.fences.iter().flat_map(|it| &it.hours).chain(self.offlines.iter().flat_map(|it| &it.hours));
         let is_wrong = |it: &Hours| it.days.iter().any(|day| !(1..=7).contains(day));
-        hours.clone().any(is_wrong).then(|| "days are 1 (Monday) to 7".to_owned())
+        hours.any(is_wrong).then(|| "days are 1 (Monday) to 7".to_owned())
     }
 
     /// The name, colour and breach a rule id stands for.

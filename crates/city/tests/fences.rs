@@ -103,11 +103,6 @@ fn fences_hold_in_their_hours_only() {
     check(&[("22:00", "13:00", &[1])], &way, true);
     check(&[("22:00", "13:00", &[2])], &way, false);
     // When its hours end, so does the breach.
-    let way = [(0, inn), (10, inn), (3700, inn), (3710, inn)];
-    assert_eq!(
-        told(&rules(FenceRule::Forbid, &[("11:00", "13:00", &[])]), noon(), &way),
-        [(10, Breach::Entered, true), (3700 + 10, Breach::Entered, false)].into_iter().take(1).collect::<Vec<_>>()
-    );
     let way = [(0, inn), (10, inn), (4000, inn), (4010, inn)];
     assert_eq!(
         told(&rules(FenceRule::Forbid, &[("11:00", "13:00", &[])]), noon(), &way),

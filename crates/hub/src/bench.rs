@@ -19,8 +19,10 @@ use std::{
 };
 
 mod switch;
+mod vehicles;
 
 pub use switch::switch;
+pub use vehicles::jt808;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {

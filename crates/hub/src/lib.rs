@@ -51,6 +51,7 @@ pub mod sim_host;
 pub mod sources;
 pub mod sources_api;
 pub mod tape;
+pub mod terminals;
 pub mod things;
 pub mod tiles;
 pub mod trial;

@@ -20,10 +20,11 @@ use crate::{
     readings::Lane,
     realm::{Actual, Endpoints, Exercise, RealmKind},
     sim_host::RunningSim,
+    terminals,
     things::ThingsFeed,
 };
 use futures_util::FutureExt;
-use gulang_city::{City, Command, Pack, PlatformId, Refusal, Source};
+use gulang_city::{City, Command, Pack, PlatformId, Realm, Refusal, Source};
 use gulang_platforms::dji::DrcBroker;
 use gulang_wire::{Body, ClockKind, Picture};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet};
@@ -45,6 +46,8 @@ const ASK_LIMIT: Duration = Duration::from_secs(8);
 const MESSAGES_AT_ONCE: usize = 2000;
 /// Screens are told of changed things at every third flush of the columns: less than twice a second.
 const THINGS_EVERY: u64 = 3;
+/// Who fell silent is looked for at every so many ticks: five seconds.
+const SWEEP_EVERY: u64 = 25;
 
 /// A realm at work. Drop it only through [`RealmHub::stop`], or as a crash would.
 pub struct RealmHub {
@@ -156,6 +159,9 @@ impl RealmHub {
         tasks.push(tokio::spawn(flights::run(core.clone(), links.clone())));
         if let Some(feeds) = addresses.feeds.clone() {
             tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
+        }
+        if let (true, Some(control)) = (simulated, addresses.control.clone()) {
+            tasks.push(tokio::spawn(terminals::run(core.clone(), http.clone(), control)));
         }
         let control = addresses.control.clone().map(|base| Control { http: http.clone(), base });
         tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
@@ -410,6 +416,11 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
         };
         let unheard = core.lane().unheard(core.clock.now());
         batch.extend(unheard.into_iter().map(|it| (Source::Hub, it)));
+        if n.is_multiple_of(SWEEP_EVERY) {
+            let now = core.clock.now();
+            let silent = core.things().sweep(now);
+            batch.extend(silent.into_iter().map(|it| (Source::Hub, it)));
+        }
         batch.extend(observations(&core).map(|it| (Source::Hub, it)));
         batch.push((Source::Hub, Command::Tick));
         match core.submit_all(batch).await {

@@ -360,6 +360,8 @@ enum Bench {
     Duties,
     /// --n cameras (200,000) from CSV and from xlsx into a durable register: seconds
     Import,
+    /// Vehicles' terminals (JT/T 808), --n of them (50000), one position each in ten seconds, over loopback sockets
+    Jt808,
 }
 
 #[derive(Subcommand)]
@@ -450,6 +452,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Route => bench::route(&pack_dir, n.unwrap_or(200))?,
                 Bench::Sheet => bench::sheet(&assets::read_pack(&pack_dir)?, n.unwrap_or(500))?,
                 Bench::Assign => bench::assign(&pack_dir, n.unwrap_or(20))?,
+                Bench::Jt808 => bench::jt808(&pack_dir, n.unwrap_or(50_000), secs)?,
                 Bench::Duties => duties::bench(&pack_dir, n.unwrap_or(500))?,
                 Bench::Import => registers::bench::import(&pack_dir, n.unwrap_or(200_000))?,
             };

@@ -80,7 +80,8 @@ impl Things {
 
     pub fn replace(&mut self, register: Inventory, version: u64) {
         let (n, told) = (register.len(), register.as_of);
-        let new = Kept { register: Arc::new(register), version, dirty: Dirty::sized(n), told, is_new: true, grown: None };
+        let new =
+            Kept { register: Arc::new(register), version, dirty: Dirty::sized(n), told, is_new: true, grown: None };
         match self.kept.iter_mut().find(|it| it.register.id == new.register.id) {
             Some(slot) => *slot = new,
             None => self.kept.push(new),

@@ -11,7 +11,8 @@ use gulang_platforms::{
 use proptest::prelude::*;
 
 /// The sample of 0x0200 in the README of SmallChi/JT808, with an escaped serial number and an escaped fuel figure.
-const SMALLCHI_0200: &str = "7E02000026123456789012007D02000000010000000200BA7F0E07E4F11C0028003C00001810151010100104000000640202007D01137E";
+const SMALLCHI_0200: &str =
+    "7E02000026123456789012007D02000000010000000200BA7F0E07E4F11C0028003C00001810151010100104000000640202007D01137E";
 /// The sample of 0x0704 in makeclan/xtream-codec (debug UI, `codec-utils.ts`): edition 2019, two positions without a fix.
 const XTREAM_0704: &str = "7e0704403f01000000000139123443290000000200001c000000010000000101d907f2073d336c029a00210059241029213903001c000000010000000101d907f3073d336d03090043005a241029213903f87e";
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -66,7 +67,9 @@ fn the_published_position_is_read() {
 fn the_published_batch_is_read_and_has_no_place_without_a_fix() {
     let frame = only_frame(&bytes_of(XTREAM_0704));
     assert_eq!((frame.edition, &*frame.phone), (Edition::V2019(1), "13912344329"));
-    let Ok(FromTerminal::Batch { fills_gap, positions, n_bad }) = FromTerminal::read(&frame) else { panic!("no batch") };
+    let Ok(FromTerminal::Batch { fills_gap, positions, n_bad }) = FromTerminal::read(&frame) else {
+        panic!("no batch")
+    };
     assert_eq!((fills_gap, positions.len(), n_bad), (false, 2, 0));
     assert_eq!(positions[1].at, LonLat(121.451_373, 31.000_563));
     assert_eq!((positions[0].altitude_m, positions[0].heading_deg), (666, 89));
@@ -137,7 +140,9 @@ fn southern_and_western_places_keep_their_sign_and_encrypted_ones_are_no_places(
 fn news_name_the_register_and_the_plate() {
     let (register, plate): (Text, Text) = ("muck_truck".into(), "闽D12345".into());
     let tired = Position { alarms: AlarmBit::Fatigue.mask(), ..position() };
-    let News::Thing { thing, place, heading, state, at, .. } = tired.news(&register, &plate) else { panic!("no thing") };
+    let News::Thing { thing, place, heading, state, at, .. } = tired.news(&register, &plate) else {
+        panic!("no thing")
+    };
     assert_eq!((&thing, place, heading, state, at), (&plate, Some(tired.at), 270.0, ThingState::Attention, NOW));
     let parked = Position { speed_kmh: 0.0, ..position() };
     let News::Thing { heading, state, .. } = parked.news(&register, &plate) else { panic!("no thing") };
@@ -200,7 +205,10 @@ fn faults_are_told_apart_and_the_next_frame_is_read() {
     }
     check(|it| it[10] ^= 1, |it| matches!(it, Jt808Error::Checksum { .. }));
     check(|it| drop(it.splice(1..3, [0x7d, 0x05])), |it| *it == Jt808Error::Escape(5));
-    check(|it| *it = [&[0x7e][..], &[1; MAX_FRAME_BYTES + 1][..], &[0x7e][..]].concat(), |it| *it == Jt808Error::TooLong);
+    check(
+        |it| *it = [&[0x7e][..], &[1; MAX_FRAME_BYTES + 1][..], &[0x7e][..]].concat(),
+        |it| *it == Jt808Error::TooLong,
+    );
     check(|it| *it = vec![0x7e, 2, 2, 0x7e], |it| matches!(it, Jt808Error::Short(_)));
     // A header's byte and the checksum, which stands last but one, changed together.
     let both = |it: &mut Vec<u8>, i: usize, by: u8| {

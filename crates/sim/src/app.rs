@@ -7,6 +7,7 @@ use crate::{
     feeds::Painter,
     journal::{Entry, Journal},
     mqtt::{Asked, Broker},
+    terminals::Calls,
     things::Things,
     world::{Due, World},
 };
@@ -24,7 +25,8 @@ use std::{
 
 pub(crate) struct App {
     pub(crate) world: World,
-    pub(crate) things: Things,
+    pub(crate) things: Arc<Things>,
+    pub(crate) calls: Calls,
     pub(crate) clock: Clock,
     pub(crate) broker: Broker,
     pub(crate) desk: Mutex<Desk>,

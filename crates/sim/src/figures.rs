@@ -26,6 +26,7 @@ pub struct Figures {
     pub movers: MoverFigures,
     pub units: UnitFigures,
     pub things: ThingFigures,
+    pub fleet: FleetFigures,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -105,6 +106,22 @@ pub struct ThingFigures {
     pub silent_share: Figure<f64>,
     pub silent_hours: Spread,
     pub faulty_share: Figure<f64>,
+}
+
+/// Vehicles with terminals of their own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FleetFigures {
+    pub trucks: Figure<f64>,
+    pub emergency_vehicles: Figure<f64>,
+    pub driving_mps: Spread,
+    pub loading_mins: Spread,
+    pub driving_every_secs: Figure<f64>,
+    pub parked_every_secs: Figure<f64>,
+    pub gap_share: Figure<f64>,
+    pub gap_mins: Spread,
+    pub off_share: Figure<f64>,
+    pub button_share: Figure<f64>,
 }
 
 impl Figures {

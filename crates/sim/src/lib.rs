@@ -1,7 +1,7 @@
 //! The simulated city: what Gulang talks to when there is no real city, and what it is tested against.
 //!
 //! It speaks the platforms' own protocols on loopback sockets: an eGova-style REST interface, MQTT for sensors, teams and
-//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills. Everything it says is marked
+//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills; its vehicles call by JT/T 808. Everything it says is marked
 //! `simulated`. [`start`] runs it inside a program; `gulang-sim` is the same as a program of its own.
 //!
 //! **Invariant:** the city is a pure function of pack, scenario, seed and time; only what it was told is remembered, in
@@ -19,6 +19,7 @@ mod errands;
 mod evacuation;
 mod feeds;
 mod figures;
+mod fleet;
 mod gateway;
 mod journal;
 mod movers;
@@ -28,6 +29,7 @@ mod scenario;
 mod sensors;
 mod server;
 mod streets;
+mod terminals;
 #[cfg(test)]
 mod testing;
 mod things;
@@ -71,8 +73,10 @@ pub struct SimConfig {
     pub state: PathBuf,
     /// When a scaled or lockstep clock begins; the scenario's start if not given.
     pub start: Option<Timestamp>,
-    /// How many manhole covers, cameras, devices and bikes.
+    /// How many manhole covers, cameras, devices, bikes and vehicles.
     pub scale: Scale,
+    /// `host:port` of the JT/T 808 platform the vehicles' terminals call from the start; else they wait to be told.
+    pub jt808: Option<String>,
 }
 
 /// Where the city can be reached; all on 127.0.0.1.
@@ -215,7 +219,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     let things = things::Things::new(config.scale, figures, center, streets, world.things_dice());
     let app = Arc::new(App {
         world,
-        things,
+        things: Arc::new(things),
+        calls: terminals::Calls::default(),
         clock: Clock::new(config.speed, start),
         broker,
         desk: Mutex::new(Desk { journal, errands, told_until: Timestamp(0) }),
@@ -229,6 +234,10 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     tokio::spawn(app.clone().answer_docks(asked));
     if config.speed != Speed::Lockstep {
         tokio::spawn(app.clone().publish_for_ever());
+    }
+    if let Some(platform) = config.jt808 {
+        let app = app.clone();
+        tokio::spawn(async move { app.calls.call(&app, platform, None).await });
     }
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);

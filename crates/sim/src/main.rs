@@ -40,6 +40,9 @@ struct Options {
     /// Manhole covers, cameras, devices and bikes: none, one in a hundred, or as many as the city counts.
     #[arg(long, value_enum, default_value_t = ScaleName::Small)]
     scale: ScaleName,
+    /// HOST:PORT of a JT/T 808 platform the vehicles' terminals call; a hub says where by itself
+    #[arg(long)]
+    jt808: Option<String>,
     /// End when standard input closes, so that a child never outlives its parent.
     #[arg(long)]
     stdin_guard: bool,
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
             ScaleName::Small => Scale::Small,
             ScaleName::City => Scale::City,
         },
+        jt808: options.jt808,
     };
     let city = match gulang_sim::start(config) {
         Ok(city) => city,

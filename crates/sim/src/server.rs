@@ -5,6 +5,7 @@
 //! | `POST /sim/advance {"to_ms"}` | lockstep: moves the clock, publishes, then `sim/barrier {"n","t","messages"}`; 409 if it would go back |
 //! | `GET, POST /sim/clock {"now_ms","speed","paused"}` | reads; sets a scaled clock, 409 otherwise |
 //! | `POST /sim/fault {"platform","mode"}` | `ok`, `error_code`, `http500`, `hang`, `slow_ms:N` (acts, then answers late), `garbage`, `down`, `twice`, `confused` |
+//! | `POST /sim/terminals {"jt808","n"}` | lets the vehicles' terminals (up to `n`) call that platform, on loopback; answers `{"n"}`, 0 if there are none |
 //! | `GET /sim/stats` | orders, refusals, what docks asked and had answered |
 
 use crate::{
@@ -40,6 +41,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/sim/advance", post(advance))
         .route("/sim/clock", get(clock).post(set_clock))
         .route("/sim/fault", post(set_fault))
+        .route("/sim/terminals", post(call))
         .route("/sim/stats", get(stats))
         .with_state(app)
 }
@@ -243,6 +245,23 @@ async fn set_fault(State(app): State<Arc<App>>, Json(request): Json<FaultRequest
         Err(words) => return refusal(StatusCode::BAD_REQUEST, words),
     }
     Json(json!({ "ok": true })).into_response()
+}
+
+#[derive(Deserialize)]
+struct CallRequest {
+    /// `host:port`.
+    jt808: String,
+    n: Option<usize>,
+}
+
+/// Only to this machine: whoever reaches the control must not send a fleet to somebody else's platform.
+async fn call(State(app): State<Arc<App>>, Json(request): Json<CallRequest>) -> Response {
+    let is_here = request.jt808.parse::<std::net::SocketAddr>().is_ok_and(|it| it.ip().is_loopback());
+    if !is_here {
+        return refusal(StatusCode::BAD_REQUEST, format!("{} is no loopback address with a port", request.jt808));
+    }
+    let n = app.calls.call(&app, request.jt808, request.n).await;
+    Json(json!({ "n": n, "simulated": true })).into_response()
 }
 
 /// What the docks asked and who answered, and how much is in the journal.

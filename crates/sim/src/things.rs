@@ -90,6 +90,14 @@ impl Things {
         Self { scale, figures, origin, streets, dice, pieces, standing, routes }
     }
 
+    pub(crate) fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    pub(crate) fn streets(&self) -> Option<&Streets> {
+        self.streets.as_ref()
+    }
+
     pub(crate) fn list(&self) -> Vec<Listed> {
         let kinds = if self.scale == Scale::None { &[][..] } else { &Kind::ALL };
         let version = self.dice.of(RULES).of(self.scale as u64).bits();

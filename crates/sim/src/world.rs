@@ -34,6 +34,7 @@ mod part {
     pub(super) const ENVELOPES: u64 = 8;
     pub(super) const THINGS: u64 = 9;
     pub(super) const UNITS: u64 = 10;
+    pub(super) const FLEET: u64 = 21;
 }
 
 pub(crate) struct World {
@@ -159,6 +160,10 @@ impl World {
     /// What the registers of many things are drawn from.
     pub(crate) fn things_dice(&self) -> Dice {
         self.dice.of(part::THINGS)
+    }
+
+    pub(crate) fn fleet_dice(&self) -> Dice {
+        self.dice.of(part::FLEET)
     }
 
     pub(crate) fn orders_dice(&self) -> Dice {

@@ -1,6 +1,7 @@
 //! The card of the selected thing, over the map and clear of its target.
 
 use super::digest::{budget_of, district_name};
+use super::event_list::alarm_value;
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
 use super::pick::{AgencyPick, agency_ui};
 use super::{PanelState, Selection, UiCommand, amend, events, press};
@@ -365,16 +366,18 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
     match selection {
         Selection::Alarm(id) => {
             let alarm = city.alarms.get(id)?;
-            let (i, _, sensor) = city.sensors.get_full(&alarm.sensor)?;
+            let subject = city.subject_of(alarm)?;
             card.level = Some((alarm.color, alarm.acknowledged.is_some()));
-            card.title = format!("{} {}", sensor.name, lang.sensor(sensor.kind));
-            sensor_reading(k, &mut card, i, sensor);
-            let raised = lang.value(f64::from(alarm.value), sensor.kind.unit());
+            card.title = format!("{} {}", subject.name(), lang.cause(subject.cause()));
+            if let Some((i, _, sensor)) = city.sensors.get_full(&alarm.sensor) {
+                sensor_reading(k, &mut card, i, sensor);
+            }
+            let raised = alarm_value(lang, alarm, &subject).unwrap_or_default();
             card.lines.push(lang.fill(tr::RAISED_AT, &[&alarm.raised_at.hm(), &raised]));
             if let Some((seat, at)) = &alarm.acknowledged {
                 card.lines.push(lang.fill(tr::ACKNOWLEDGED_BY, &[seat.as_str(), &at.hm()]));
             }
-            card.lines.push(district(&sensor.district));
+            card.lines.push(district(subject.district()));
             if alarm.acknowledged.is_none() {
                 card.actions.push((tr::ACKNOWLEDGE, Does::Submit(Command::AcknowledgeAlarm { alarm: *id })));
             }

@@ -169,7 +169,7 @@ pub fn district_name<'a>(city: &'a City, id: &DistrictId) -> &'a str {
 pub fn place_of(city: &City, readings: &Readings, selection: &Selection) -> Option<LonLat> {
     match selection {
         Selection::Case(id) => city.cases.get(id).map(|it| it.report.at),
-        Selection::Alarm(id) => city.alarms.get(id).and_then(|it| city.sensors.get(&it.sensor)).map(|it| it.at),
+        Selection::Alarm(id) => city.alarms.get(id).and_then(|it| city.subject_of(it)).map(|it| it.place()),
         Selection::Order(_) | Selection::Thing { .. } => None,
         Selection::Team(id) => city
             .teams

@@ -138,14 +138,14 @@ fn row_of(model: &Model<'_>, key: &AlarmGroupKey, alarms: Vec<AlarmId>) -> Optio
     Some(EventRow {
         key: EventKey::Group(key.clone()),
         color: worst.color,
-        title: format!("{place} {} {}", lang.sensor(key.kind.kind()), alarms.len()),
+        title: format!("{place} {} {}", lang.cause(key.kind), alarms.len()),
         sub: lang.fill(tr::GROUP_SPAN, &[&lang.day_time(since, now), &lang.day_time(last, now)]),
         since,
         last,
         state,
         acknowledged: n_new == 0,
         n_new,
-        at: city.sensors.get(&worst.sensor).map(|it| it.at),
+        at: city.subject_of(worst).map(|it| it.place()),
         members: alarms.into(),
         shelved_until: None,
     })
@@ -155,27 +155,37 @@ fn row_of(model: &Model<'_>, key: &AlarmGroupKey, alarms: Vec<AlarmId>) -> Optio
 pub fn alarm_row(model: &Model<'_>, alarm: AlarmId) -> Option<EventRow> {
     let (city, lang) = (model.city, model.lang);
     let alarm = city.alarms.get(&alarm)?;
-    let sensor = city.sensors.get(&alarm.sensor)?;
+    let subject = city.subject_of(alarm)?;
     let state = match (&alarm.acknowledged, alarm.cleared_at) {
         (None, None) => tr::UNACKNOWLEDGED,
         (None, Some(_)) => tr::CLEARED_UNSEEN,
         (Some(_), _) => tr::ACKNOWLEDGED,
     };
-    let value = lang.value(f64::from(alarm.value), sensor.kind.unit());
+    let district = district_name(city, subject.district());
+    let sub = match alarm_value(lang, alarm, &subject) {
+        Some(value) => format!("{district}・{value}"),
+        None => district.to_owned(),
+    };
     Some(EventRow {
         key: EventKey::One(Selection::Alarm(alarm.id)),
         color: alarm.color,
-        title: format!("{} {}", sensor.name, lang.sensor(sensor.kind)),
-        sub: format!("{}・{value}", district_name(city, &sensor.district)),
+        title: format!("{} {}", subject.name(), lang.cause(subject.cause())),
+        sub,
         since: alarm.raised_at,
         last: alarm.raised_at,
         state: lang.t(state).to_owned(),
         acknowledged: alarm.acknowledged.is_some(),
         n_new: 0,
-        at: Some(sensor.at),
+        at: Some(subject.place()),
         members: Arc::default(),
         shelved_until: None,
     })
+}
+
+/// The figure that raised it; a fence entered has none.
+pub fn alarm_value(lang: Lang, alarm: &Alarm, subject: &AlarmSubject<'_>) -> Option<String> {
+    let has_figure = matches!(subject, AlarmSubject::Sensor(_)) || !subject.unit().is_empty();
+    has_figure.then(|| lang.value(f64::from(alarm.value), subject.unit()))
 }
 
 fn case_row(model: &Model<'_>, case: &Case) -> EventRow {

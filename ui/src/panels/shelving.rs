@@ -52,22 +52,21 @@ fn subject(k: &Kit<'_>, target: &Target) -> Option<(String, WarningColor)> {
     match target {
         Target::Alarm(alarm) => {
             let alarm = city.alarms.get(alarm).filter(|it| it.cleared_at.is_none())?;
-            let sensor = city.sensors.get(&alarm.sensor)?;
-            Some((format!("{} {}", sensor.name, k.m.lang.sensor(sensor.kind)), alarm.color))
+            let subject = city.subject_of(alarm)?;
+            Some((format!("{} {}", subject.name(), k.m.lang.cause(subject.cause())), alarm.color))
         }
         Target::Group(group) => {
             let place = group.district.as_ref().and_then(|it| city.districts.get(it));
             let place = place.map_or(k.t(tr::CALLS_WHOLE_CITY), |it| &*it.name);
-            let kind = group.kind.kind();
             let open = city.open_alarms.values().filter_map(|id| city.alarms.get(id));
             let is_in = |alarm: &&Alarm| {
-                let sensor = city.sensors.get(&alarm.sensor);
-                (group.from..group.until).contains(&alarm.raised_at)
-                    && sensor
-                        .is_some_and(|it| it.kind == kind && group.district.as_ref().is_none_or(|d| *d == it.district))
+                let is_of = |it: AlarmSubject<'_>| {
+                    it.cause() == group.kind && group.district.as_ref().is_none_or(|d| d == it.district())
+                };
+                (group.from..group.until).contains(&alarm.raised_at) && city.subject_of(alarm).is_some_and(is_of)
             };
             let worst = open.filter(is_in).map(|it| it.color).max()?;
-            Some((format!("{place} {}", k.m.lang.sensor(kind)), worst))
+            Some((format!("{place} {}", k.m.lang.cause(group.kind)), worst))
         }
     }
 }

@@ -270,3 +270,39 @@ fn a_level_in_force_is_argued_no_more() {
     let harness = screen.show(7680.0, 2160.0);
     assert!(!says(&harness, "第1条依据"), "{:?}", painted(&harness));
 }
+
+#[test]
+fn a_vehicle_that_broke_a_fence_is_listed_and_acknowledged_like_a_sensor() {
+    let mut pack = tiny_pack();
+    let (lon, lat) = (pack.center.0, pack.center.1);
+    pack.fence_rules.fences.push(Fence {
+        id: "f".into(),
+        name: "学校周边".into(),
+        rule: FenceRule::Forbid,
+        registers: vec!["muck_truck".into()],
+        color: WarningColor::Orange,
+        limit_kmh: 0.0,
+        hours: Vec::new(),
+        ring: vec![LonLat(lon - 0.01, lat - 0.01), LonLat(lon + 0.01, lat - 0.01), LonLat(lon, lat + 0.01)],
+    });
+    let mut screen = Screen::of(&pack, Realm::Actual);
+    let report = FenceReport {
+        register: "muck_truck".into(),
+        thing: "闽D12345".into(),
+        rule: "f".into(),
+        breach: Breach::Entered,
+        is_on: true,
+        value: 0.0,
+        place: pack.center,
+        at: screen.clock.now,
+    };
+    screen.happen(Source::Hub, Command::ReportFence { report });
+    let alarm = *screen.city.alarms.keys().next().expect("an alarm");
+    let mut harness = screen.show(1920.0, 1080.0);
+    let title = format!("闽D12345 学校周边 {}", Breach::Entered.name_zh());
+    assert!(says(&harness, &title), "{:?}", painted(&harness));
+    click(&mut harness, &title);
+    harness.key_press(egui::Key::A);
+    harness.run_steps(2);
+    assert_eq!(submitted(&harness), Some(Command::AcknowledgeAlarm { alarm }));
+}

@@ -4,7 +4,7 @@ use super::gpu::map::{ATLAS_CELL, ATLAS_SIZE};
 use egui::{Color32, Context, FontId};
 
 /// Everything a symbol may carry; its place here is its cell.
-const GLYPHS: &str = " 救消水排电医城察车泵艇直翼场仓避院巢机蓝黄橙红事部潮雨风噪倾气声尾清0123456789";
+const GLYPHS: &str = " 救消水排电医城察车泵艇直翼场仓避院巢机蓝黄橙红事部潮雨风噪倾气声尾清0123456789渣急";
 
 /// The atlas cell of `glyph`; 0, the empty cell, for one that is not in the atlas.
 pub fn cell(glyph: &str) -> u16 {

@@ -293,7 +293,7 @@ impl CityLayers {
     }
 
     fn alarms(&mut self, now: &Now) {
-        let City { open_alarms, alarms, sensors, .. } = now.city;
+        let City { open_alarms, alarms, .. } = now.city;
         let mut open: Vec<&Alarm> = (open_alarms.values().filter_map(|id| alarms.get(id)))
             .filter(|alarm| alarm.shelved_until.is_none_or(|until| until <= now.clock.now))
             .collect();
@@ -301,7 +301,7 @@ impl CityLayers {
         let is_flood = open.len() > FLOOD;
         let marks: Vec<_> = (open.iter())
             .map(|alarm| {
-                let at = sensors.get(&alarm.sensor)?.at;
+                let at = now.city.subject_of(alarm)?.place();
                 let is_new = alarm.acknowledged.is_none();
                 let style = Style::alarm(alarm.color, is_flood);
                 let is_loud = is_new && !matches!(style, Style::Flood0 | Style::Flood1);
@@ -396,6 +396,15 @@ fn mover(now: &Now, before: Option<&Mark>, fix: &Fix) -> Option<Mark> {
     Some(if is_moving { Mark { heading: heading_steps(fix.heading), ..mark } } else { mark })
 }
 
+/// The character in a vehicle's symbol.
+fn vehicle_glyph(register: &str) -> &'static str {
+    match register {
+        "muck_truck" => "渣",
+        "emergency_vehicle" => "急",
+        _ => "车",
+    }
+}
+
 fn is_silent(inventory: &Inventory, now: &Now) -> bool {
     freshness(inventory.budget, inventory.as_of, now.clock.now) != Freshness::Fresh
 }
@@ -404,7 +413,11 @@ fn inventory_mark(now: &Now, inventory: &Inventory, handle: usize, before: Optio
     let place = inventory.place(handle)?;
     let at = fixed::fixed(now.frame.local_from_geo(place));
     let heard = inventory.seen_at(handle);
-    let style = Style::thing(inventory.state_of(handle), inventory.moving) as u8;
+    let state = inventory.state_of(handle);
+    // What has a name of its own is a vehicle, and looked at one by one.
+    let is_vehicle = inventory.moving && !inventory.names.is_empty();
+    let style = if is_vehicle { Style::vehicle(state) } else { Style::thing(state, inventory.moving) } as u8;
+    let glyph = if is_vehicle { atlas::cell(vehicle_glyph(&inventory.id)) as u8 } else { 0 };
     let heading = inventory.heading_of(handle).map_or(super::gpu::map::NO_HEADING, heading_steps);
     let mark = match before {
         Some(before) if inventory.moving && before.fix_ds != now.clock.ds(heard) => {
@@ -424,5 +437,5 @@ fn inventory_mark(now: &Now, inventory: &Inventory, handle: usize, before: Optio
         true => (mark.fix_ds, 0),
         false => (AGELESS, if was_silent || is_silent(inventory, now) { flag::STALE } else { 0 }),
     };
-    Some(Mark { style, heading, fix_ds, flags, ..mark })
+    Some(Mark { style, heading, fix_ds, flags, glyph, ..mark })
 }

@@ -625,11 +625,15 @@ fn alarm_texts(city: &City, frame: &LocalFrame, palette: &Palette) -> Vec<Texts>
     open.sort_by_key(|it| (std::cmp::Reverse(it.color), it.id));
     (open.into_iter())
         .filter_map(|alarm| {
-            let sensor = city.sensors.get(&alarm.sensor)?;
-            let name = by_sensor.get(&alarm.sensor).map_or(&sensor.name, |it| &it.name);
+            let subject = city.subject_of(alarm)?;
+            let text = match (subject, by_sensor.get(&alarm.sensor)) {
+                (AlarmSubject::Thing(thing), _) => format!("{} {}", thing.thing, thing.breach.name_zh()),
+                (_, Some(point)) => format!("{} {:.0} {}", point.name, alarm.value, subject.unit()),
+                (_, None) => format!("{} {:.0} {}", subject.name(), alarm.value, subject.unit()),
+            };
             Some(Texts {
-                at: frame.local_from_geo(sensor.at),
-                text: format!("{name} {:.0} {}", alarm.value, sensor.kind.unit()),
+                at: frame.local_from_geo(subject.place()),
+                text,
                 size: 13.0,
                 color: palette.ink,
                 anchor: Anchor::Right,

@@ -44,13 +44,18 @@ pub enum Style {
     ThingAlarm,
     ThingOffline,
     ThingMoving,
+    /// Things with names of their own that move: their heading shows, and hollow is offline.
+    Vehicle,
+    VehicleAttention,
+    VehicleAlarm,
+    VehicleOffline,
     /// A group of things: double ring, the count is written into it.
     Group,
     Selected,
 }
 
 impl Style {
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 31] = [
         Self::Team,
         Self::TeamSent,
         Self::Drone,
@@ -76,6 +81,10 @@ impl Style {
         Self::ThingAlarm,
         Self::ThingOffline,
         Self::ThingMoving,
+        Self::Vehicle,
+        Self::VehicleAttention,
+        Self::VehicleAlarm,
+        Self::VehicleOffline,
         Self::Group,
         Self::Selected,
     ];
@@ -100,6 +109,15 @@ impl Style {
             ThingState::Offline | ThingState::Unknown => Self::ThingOffline,
             ThingState::Normal if is_moving => Self::ThingMoving,
             ThingState::Normal => Self::Thing,
+        }
+    }
+
+    pub fn vehicle(state: ThingState) -> Self {
+        match state {
+            ThingState::Attention => Self::VehicleAttention,
+            ThingState::Alarm => Self::VehicleAlarm,
+            ThingState::Offline | ThingState::Unknown => Self::VehicleOffline,
+            ThingState::Normal => Self::Vehicle,
         }
     }
 
@@ -134,6 +152,13 @@ impl Style {
             ThingAlarm => alarm_row(p, WarningColor::Yellow, (8.0, 14.0)),
             ThingOffline => row(shape::CROSS, p.stale, (3.0, 9.0), 0, default),
             ThingMoving => row(shape::DOT, p.mobile, (2.0, 6.0), 0, Budget::Position),
+            Vehicle => row(shape::CIRCLE, p.mobile, (4.0, 16.0), 0, Budget::Position),
+            VehicleAttention => row(shape::CIRCLE, p.ink_second, (5.0, 16.0), 0, Budget::Position),
+            VehicleAlarm => StyleRow {
+                kind: row(shape::DIAMOND, p.mobile, (0.0, 0.0), 0, Budget::Position).kind,
+                ..alarm_row(p, WarningColor::Orange, (10.0, 20.0))
+            },
+            VehicleOffline => row(shape::CIRCLE, p.stale, (4.0, 14.0), flag::STALE | flag::LOST, Budget::Position),
             Group => row(shape::CIRCLE, p.facility, (26.0, 26.0), flag::DOUBLE_RING, default),
             Selected => row(shape::DOT, p.selection, (3.0, 3.0), flag::HALO, default),
         }

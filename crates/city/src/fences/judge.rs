@@ -58,6 +58,8 @@ struct Held {
     is_broken: bool,
     /// Fixes in a row that say otherwise.
     n_other: u8,
+    /// When silence was told, by the hub's clock: what ends it is told no earlier.
+    told_at: Timestamp,
 }
 
 /// What one fix says of one rule; `None`: nothing.
@@ -142,7 +144,17 @@ impl FenceJudge {
             if let Some(offline) = self.offlines.get(i)
                 && std::mem::take(&mut slot.is_broken)
             {
-                commands.push(report(&offline.id, Breach::Silent, false, 0.0));
+                let report = FenceReport {
+                    register: register.clone(),
+                    thing: thing.clone(),
+                    rule: offline.id.clone(),
+                    breach: Breach::Silent,
+                    is_on: false,
+                    value: 0.0,
+                    place: here,
+                    at: at.max(slot.told_at),
+                };
+                commands.push(Command::ReportFence { report });
             }
         }
         (watched.place, watched.at) = (here, at);
@@ -164,7 +176,7 @@ impl FenceJudge {
                     if slot.is_broken || quiet_ms <= allowed_ms {
                         continue;
                     }
-                    slot.is_broken = true;
+                    (slot.is_broken, slot.told_at) = (true, now);
                     let report = FenceReport {
                         register: register.clone(),
                         thing: thing.clone(),
@@ -201,7 +213,7 @@ impl FenceJudge {
         let watched = things.entry(thing.clone()).or_insert_with(new);
         watched.at = watched.at.max(at);
         if let Some(held) = watched.rules.get_mut(slot) {
-            held.is_broken = true;
+            (held.is_broken, held.told_at) = (true, at);
         }
     }
 }

@@ -86,7 +86,6 @@ impl Things {
             return false;
         }
         let Some(k) = self.register_of(register, *at) else { return false };
-        let origin = self.making.origin;
         let Some(kept) = self.kept.get_mut(k) else { return false };
         let Some(grown) = &mut kept.grown else {
             // Followed at its platform, and told of here: only what is in it already.
@@ -113,7 +112,6 @@ impl Things {
                 if !inventory.value.is_empty() {
                     inventory.value.push(f32::NAN);
                 }
-                inventory.origin = origin;
                 kept.dirty.grow(handle + 1);
                 grown.handles.insert(thing.clone(), handle as u32);
                 grown.n_new += 1;
@@ -171,7 +169,8 @@ impl Things {
         }
         let n_made = self.kept.iter().filter(|it| it.grown.is_some()).count();
         // As in a path: it is asked for by its id.
-        let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
+        let is_id =
+            (1..=64).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
         if !is_id || n_made >= MAX_REGISTERS {
             return None;
         }
@@ -239,9 +238,24 @@ fn over(it: AlarmThing, at: Timestamp) -> Command {
 }
 
 /// Breaches a thing tells of itself, while they hold; for connectors that hear them.
-pub(crate) fn told(register: &Text, thing: &Text, breach: Breach, is_on: bool, place: LonLat, at: Timestamp) -> Command {
-    let report =
-        FenceReport { register: register.clone(), thing: thing.clone(), rule: "".into(), breach, is_on, value: 0.0, place, at };
+pub(crate) fn told(
+    register: &Text,
+    thing: &Text,
+    breach: Breach,
+    is_on: bool,
+    place: LonLat,
+    at: Timestamp,
+) -> Command {
+    let report = FenceReport {
+        register: register.clone(),
+        thing: thing.clone(),
+        rule: "".into(),
+        breach,
+        is_on,
+        value: 0.0,
+        place,
+        at,
+    };
     Command::ReportFence { report }
 }
 

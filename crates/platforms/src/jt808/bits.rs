@@ -171,7 +171,7 @@ impl Status {
 
     /// 空车、半载、满载; `None` where the bits say nothing.
     pub fn load_zh(self) -> Option<&'static str> {
-        match self.0 >> 8 & 3 {
+        match (self.0 >> 8) & 3 {
             0 => Some("空车"),
             1 => Some("半载"),
             3 => Some("满载"),

@@ -108,7 +108,7 @@ fn read(bytes: &[u8]) -> Result<Frame, Jt808Error> {
         let (index, after) = split_u16(after).ok_or_else(short)?;
         (part, rest) = (Some((index, total)), after);
     }
-    let encryption = (properties >> 10 & 0x7) as u8;
+    let encryption = ((properties >> 10) & 0x7) as u8;
     if encryption != 0 {
         return Err(Jt808Error::Encrypted(encryption));
     }
@@ -206,5 +206,5 @@ fn put_digits(to: &mut Vec<u8>, digits: &str, n_bytes: usize) {
         digits.bytes().rev().map(|it| if it.is_ascii_digit() { it - b'0' } else { 0 }).take(n_bytes * 2).collect();
     halves.resize(n_bytes * 2, 0);
     halves.reverse();
-    to.extend(halves.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, half| byte << 4 | half)));
+    to.extend(halves.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, half| (byte << 4) | half)));
 }

@@ -44,7 +44,7 @@ pub mod id {
 /// Why bytes of a terminal could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Jt808Error {
-    #[error("一帧超过 {MAX_FRAME_BYTES} 字节，丢弃到下一个 7E")]
+    #[error("一帧超过 {n} 字节，丢弃到下一个 7E", n = MAX_FRAME_BYTES)]
     TooLong,
     #[error("转义 7D {0:02X} 不存在")]
     Escape(u8),

@@ -98,9 +98,13 @@ impl Position {
 
     /// Its hemispheres are put into the status word.
     pub(super) fn put(&self, to: &mut Vec<u8>) {
-        let status = self.status.0 & !(Status::SOUTH | Status::WEST)
-            | if self.at.1 < 0.0 { Status::SOUTH } else { 0 }
-            | if self.at.0 < 0.0 { Status::WEST } else { 0 };
+        let mut status = self.status.0 & !(Status::SOUTH | Status::WEST);
+        if self.at.1 < 0.0 {
+            status |= Status::SOUTH;
+        }
+        if self.at.0 < 0.0 {
+            status |= Status::WEST;
+        }
         let micro = |degrees: f64| (degrees.abs() * 1e6).round() as u32;
         to.extend_from_slice(&self.alarms.to_be_bytes());
         to.extend_from_slice(&status.to_be_bytes());
@@ -196,7 +200,7 @@ fn time_of(bcd: [u8; 6]) -> Option<Timestamp> {
 /// Whole seconds; a year outside this century wraps into it.
 fn bcd_of(time: Timestamp) -> [u8; 6] {
     let at = time.beijing();
-    let bcd = |it: i16| ((it / 10 % 10) << 4 | it % 10) as u8;
+    let bcd = |it: i16| (((it / 10 % 10) << 4) | (it % 10)) as u8;
     let year = at.year().rem_euclid(100);
     [
         bcd(year),

@@ -1,4 +1,5 @@
-//! 电子围栏: named areas to watch, and how many teams and drones are inside.
+//! 电子围栏: named areas to watch, and how many teams and drones are inside; and the pack's fences, which vehicles are judged
+//! by.
 
 use super::{Overlay, Pace};
 use crate::stage::{
@@ -46,10 +47,39 @@ impl Overlay for FencesOverlay {
                 priority: 36,
             });
         }
+        n_shown += rules(scene, sketch);
         if n_shown > 0 {
             sketch.legend(Sign::Dashed, color, "电子围栏");
         }
     }
+}
+
+/// The fences of `rules/fences.toml`: no-go areas in the colour of a breach, the others thin; how many were drawn.
+fn rules(scene: &Scene, sketch: &mut Sketch) -> usize {
+    let mut n = 0;
+    for fence in &scene.city.fence_rules.fences {
+        let ring = path(&scene.frame, fence.ring.iter().copied());
+        if ring.len() < 3 {
+            continue;
+        }
+        n += 1;
+        let is_closed = fence.rule == FenceRule::Forbid;
+        let color = if is_closed { scene.palette.level_line(fence.color) } else { scene.palette.mobile };
+        if is_closed {
+            sketch.area(std::slice::from_ref(&ring), color, 0.05);
+        }
+        sketch.ring(&ring, Pen::dashed(color, 1.2, [6.0, 4.0]));
+        sketch.text(Texts {
+            at: top_of(&ring),
+            text: format!("{} {}", fence.name, fence.rule.name_zh()),
+            size: 12.0,
+            color,
+            anchor: Anchor::Above,
+            boxed: false,
+            priority: 34,
+        });
+    }
+    n
 }
 
 /// `东渡作业区 队伍 3 无人机 1`; whoever was lost is counted nowhere.
@@ -110,6 +140,26 @@ mod tests {
         assert_eq!((sketch.lines.len(), sketch.areas.len()), (4, 4));
         stand.now = stand.now.plus_mins(11);
         assert_eq!(words(&draw_of(&OVERLAY, &stand)), ["东渡作业区"]);
+    }
+
+    #[test]
+    fn the_rules_fences_are_drawn_with_what_they_ask() {
+        let mut stand = Stand::quiet();
+        let center = stand.city.center;
+        let corner = |east: f64, north: f64| LonLat(center.0 + east, center.1 + north);
+        stand.city.fence_rules.fences.push(Fence {
+            id: "f".into(),
+            name: "学校周边".into(),
+            rule: FenceRule::Forbid,
+            registers: vec!["muck_truck".into()],
+            color: WarningColor::Orange,
+            limit_kmh: 0.0,
+            hours: Vec::new(),
+            ring: vec![corner(-0.01, -0.01), corner(0.01, -0.01), corner(0.0, 0.01)],
+        });
+        let sketch = draw_of(&OVERLAY, &stand);
+        assert_eq!(words(&sketch), ["学校周边 禁入"]);
+        assert!(!sketch.areas.is_empty() && !sketch.legend.is_empty());
     }
 
     #[test]

@@ -142,7 +142,8 @@ impl Session {
             turn.heard.refuse(&format!("终端 {} 鉴权", frame.phone), "鉴权码不对，要重新注册");
             return self.reply(frame, Taken::Failed, turn);
         };
-        self.who = Some(Who { register: desk.register_of(&plate), thing: plate, phone: frame.phone.clone(), is_in: true });
+        self.who =
+            Some(Who { register: desk.register_of(&plate), thing: plate, phone: frame.phone.clone(), is_in: true });
         self.reply(frame, Taken::Yes, turn);
         // Where it is now, before its own interval comes round.
         self.say(frame.edition, &frame.phone, &ToTerminal::AskPosition, turn);
@@ -151,7 +152,8 @@ impl Session {
     /// Whether it may report; where the desk is open, also one that never authenticated.
     fn is_in(&mut self, desk: &Desk, phone: &Text) -> bool {
         if self.who.is_none() && desk.is_open() {
-            let who = Who { phone: phone.clone(), thing: phone.clone(), register: desk.register_of(phone), is_in: true };
+            let who =
+                Who { phone: phone.clone(), thing: phone.clone(), register: desk.register_of(phone), is_in: true };
             self.who = Some(who);
         }
         self.who.as_ref().is_some_and(|it| it.is_in)
@@ -291,7 +293,9 @@ mod tests {
             [(listed("闽D99999", "T1"), Registered::NoVehicle), (listed("闽D12345", "T2"), Registered::NoTerminal)]
         {
             let turn = session.hear(&desk, &bytes_of(&registration(), Edition::V2013));
-            assert!(matches!(&answers(&turn)[..], [ToTerminal::Registered { result, token, .. }] if *result == expected && token.is_empty()));
+            assert!(
+                matches!(&answers(&turn)[..], [ToTerminal::Registered { result, token, .. }] if *result == expected && token.is_empty())
+            );
             assert_eq!(turn.heard.refused.len(), 1);
             let auth = FromTerminal::Auth(Auth { token: "闽D12345|0".into(), ..Auth::default() });
             let turn = session.hear(&desk, &bytes_of(&auth, Edition::V2013));
@@ -303,7 +307,8 @@ mod tests {
     fn the_button_is_an_alarm_once_and_over_once_whatever_the_connection() {
         let desk = Desk::new("muck_truck".into(), Vec::new(), Admission::Any, "k");
         let emergency = AlarmBit::Emergency.mask();
-        let steps = [(0, 0, None), (emergency, 10, Some(true)), (emergency, 20, None), (0, 30, Some(false)), (0, 40, None)];
+        let steps =
+            [(0, 0, None), (emergency, 10, Some(true)), (emergency, 20, None), (0, 30, Some(false)), (0, 40, None)];
         for (alarms, secs, expected) in steps {
             let turn = Session::default().hear(&desk, &bytes_of(&position(alarms, secs), Edition::V2013));
             let told: Vec<(Breach, bool)> = turn
