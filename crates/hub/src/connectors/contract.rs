@@ -4,6 +4,8 @@
 //! hears goes through its [`Ear`], which counts, limits and attributes it; so a connector looks the same at work and under
 //! `gulang-hub connect NAME --try`, where the ear only keeps samples.
 
+use crate::connectors::{cot, mavlink, outlook::Outlook};
+use crate::core::Core;
 use crate::feeds::{Cursors, Feed, FeedError};
 use crate::realm::RealmKind;
 use async_trait::async_trait;
@@ -142,6 +144,10 @@ pub trait Sink: Send + Sync {
     fn alive(&self);
     /// The realm's clock.
     fn now(&self) -> Timestamp;
+    /// The hub it belongs to, for connectors that also send. None where a connector is only tried: then it sends nothing.
+    fn core(&self) -> Option<Arc<Core>> {
+        None
+    }
 }
 
 impl Ear {
@@ -156,6 +162,11 @@ impl Ear {
     pub fn now(&self) -> Timestamp {
         self.sink.now()
     }
+
+    /// What a connector of realm `R` may look at to know what to send; nothing of the other realm.
+    pub fn outlook<R: RealmKind>(&self) -> Option<Outlook<R>> {
+        Outlook::of(self.sink.core()?)
+    }
 }
 
 /// A kind of connector: what `kind = "…"` may name.
@@ -168,5 +179,16 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    vec![]
+    vec![
+        Kind {
+            name: mavlink::KIND,
+            about: "MAVLink 2 无人机：udp://地址:端口 等来电，udp-call:// 或 tcp:// 去连",
+            open: mavlink::open,
+        },
+        Kind {
+            name: cot::KIND,
+            about: "Cursor-on-Target 外勤终端：tcp://TAK 服务器:端口，或 udp://地址:端口",
+            open: cot::open,
+        },
+    ]
 }

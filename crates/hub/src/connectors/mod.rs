@@ -7,11 +7,14 @@
 pub mod cap;
 pub mod city_platform;
 pub mod contract;
+pub mod cot;
 pub mod dji;
 pub mod gateway;
 pub mod http;
 pub mod inventory;
+pub mod mavlink;
 pub mod mqtt;
+pub mod outlook;
 pub mod typhoon;
 
 use gulang_city::{Command, PlatformId};
