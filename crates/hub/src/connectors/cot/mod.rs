@@ -12,9 +12,9 @@ use super::{
     contract::{ConnectorConfig, Ear, KindError, Listener, Parts, Wire},
     outlook::Outlook,
 };
-use crate::{feeds::FeedError, realm::RealmKind};
+use crate::{clock::wall_now, feeds::FeedError, realm::RealmKind};
 use async_trait::async_trait;
-use gulang_city::{AgencyId, PlatformId, Text};
+use gulang_city::{AgencyId, PlatformId, Text, Timestamp};
 use gulang_platforms::{
     Heard,
     cot::{AlertTo, Event, Events, Known, Streamed, kinds, read_event},
@@ -136,17 +136,24 @@ impl<R: RealmKind> Cot<R> {
         })
     }
 
-    async fn take(&self, link: &mut Link, found: Vec<Streamed>, ear: &Ear) -> Result<(), FeedError> {
+    /// `ahead_ms`: how far the telephones' clock is ahead of the realm's.
+    async fn take(
+        &self,
+        link: &mut Link,
+        found: Vec<Streamed>,
+        ear: &Ear,
+        ahead_ms: i64,
+    ) -> Result<(), FeedError> {
         for streamed in found {
             let (raw, heard) = match streamed {
                 Streamed::Event(event, _) if event.kind == kinds::PING => {
                     ear.alive();
-                    link.say(&Event::pong(ear.now())).await?;
+                    link.say(&Event::pong(ear.now() + ahead_ms)).await?;
                     continue;
                 }
                 // Another hub of ours, or our own picture come back.
                 Streamed::Event(event, _) if event.uid.starts_with("gulang-") => continue,
-                Streamed::Event(event, raw) => (raw, self.known.meaning(&event, ear.now())),
+                Streamed::Event(event, raw) => (raw, self.known.meaning(&event.later_by(-ahead_ms), ear.now())),
                 Streamed::Refused(why, raw) => {
                     let mut heard = Heard::default();
                     heard.refuse(&String::from_utf8_lossy(&raw), format!("{why}；{}", why.remedy()));
@@ -166,12 +173,23 @@ impl<R: RealmKind> Cot<R> {
         Ok(())
     }
 
-    async fn show(&self, link: &mut Link, outlook: &Outlook<R>, ear: &Ear) -> Result<(), FeedError> {
-        for event in picture(outlook, &self.theirs, ear.now(), self.stale_s) {
-            link.say(&event).await?;
+    async fn show(
+        &self,
+        link: &mut Link,
+        outlook: &Outlook<R>,
+        now: Timestamp,
+        ahead_ms: i64,
+    ) -> Result<(), FeedError> {
+        for event in picture(outlook, &self.theirs, now, self.stale_s) {
+            link.say(&event.later_by(ahead_ms)).await?;
         }
         Ok(())
     }
+}
+
+/// Telephones live by the wall's clock, an exercise by its own; a simulated server by ours.
+fn ahead_ms<R: RealmKind>(outlook: Option<&Outlook<R>>, now: Timestamp) -> i64 {
+    outlook.filter(|it| !it.is_simulated()).map_or(0, |_| wall_now().since_ms(now))
 }
 
 #[async_trait]
@@ -181,7 +199,7 @@ impl<R: RealmKind> Listener for Cot<R> {
     }
 
     async fn listen(&mut self, ear: &Ear) -> Result<(), FeedError> {
-        let outlook = self.send_every.and_then(|_| ear.outlook::<R>());
+        let outlook = ear.outlook::<R>();
         let mut link = Link::open(&self.door).await?;
         let mut buffer = vec![0; MAX_DATAGRAM];
         let mut pings = interval(PING);
@@ -190,11 +208,13 @@ impl<R: RealmKind> Listener for Cot<R> {
         shows.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let our_uid = format!("{}hub", R::KEY_PREFIX);
         loop {
+            let now = ear.now();
+            let ahead_ms = ahead_ms(outlook.as_ref(), now);
             tokio::select! {
-                found = link.receive(&mut buffer) => self.take(&mut link, found?, ear).await?,
-                _ = pings.tick() => link.say(&Event::ping(&our_uid, ear.now())).await?,
-                _ = shows.tick() => if let Some(outlook) = &outlook {
-                    self.show(&mut link, outlook, ear).await?;
+                found = link.receive(&mut buffer) => self.take(&mut link, found?, ear, ahead_ms).await?,
+                _ = pings.tick() => link.say(&Event::ping(&our_uid, now + ahead_ms)).await?,
+                _ = shows.tick() => if let (Some(outlook), Some(_)) = (&outlook, self.send_every) {
+                    self.show(&mut link, outlook, ear.now(), ahead_ms).await?;
                 },
             }
         }
