@@ -42,7 +42,7 @@ async fn talk(app: Arc<App>, mut stream: TcpStream) {
                 Ok(n) if n > 0 => {
                     let found = events.push(buffer.get(..n).unwrap_or_default());
                     let is_ping = |it: &&Streamed| matches!(it, Streamed::Event(event, _) if event.kind == kinds::PING);
-                    found.iter().filter(is_ping).map(|_| Event::pong(now).to_xml()).collect()
+                    found.iter().filter(is_ping).map(|_| Event::pong(now).to_xml()).collect::<Vec<_>>()
                 }
                 _ => return,
             },

@@ -58,15 +58,20 @@ struct Vehicle {
     /// Set out on the way at `since`; a way of one point is where it stands.
     since: Timestamp,
     way: Vec<Point>,
-    /// Of a mission being handed over: how many, and those that came.
-    coming: Option<(u16, Vec<Point>)>,
+    coming: Option<Coming>,
     mission: Vec<Point>,
-    /// The number of the first waypoint among the mission's items, for what is told as reached.
-    n_reached: u16,
-    items: Vec<u16>,
-    n_items: Vec<u16>,
+    /// The number of the mission's last item.
+    last_item: u16,
     battery: f64,
     counted_at: Timestamp,
+}
+
+/// A mission being handed over.
+struct Coming {
+    n_items: u16,
+    /// The item that is asked for.
+    next: u16,
+    points: Vec<Point>,
 }
 
 /// Flies until dropped.
@@ -126,9 +131,7 @@ impl Vehicle {
             way: vec![(home, 0.0)],
             coming: None,
             mission: Vec::new(),
-            n_reached: 0,
-            items: Vec::new(),
-            n_items: Vec::new(),
+            last_item: 0,
             battery: 100.0,
             counted_at: now,
         }
@@ -138,10 +141,10 @@ impl Vehicle {
     fn hear(&mut self, packet: &Packet, now: Timestamp) -> Vec<MavMessage> {
         match &packet.message {
             MavMessage::COMMAND_LONG(it) if matches!(it.target_system, 0 | SYSTEM) => {
-                let place = (self.place(now).0, self.place(now).1);
+                let (at, height_m, _) = self.place(now);
                 let target = match it.command {
-                    MavCmd::MAV_CMD_NAV_TAKEOFF => (place.0, it.param7 - HOME_AMSL_M),
-                    _ => place,
+                    MavCmd::MAV_CMD_NAV_TAKEOFF => (at, it.param7 - HOME_AMSL_M),
+                    _ => (at, height_m),
                 };
                 let is_on = it.param1 > 0.5;
                 vec![acknowledge(it.command, self.obey(it.command, is_on, target, now))]
@@ -151,32 +154,28 @@ impl Vehicle {
                 vec![acknowledge(it.command, self.obey(it.command, true, (place, it.z - HOME_AMSL_M), now))]
             }
             MavMessage::MISSION_COUNT(it) if it.target_system == SYSTEM && it.count <= MAX_ITEMS => {
-                self.coming = Some((it.count, Vec::new()));
-                self.n_items.clear();
+                self.coming = Some(Coming { n_items: it.count, next: 0, points: Vec::new() });
                 vec![ask_for(packet, 0)]
             }
             MavMessage::MISSION_ITEM_INT(it) if it.target_system == SYSTEM => {
-                let here = self.place(now).0;
-                let Some((count, points)) = &mut self.coming else { return Vec::new() };
-                let n_come = self.n_items.last().map_or(0, |last| last + 1);
+                let (here, _, _) = self.place(now);
+                let Some(coming) = &mut self.coming else { return Vec::new() };
                 // Doubled on its way: what is wanted is asked for again.
-                if it.seq == n_come {
-                    self.n_items.push(it.seq);
+                if it.seq == coming.next {
+                    coming.next += 1;
                     match it.command {
                         MavCmd::MAV_CMD_NAV_WAYPOINT => {
-                            points.push((LonLat(f64::from(it.y) / 1e7, f64::from(it.x) / 1e7), it.z));
-                            self.items.resize(points.len(), 0);
+                            coming.points.push((LonLat(f64::from(it.y) / 1e7, f64::from(it.x) / 1e7), it.z));
                         }
-                        MavCmd::MAV_CMD_NAV_TAKEOFF => points.push((here, it.z)),
+                        MavCmd::MAV_CMD_NAV_TAKEOFF => coming.points.push((here, it.z)),
                         _ => {}
                     }
                 }
-                let next = self.n_items.last().map_or(0, |last| last + 1);
-                if next < *count {
-                    return vec![ask_for(packet, next)];
+                if coming.next < coming.n_items {
+                    return vec![ask_for(packet, coming.next)];
                 }
-                self.mission = std::mem::take(points);
-                self.n_reached = count.saturating_sub(1);
+                self.last_item = coming.n_items.saturating_sub(1);
+                self.mission = std::mem::take(&mut coming.points);
                 self.coming = None;
                 vec![MavMessage::MISSION_ACK(MISSION_ACK_DATA {
                     target_system: packet.system,
@@ -189,8 +188,9 @@ impl Vehicle {
     }
 
     fn obey(&mut self, command: MavCmd, is_on: bool, to: Point, now: Timestamp) -> MavResult {
-        let here = self.place(now);
-        let is_up = here.1 > 0.5;
+        let (at, height_m, _) = self.place(now);
+        let here: Point = (at, height_m);
+        let is_up = height_m > 0.5;
         let denied = MavResult::MAV_RESULT_DENIED;
         let (mode, way) = match command {
             MavCmd::MAV_CMD_COMPONENT_ARM_DISARM => {
@@ -282,10 +282,10 @@ impl Vehicle {
             vx: cm(bearing.to_radians().cos()),
             vy: cm(bearing.to_radians().sin()),
             vz: 0,
-            hdg: if moved_m > 0.5 { (bearing * 100.0) as u16 } else { 0 },
+            hdg: if moved_m > 0.5 { (bearing * 100.0) as u16 } else { u16::MAX },
         })];
         if is_there && self.mode == Mode::Mission {
-            says.push(MavMessage::MISSION_ITEM_REACHED(MISSION_ITEM_REACHED_DATA { seq: self.n_reached }));
+            says.push(MavMessage::MISSION_ITEM_REACHED(MISSION_ITEM_REACHED_DATA { seq: self.last_item }));
         }
         says
     }
@@ -312,7 +312,7 @@ impl Vehicle {
         let e7 = |degrees: f64| (degrees * 1e7).round() as i32;
         vec![
             MavMessage::HEARTBEAT(HEARTBEAT_DATA {
-                custom_mode: 4 << 16 | sub << 24,
+                custom_mode: (4 << 16) | (sub << 24),
                 mavtype: MavType::MAV_TYPE_QUADROTOR,
                 autopilot: MavAutopilot::MAV_AUTOPILOT_PX4,
                 base_mode: flags,
@@ -349,4 +349,79 @@ fn ask_for(packet: &Packet, seq: u16) -> MavMessage {
         target_system: packet.system,
         target_component: packet.component,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gulang_platforms::mavlink::{Dialogue, OUR_COMPONENT, OUR_SYSTEM, Order, Waypoint, Word, heartbeat};
+
+    const HOME: LonLat = LonLat(118.1, 24.48);
+    const NOON: Timestamp = Timestamp(1_690_430_400_000);
+
+    fn packet(system: u8, message: &MavMessage) -> Packet {
+        match read_datagram(&encode(system, OUR_COMPONENT, 0, message)).pop() {
+            Some(Framed::Packet(packet)) => *packet,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Our side and its side talking until the order is over.
+    fn carried_out(vehicle: &mut Vehicle, order: &Order, mut now: Timestamp) -> (Vec<Word>, Timestamp) {
+        let mut known = gulang_platforms::mavlink::Vehicle::new(SYSTEM);
+        for message in vehicle.state(now).into_iter().chain(vehicle.position(now)) {
+            known.hear(&packet(SYSTEM, &message), now);
+        }
+        assert!(known.is_simulated);
+        let (mut talk, turn) = Dialogue::begin(order, &known, now).unwrap();
+        let (mut words, mut sent) = (turn.words, turn.send);
+        for _ in 0..10_000 {
+            let mut says: Vec<MavMessage> = Vec::new();
+            for message in sent.drain(..) {
+                says.extend(vehicle.hear(&packet(OUR_SYSTEM, &message), now));
+            }
+            if says.is_empty() {
+                now = now + 1000;
+                vehicle.go_on(now);
+                says = [vehicle.state(now), vehicle.position(now)].concat();
+            }
+            for message in says {
+                let packet = packet(SYSTEM, &message);
+                known.hear(&packet, now);
+                let turn = talk.hear(&packet, &known, now);
+                words.extend(turn.words);
+                sent.extend(turn.send);
+            }
+            if talk.is_over() {
+                return (words, now);
+            }
+        }
+        panic!("still flying: {words:?}");
+    }
+
+    #[test]
+    fn it_takes_off_flies_there_and_comes_home_as_it_is_told() {
+        let mut vehicle = Vehicle::at(HOME, NOON);
+        assert!(vehicle.hear(&packet(OUR_SYSTEM, &heartbeat()), NOON).is_empty());
+        let place = LonLat(118.11, 24.48);
+        let order = Order::TakeoffTo { place, height_m: 80.0 };
+        let (words, there) = carried_out(&mut vehicle, &order, NOON);
+        assert_eq!((words.first(), words.last()), (Some(&Word::Accepted), Some(&Word::Done)), "{words:?}");
+        let (at, height_m, _) = vehicle.place(there);
+        assert!(at.distance_m(place) < 11.0 && (height_m - 80.0).abs() < 3.1, "{at:?} {height_m}");
+        let (words, home) = carried_out(&mut vehicle, &Order::ReturnHome, there);
+        assert_eq!(words.last(), Some(&Word::Done));
+        assert!(vehicle.place(home).0.distance_m(HOME) < 1.0 && !vehicle.is_armed);
+        let (words, _) = carried_out(&mut vehicle, &Order::FlyTo { place, height_m: 80.0 }, home);
+        assert!(matches!(words.last(), Some(Word::Failed { .. })), "not from the ground");
+    }
+
+    #[test]
+    fn it_takes_a_mission_and_tells_its_end() {
+        let mut vehicle = Vehicle::at(HOME, NOON);
+        let points = [0.004, 0.008].map(|it| Waypoint { place: LonLat(118.1 + it, 24.48), height_m: 60.0 }).to_vec();
+        let (words, then) = carried_out(&mut vehicle, &Order::Mission { points, speed_mps: 10.0 }, NOON);
+        assert_eq!(words.last(), Some(&Word::Done), "{words:?}");
+        assert!(vehicle.place(then).0.distance_m(LonLat(118.108, 24.48)) < 1.0);
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     core::{Core, SubmitError},
     realm::RealmKind,
 };
-use gulang_city::{City, Command, FlightId, PlatformId, Readings, Source};
+use gulang_city::{City, Command, PlatformId, Readings, Source};
 use std::{marker::PhantomData, sync::Arc};
 
 /// A hub, looked at by a connector of its realm.
@@ -41,11 +41,6 @@ impl<R: RealmKind> Outlook<R> {
     /// Everything behind this realm's wires is the simulated city.
     pub fn is_simulated(&self) -> bool {
         self.core.simulated
-    }
-
-    /// Records that a flight goes on the wire; only then may it. Refused if it is owed no more.
-    pub async fn note_attempt(&self, flight: FlightId) -> Result<(), SubmitError> {
-        self.core.submit(Source::Hub, Command::NoteFlightAttempt { flight }).await.map(drop)
     }
 
     /// A platform's word, into the log; `Err` if it could not be recorded. What the city refuses it will refuse again.

@@ -137,13 +137,7 @@ impl<R: RealmKind> Cot<R> {
     }
 
     /// `ahead_ms`: how far the telephones' clock is ahead of the realm's.
-    async fn take(
-        &self,
-        link: &mut Link,
-        found: Vec<Streamed>,
-        ear: &Ear,
-        ahead_ms: i64,
-    ) -> Result<(), FeedError> {
+    async fn take(&self, link: &mut Link, found: Vec<Streamed>, ear: &Ear, ahead_ms: i64) -> Result<(), FeedError> {
         for streamed in found {
             let (raw, heard) = match streamed {
                 Streamed::Event(event, _) if event.kind == kinds::PING => {

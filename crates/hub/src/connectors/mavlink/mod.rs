@@ -1,24 +1,28 @@
 //! MAVLink vehicles: their telemetry in, flights out.
 //!
 //! One connector speaks to any number of vehicles by their system ids; which drone each is stands in `options.vehicles`.
-//! Flights are taken from the log ([`owed`]) and answered into it, so a hub killed at any instant goes on with what is still
-//! owed; a flight that was accepted before is not followed again, and the city says when it fell silent. Every heartbeat we
-//! say is one of a ground station's, once a second; orders go out only where there is an [`Outlook`], so none when tried.
+//! Flights are handed to its [`MavlinkLink`] by [`crate::flights`], which takes them from the log, and answered into the log;
+//! one that was accepted before the hub was killed is not followed again, and the city says when it fell silent. Once a
+//! second we say a ground station's heartbeat.
 //!
 //! MAVLink does not say who may give orders: whoever reaches the port can. Keep it inside the city's own network.
 
 mod flights;
 mod wire;
 
-pub use flights::{FlightOrder, owed, state_of};
+pub use flights::{MavlinkLink, barred, order_of, state_of, telemetry_of};
 pub use wire::Door;
 
 use super::{
     contract::{ConnectorConfig, Ear, KindError, Listener, Parts, Wire},
     outlook::Outlook,
 };
-use crate::{feeds::FeedError, realm::RealmKind};
+use crate::{
+    feeds::FeedError,
+    realm::{FlightDispatch, RealmKind},
+};
 use async_trait::async_trait;
+use flights::{LinkState, WAITING};
 use gulang_city::{Command, FlightId, FlightState, PlatformId, Text, Timestamp};
 use gulang_platforms::{
     Heard, News,
@@ -30,11 +34,14 @@ use gulang_platforms::{
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    marker::PhantomData,
     net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
 use wire::{Arrived, Link};
 
 pub const KIND: &str = "mavlink";
@@ -55,7 +62,9 @@ struct Options {
 
 /// For [`super::contract::kinds`].
 pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
-    Ok(Wire::Speaks(Box::new(Mavlink::<R>::new(config, parts)?)))
+    let (mavlink, link) = Mavlink::<R>::new(config, parts)?;
+    parts.flights.put(Arc::new(link));
+    Ok(Wire::Speaks(Box::new(mavlink)))
 }
 
 /// A link to the vehicles of one realm.
@@ -71,18 +80,20 @@ pub struct Mavlink<R: RealmKind> {
     strangers: BTreeSet<u8>,
     is_noise_told: bool,
     sequence: u8,
-    _realm: PhantomData<R>,
+    orders: mpsc::Receiver<FlightDispatch<R>>,
+    state: Arc<LinkState>,
 }
 
 /// One vehicle and what is talked about with it.
 struct Known {
     vehicle: Vehicle,
     from: Option<SocketAddr>,
+    /// By flight, and whether it is about breaking it off.
     talks: BTreeMap<(FlightId, bool), Dialogue>,
 }
 
 impl<R: RealmKind> Mavlink<R> {
-    pub fn new(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Self, KindError> {
+    pub fn new(config: &ConnectorConfig, parts: &Parts<R>) -> Result<(Self, MavlinkLink<R>), KindError> {
         let bad = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
         let options: Options = config.options.clone().try_into().map_err(|why| {
             bad("options", why.to_string(), "写成 [connector.options.vehicles]，每行 系统号 = \"无人机编号\"")
@@ -102,8 +113,16 @@ impl<R: RealmKind> Mavlink<R> {
             }
             drones.insert(number, drone);
         }
-        Ok(Self {
-            platform: PlatformId(config.name.clone()),
+        let (handed, orders) = mpsc::channel(WAITING);
+        let (platform, state) = (PlatformId(config.name.clone()), Arc::new(LinkState::default()));
+        let link = MavlinkLink {
+            platform: platform.clone(),
+            drones: drones.values().cloned().collect(),
+            state: state.clone(),
+            orders: handed,
+        };
+        let mavlink = Self {
+            platform,
             door: Door::parse(&config.url)?,
             drones,
             known: BTreeMap::new(),
@@ -111,8 +130,10 @@ impl<R: RealmKind> Mavlink<R> {
             strangers: BTreeSet::new(),
             is_noise_told: false,
             sequence: 0,
-            _realm: PhantomData,
-        })
+            orders,
+            state,
+        };
+        Ok((mavlink, link))
     }
 
     async fn take(&mut self, link: &mut Link, arrived: Arrived, ear: &Ear) -> Result<(), FeedError> {
@@ -168,6 +189,10 @@ impl<R: RealmKind> Mavlink<R> {
         if let Some(fix) = known.vehicle.hear(packet, now) {
             heard.news.push(News::Drone { drone: drone.clone(), fix });
         }
+        if matches!(packet.message, MavMessage::HEARTBEAT(_)) {
+            let telemetry = Box::new(telemetry_of(&known.vehicle));
+            heard.news.push(News::DroneSays { drone: drone.clone(), telemetry });
+        }
         let mut send = Vec::new();
         if is_new {
             send.extend(ASKED_FOR.map(|id| request_message(packet.system, id)));
@@ -194,8 +219,8 @@ impl<R: RealmKind> Mavlink<R> {
         }
     }
 
-    /// Repeats what was not answered, and begins what is owed.
-    async fn look(&mut self, link: &mut Link, now: Timestamp, outlook: Option<&Outlook<R>>) -> Result<(), FeedError> {
+    /// Repeats what was not answered.
+    async fn look(&mut self, link: &mut Link, now: Timestamp) -> Result<(), FeedError> {
         let mut send = Vec::new();
         for known in self.known.values_mut() {
             let Known { vehicle, talks, from } = known;
@@ -206,73 +231,62 @@ impl<R: RealmKind> Mavlink<R> {
             }
             talks.retain(|_, it| !it.is_over());
         }
-        if let Some(outlook) = outlook {
-            let orders = outlook.look(|city, _| owed::<R>(city, &self.platform));
-            for order in orders {
-                send.extend(self.begin(&order, now, outlook).await);
-            }
-            self.tell(outlook).await;
-        }
+        let heard = || self.known.values().filter(|it| now.since_ms(it.vehicle.heard_at) < LOST_MS);
+        self.state.is_up.store(heard().next().is_some(), Relaxed);
+        self.state.is_simulated.store(heard().all(|it| it.vehicle.is_simulated), Relaxed);
         for (messages, to) in send {
             self.say(link, messages, to).await?;
         }
         Ok(())
     }
 
-    async fn begin(
-        &mut self,
-        order: &FlightOrder<R>,
-        now: Timestamp,
-        outlook: &Outlook<R>,
-    ) -> Option<(Vec<MavMessage>, Option<SocketAddr>)> {
-        let system =
-            self.drones.iter().find(|(_, drone)| **drone == order.flight.drone.0).map(|(system, _)| *system)?;
-        let known = self.known.get_mut(&system).filter(|it| now.since_ms(it.vehicle.heard_at) < LOST_MS)?;
-        if known.talks.contains_key(&order.key()) || self.said.iter().any(|it| is_about(it, order.flight.id)) {
-            return None;
+    /// Begins an order; one that is talked about already is only handed over again.
+    async fn begin(&mut self, link: &mut Link, flight: FlightDispatch<R>, now: Timestamp) -> Result<(), FeedError> {
+        let key = (flight.flight, flight.is_cancel);
+        let of_drone = self.drones.iter().find(|(_, drone)| **drone == flight.drone.0);
+        let Some(system) = of_drone.map(|(system, _)| *system) else { return Ok(()) };
+        let known = self.known.get_mut(&system).filter(|it| now.since_ms(it.vehicle.heard_at) < LOST_MS);
+        // Unheard: it is handed over again until its time is over.
+        let Some(known) = known else { return Ok(()) };
+        if known.talks.contains_key(&key) || self.said.iter().any(|it| is_about(it, flight.flight)) {
+            return Ok(());
         }
-        let fail = |why: Text| {
-            if order.is_cancel {
-                Command::ReportFlightCancel { flight: order.flight.id, error: Some(why) }
-            } else {
-                told(order.flight.id, FlightState::Failed { why })
-            }
+        if let Some(why) = barred::<R>(&known.vehicle) {
+            self.said.extend(report(key, Word::Failed { why: why.to_string() }));
+            return Ok(());
+        }
+        let Some(order) = order_of(&flight) else {
+            self.said.extend(report(key, Word::Done));
+            return Ok(());
         };
-        if let Some(why) = order.barred(&known.vehicle) {
-            self.said.push(fail(why));
-            return None;
-        }
-        // Recorded, then sent; breaking off is recorded already.
-        if !order.is_cancel && outlook.note_attempt(order.flight.id).await.is_err() {
-            return None;
-        }
-        let Some(wish) = order.order() else {
-            // Whoever reaches the vehicle may command it.
-            self.said.push(told(order.flight.id, FlightState::Done));
-            return None;
-        };
-        match Dialogue::begin(&wish, &known.vehicle, now) {
+        match Dialogue::begin(&order, &known.vehicle, now) {
             Ok((talk, turn)) => {
-                if order.flight.task.is_movement() && !order.is_cancel {
+                if flight.task.is_movement() && !flight.is_cancel {
                     // What it flew before is over; the city ends it with the acceptance of this one.
                     known.talks.clear();
                 }
-                known.talks.insert(order.key(), talk);
-                Some((turn.send, known.from))
+                known.talks.insert(key, talk);
+                let to = known.from;
+                self.say(link, turn.send, to).await
             }
             Err(why) => {
-                self.said.push(fail(format!("{why}；{}", why.remedy()).into()));
-                None
+                self.said.extend(report(key, Word::Failed { why: format!("{why}；{}", why.remedy()) }));
+                Ok(())
             }
         }
     }
 
-    /// Offers what was said until it is in the log; never through the ear, whose limit may drop what is only news.
-    async fn tell(&mut self, outlook: &Outlook<R>) {
+    /// Offers what was said until it is in the log; past the ear where that can be, whose limit may drop what is only news.
+    async fn tell(&mut self, ear: &Ear, outlook: Option<&Outlook<R>>) {
         if self.said.is_empty() {
             return;
         }
-        match outlook.report(&self.platform, self.said.clone()).await {
+        let commands = self.said.clone();
+        let told = match outlook {
+            Some(outlook) => outlook.report(&self.platform, commands).await.map_err(|why| why.to_string()),
+            None => ear.take(&[], Heard { commands, ..Heard::default() }).await,
+        };
+        match told {
             Ok(()) => self.said.clear(),
             Err(why) => tracing::warn!(%why, platform = %self.platform, "flights' states are offered again"),
         }
@@ -310,9 +324,11 @@ impl<R: RealmKind> Listener for Mavlink<R> {
         loop {
             tokio::select! {
                 arrived = link.receive() => self.take(&mut link, arrived?, ear).await?,
-                _ = looks.tick() => self.look(&mut link, ear.now(), outlook.as_ref()).await?,
+                Some(flight) = self.orders.recv() => self.begin(&mut link, flight, ear.now()).await?,
+                _ = looks.tick() => self.look(&mut link, ear.now()).await?,
                 _ = beats.tick() => self.say(&mut link, vec![heartbeat()], None).await?,
             }
+            self.tell(ear, outlook.as_ref()).await;
         }
     }
 }
