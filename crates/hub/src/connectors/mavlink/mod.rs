@@ -231,9 +231,10 @@ impl<R: RealmKind> Mavlink<R> {
             }
             talks.retain(|_, it| !it.is_over());
         }
-        let heard = || self.known.values().filter(|it| now.since_ms(it.vehicle.heard_at) < LOST_MS);
-        self.state.is_up.store(heard().next().is_some(), Relaxed);
-        self.state.is_simulated.store(heard().all(|it| it.vehicle.is_simulated), Relaxed);
+        let heard: Vec<&Vehicle> =
+            self.known.values().map(|it| &it.vehicle).filter(|it| now.since_ms(it.heard_at) < LOST_MS).collect();
+        self.state.is_up.store(!heard.is_empty(), Relaxed);
+        self.state.is_simulated.store(heard.iter().all(|it| it.is_simulated), Relaxed);
         for (messages, to) in send {
             self.say(link, messages, to).await?;
         }
@@ -315,7 +316,10 @@ impl<R: RealmKind> Listener for Mavlink<R> {
 
     async fn listen(&mut self, ear: &Ear) -> Result<(), FeedError> {
         let outlook = ear.outlook::<R>();
+        // Handed over before the connection broke: a take-off must not have waited for it to come back.
+        while self.orders.try_recv().is_ok() {}
         let mut link = Link::open(&self.door).await?;
+        let _down = DownAtEnd(self.state.clone());
         self.strangers.clear();
         self.is_noise_told = false;
         let (mut beats, mut looks) = (interval(BEAT), interval(LOOK));
@@ -330,6 +334,15 @@ impl<R: RealmKind> Listener for Mavlink<R> {
             }
             self.tell(ear, outlook.as_ref()).await;
         }
+    }
+}
+
+/// However listening ends, nothing is handed to a link that does not listen.
+struct DownAtEnd(Arc<LinkState>);
+
+impl Drop for DownAtEnd {
+    fn drop(&mut self) {
+        self.0.is_up.store(false, Relaxed);
     }
 }
 
