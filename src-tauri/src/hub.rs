@@ -142,6 +142,8 @@ impl RunningSim for RunningCity {
             inventory: Some(endpoints.inventory.clone()),
             gateway: Some(endpoints.gateway.clone()),
             gateways: Default::default(),
+            mavlink: Some(endpoints.mavlink.clone()),
+            cot: Some(endpoints.cot.clone()),
             control: Some(endpoints.control.clone()),
             token: None,
         }

@@ -40,6 +40,7 @@ const DISTRIBUTION_WASM: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 
 pub fn all() -> Outcome {
     system_libraries()?;
+    peers()?;
     let toolchain = wasm_toolchain()?;
     println!("    wasm: {}", toolchain.describe());
     Ok(())
@@ -58,6 +59,30 @@ pub fn system_libraries() -> Outcome {
     }
     apt_install(&missing, "2 minutes")
 }
+
+/// What tests talk to and Debian has no package of: a venv under the target folder with pymavlink, the other end of MAVLink.
+fn peers() -> Outcome {
+    let folder = crate::places::target_dir().join("peers");
+    let python = folder.join("bin/python");
+    let (python, folder) = (python.display().to_string(), folder.display().to_string());
+    if works_within(&mut command(&python, &["-c", "import pymavlink"]), Duration::from_secs(20)) {
+        println!("    pymavlink: there");
+        return Ok(());
+    }
+    let installing = step("pip install pymavlink", "1 minute");
+    let made = works_within(&mut command("python3", &["-m", "venv", &folder]), Duration::from_secs(60))
+        && works_within(&mut command(&python, &["-m", "pip", "install", "-q", PYMAVLINK]), Duration::from_secs(300));
+    if made {
+        installing.done();
+    } else {
+        // Only the tests against it need it, and they say so when it is missing.
+        println!("    no pymavlink: its tests will be skipped; install python3-venv and try again");
+    }
+    Ok(())
+}
+
+/// The version the fixtures were made with.
+const PYMAVLINK: &str = "pymavlink==2.4.50";
 
 /// Two ways to the same target. Which one a machine offers is found out, not configured.
 pub enum WasmToolchain {

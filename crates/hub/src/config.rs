@@ -193,8 +193,21 @@ fn check_rasters(rasters: &[RasterSource], text: &str, faults: &mut Faults<'_>) 
 }
 
 fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> {
-    let Addresses { platform, cap, typhoon, mqtt, feeds, inventory, gateway, control, gateways: _, token: _ } =
-        addresses;
+    // The links of the simulated city's vehicle and telephones are no web addresses; a real city's are `[[connector]]`s.
+    let Addresses {
+        platform,
+        cap,
+        typhoon,
+        mqtt,
+        feeds,
+        inventory,
+        gateway,
+        control,
+        gateways: _,
+        mavlink: _,
+        cot: _,
+        token: _,
+    } = addresses;
     let all = [
         ("platform", platform),
         ("cap", cap),

@@ -124,6 +124,12 @@ pub struct Addresses {
     /// Real gateways by name: `message`, `sms`, `voice`.
     #[serde(default)]
     pub gateways: BTreeMap<String, GatewayConfig>,
+    /// A MAVLink vehicle, as the `url` of a connector: `udp-call://host:port`.
+    #[serde(default)]
+    pub mavlink: Option<String>,
+    /// A Cursor-on-Target server, as the `url` of a connector: `tcp://host:port`.
+    #[serde(default)]
+    pub cot: Option<String>,
     /// Only the simulated city has one.
     #[serde(default)]
     pub control: Option<String>,

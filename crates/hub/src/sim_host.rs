@@ -112,6 +112,8 @@ pub fn addresses_from_line(line: &str) -> Result<Addresses, String> {
         inventory: text("inventory"),
         gateway: text("gateway"),
         gateways: Default::default(),
+        mavlink: text("mavlink"),
+        cot: text("cot"),
         control: text("control"),
         token: text("token"),
     };

@@ -1,7 +1,8 @@
 //! The simulated city: what Gulang talks to when there is no real city, and what it is tested against.
 //!
 //! It speaks the platforms' own protocols on loopback sockets: an eGova-style REST interface, MQTT for sensors, teams and
-//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills; its vehicles call by JT/T 808. Everything it says is marked
+//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills, a MAVLink vehicle, field teams' telephones
+//! in Cursor-on-Target; its vehicles call by JT/T 808. Everything it says is marked
 //! `simulated`. [`start`] runs it inside a program; `gulang-sim` is the same as a program of its own.
 //!
 //! **Invariant:** the city is a pure function of pack, scenario, seed and time; only what it was told is remembered, in
@@ -13,6 +14,7 @@ mod app;
 mod cap;
 mod cases;
 mod clock;
+mod cot;
 mod dice;
 mod docks;
 mod errands;
@@ -22,6 +24,7 @@ mod figures;
 mod fleet;
 mod gateway;
 mod journal;
+mod mavlink;
 mod movers;
 mod mqtt;
 mod platform;
@@ -91,6 +94,10 @@ pub struct Endpoints {
     pub inventory: String,
     /// `{gateway}/{message|sms|voice}/send`.
     pub gateway: String,
+    /// A vehicle to be called: `udp-call://host:port`, system 1.
+    pub mavlink: String,
+    /// Field teams' telephones: `tcp://host:port`.
+    pub cot: String,
     pub control: String,
 }
 
@@ -195,6 +202,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     let (broker, asked) = mqtt::Broker::start().await?;
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let base = format!("http://{}", listener.local_addr()?);
+    let vehicle = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let telephones = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let endpoints = Endpoints {
         platform: base.clone(),
         cap: format!("{base}/cap"),
@@ -203,6 +212,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         feeds: format!("{base}/feeds"),
         inventory: format!("{base}/inventory"),
         gateway: format!("{base}/gateway"),
+        mavlink: format!("udp-call://{}", vehicle.local_addr()?),
+        cot: format!("tcp://{}", telephones.local_addr()?),
         control: format!("{base}/sim"),
     };
     let fonts = config.pack.join("../../fonts");
@@ -239,6 +250,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         let app = app.clone();
         tokio::spawn(async move { app.calls.call(&app, platform, None).await });
     }
+    tokio::spawn(mavlink::fly(app.clone(), vehicle));
+    tokio::spawn(cot::serve(app.clone(), telephones));
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });

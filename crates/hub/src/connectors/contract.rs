@@ -4,6 +4,8 @@
 //! hears goes through its [`Ear`], which counts, limits and attributes it; so a connector looks the same at work and under
 //! `gulang-hub connect NAME --try`, where the ear only keeps samples.
 
+use crate::connectors::outlook::Outlook;
+use crate::core::Core;
 use crate::feeds::{Cursors, Feed, FeedError};
 use crate::flights::Links;
 use crate::realm::RealmKind;
@@ -190,6 +192,10 @@ pub trait Sink: Send + Sync {
     fn alive(&self);
     /// The realm's clock.
     fn now(&self) -> Timestamp;
+    /// The hub it belongs to, for connectors that also send. None where a connector is only tried: then it sends nothing.
+    fn core(&self) -> Option<Arc<Core>> {
+        None
+    }
     /// What comes to the hub's own door for this connector, `POST /hook/{name}`. Only webhooks listen there.
     fn door(&self) -> Option<Door> {
         None
@@ -242,6 +248,11 @@ impl Ear {
     pub fn door(&self) -> Option<Door> {
         self.sink.door()
     }
+
+    /// What a connector of realm `R` may look at to know what to send; nothing of the other realm.
+    pub fn outlook<R: RealmKind>(&self) -> Option<Outlook<R>> {
+        Outlook::of(self.sink.core()?)
+    }
 }
 
 /// A kind of connector: what `kind = "…"` may name.
@@ -254,13 +265,23 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    use super::{dji, jt808, mqtt_json, rest, sensorthings, webhook};
+    use super::{cot, dji, jt808, mavlink, mqtt_json, rest, sensorthings, webhook};
     vec![
         Kind { name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R> },
         Kind { name: "webhook", about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射", open: webhook::open::<R> },
         Kind { name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R> },
         Kind { name: "dji", about: "大疆机场和无人机（上云 API，MQTT）", open: dji::open::<R> },
         Kind { name: "jt808", about: "车载终端（JT/T 808-2013、2019），监听 TCP：tcp://0.0.0.0:8808", open: jt808::open::<R> },
+        Kind {
+            name: mavlink::KIND,
+            about: "MAVLink 2 无人机：udp://地址:端口 等来电，udp-call:// 或 tcp:// 去连",
+            open: mavlink::open::<R>,
+        },
+        Kind {
+            name: cot::KIND,
+            about: "Cursor-on-Target 外勤终端：tcp://TAK 服务器:端口，或 udp://地址:端口",
+            open: cot::open::<R>,
+        },
         Kind {
             name: "sensorthings",
             about: "OGC SensorThings 1.1：分页读取，或订阅 MQTT 主题",

@@ -7,13 +7,16 @@
 pub mod cap;
 pub mod city_platform;
 pub mod contract;
+pub mod cot;
 pub mod dji;
 pub mod gateway;
 pub mod http;
 pub mod inventory;
 pub mod jt808;
+pub mod mavlink;
 pub mod mqtt;
 pub mod mqtt_json;
+pub mod outlook;
 pub mod rest;
 pub mod sensorthings;
 pub mod typhoon;

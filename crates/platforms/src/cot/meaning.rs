@@ -6,8 +6,7 @@
 //! drawn on others' maps stays theirs.
 
 use super::{Event, Opex};
-use crate::Heard;
-use crate::News;
+use crate::{Heard, News};
 use gulang_city::{
     AgencyId, CaseKind, CaseReport, CaseStage, Command, DistrictId, Fix, LonLat, PlatformId, Realm, Text, ThingState,
     Timestamp, WarningColor,

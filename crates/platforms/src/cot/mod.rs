@@ -95,6 +95,13 @@ pub enum Opex {
     Simulation,
 }
 
+impl Event {
+    /// The same on another clock, `ms` later: an exercise's differs from the telephones'.
+    pub fn later_by(self, ms: i64) -> Self {
+        Self { time: self.time + ms, start: self.start + ms, stale: self.stale + ms, ..self }
+    }
+}
+
 /// Why bytes are no event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CotError {

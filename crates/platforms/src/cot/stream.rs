@@ -108,13 +108,11 @@ const PROTOBUF: u8 = 0xBF;
 /// One past the end of the event that begins at `begin`: its end tag, or its own `/>` where it has no content. `searched`
 /// bytes are known to hold no end tag.
 fn end_of_event(bytes: &[u8], begin: usize, searched: usize) -> Option<usize> {
-    if let Some(at) = end_of_tag(bytes, begin)
-        && at.checked_sub(2).and_then(|it| bytes.get(it)) == Some(&b'/')
-    {
-        return Some(at);
-    }
+    let of_tag = end_of_tag(bytes, begin).filter(|it| it.checked_sub(2).and_then(|it| bytes.get(it)) == Some(&b'/'));
     let from = searched.saturating_sub(CLOSE.len()).max(begin);
-    find(bytes, CLOSE, from).map(|it| it + CLOSE.len())
+    let of_event = find(bytes, CLOSE, from).map(|it| it + CLOSE.len());
+    // A spoilt quote may put the end of the tag into another event.
+    [of_tag, of_event].into_iter().flatten().min()
 }
 
 /// One past the `>` of the tag at `begin`; a `>` in quotes does not count.

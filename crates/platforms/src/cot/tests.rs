@@ -153,8 +153,11 @@ fn an_event_of_100_mb_is_refused_once_costs_little_and_the_next_is_read() {
 }
 
 fn uids(found: &[Streamed]) -> Vec<&str> {
-    let uid = |it| if let &Streamed::Event(ref event, _) = it { Some(event.uid.as_str()) } else { None };
-    found.iter().filter_map(uid).collect()
+    let events = found.iter().filter_map(|it| match it {
+        Streamed::Event(event, _) => Some(event.uid.as_str()),
+        Streamed::Refused(..) => None,
+    });
+    events.collect()
 }
 
 const EMPTY: &[u8] = br#"<event version="2.0" uid="short" type="a-f-G" time="2025-11-22T10:30:00Z" start="2025-11-22T10:30:00Z" stale="2025-11-22T10:31:00Z" how="m>g"/>"#;

@@ -147,7 +147,7 @@ fn a_takeoff_arms_climbs_flies_there_and_is_done_when_it_is_there() {
     assert_eq!(dialogue.tick(&vehicle, NOW + 3_600_000), Turn::default(), "no final timeout under way");
     dialogue.hear(&ack(MavCmd::MAV_CMD_NAV_TAKEOFF, MavResult::MAV_RESULT_ACCEPTED), &vehicle, NOW);
     vehicle.hear(&packet(beat(true, 0x0202_0000)), NOW);
-    let mut step = |vehicle: &mut Vehicle, dialogue: &mut Dialogue, at, height_m| {
+    let step = |vehicle: &mut Vehicle, dialogue: &mut Dialogue, at, height_m| {
         let packet = packet(position(at, height_m));
         vehicle.hear(&packet, NOW);
         dialogue.hear(&packet, vehicle, NOW)

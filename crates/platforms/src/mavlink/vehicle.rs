@@ -109,10 +109,9 @@ impl Vehicle {
             MavMessage::VIDEO_STREAM_INFORMATION(it)
                 if self.streams.len() < MAX_STREAMS || self.streams.contains_key(&it.stream_id) =>
             {
-                let text = |bytes: &[u8]| printable(bytes);
                 let stream = Stream {
-                    name: text(&*it.name),
-                    uri: text(&*it.uri),
+                    name: printable(it.name.as_slice()),
+                    uri: printable(it.uri.as_slice()),
                     is_running: it.flags.bits() & 1 != 0,
                     width: it.resolution_h,
                     height: it.resolution_v,
@@ -123,7 +122,7 @@ impl Vehicle {
                 let name = format!("{} {}", printable(&it.vendor_name), printable(&it.model_name));
                 self.camera = Some(name.trim().to_owned()).filter(|it| !it.is_empty());
             }
-            MavMessage::STATUSTEXT(it) => self.words = Some((it.severity as u8, printable(&*it.text))),
+            MavMessage::STATUSTEXT(it) => self.words = Some((it.severity as u8, printable(it.text.as_slice()))),
             MavMessage::GPS_RAW_INT(it) => {
                 let no_fix = matches!(it.fix_type, GpsFixType::GPS_FIX_TYPE_NO_GPS | GpsFixType::GPS_FIX_TYPE_NO_FIX);
                 self.has_fix = Some(!no_fix);
