@@ -136,6 +136,8 @@ impl RunningSim for RunningCity {
             typhoon: Some(endpoints.typhoon.clone()),
             mqtt: Some(endpoints.mqtt.clone()),
             feeds: Some(endpoints.feeds.clone()),
+            wvp: endpoints.wvp.clone(),
+            zlm: endpoints.zlm.clone(),
             inventory: Some(endpoints.inventory.clone()),
             gateway: Some(endpoints.gateway.clone()),
             gateways: Default::default(),

@@ -108,7 +108,7 @@ pub fn read_config(path: &Path) -> Result<Config, ConfigError> {
 }
 
 fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> {
-    let Addresses { platform, cap, typhoon, mqtt, feeds, inventory, gateway, control, gateways: _, token: _ } =
+    let Addresses { platform, cap, typhoon, mqtt, feeds, wvp, zlm, inventory, gateway, control, gateways: _, token: _ } =
         addresses;
     let all = [
         ("platform", platform),
@@ -116,6 +116,8 @@ fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> 
         ("typhoon", typhoon),
         ("mqtt", mqtt),
         ("feeds", feeds),
+        ("wvp", wvp),
+        ("zlm", zlm),
         ("inventory", inventory),
         ("gateway", gateway),
         ("control", control),

@@ -51,6 +51,8 @@ pub struct Core {
     pub counters: Counters,
     /// Where gateways may call back.
     pub doors: crate::callouts::Doors,
+    /// The pictures of this realm.
+    pub eyes: Arc<crate::eyes::Eyes>,
     city: RwLock<City>,
     lane: Mutex<Lane>,
     things: Mutex<Things>,
@@ -112,6 +114,7 @@ impl Core {
             simulated,
             counters: Counters::default(),
             doors: crate::callouts::Doors::default(),
+            eyes: Arc::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
             things: Mutex::default(),

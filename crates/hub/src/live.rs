@@ -6,9 +6,10 @@ use crate::{
     callouts,
     clock::{HubClock, wall_now},
     connectors::{
-        city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
+        city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse, wvp::Wvp,
     },
     core::{Core, CoreParts},
+    eyes::{DroneStills, Registered},
     feeds::{Cursors, Feed, all_feeds},
     health::HealthBook,
     log::{Log, LogError, LogOptions},
@@ -20,7 +21,7 @@ use crate::{
     things::ThingsFeed,
 };
 use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
-use gulang_wire::{Body, ClockKind, Picture};
+use gulang_wire::{Body, ClockKind};
 use rumqttc::{Event as MqttEvent, Packet};
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -28,6 +29,8 @@ use tokio::task::JoinHandle;
 /// A connector that pushes is silent when unheard so long.
 const SILENT_AFTER_MS: i64 = 180_000;
 const ASK_LIMIT: Duration = Duration::from_secs(8);
+/// How often the simulated video platform is asked for its cameras.
+const CATALOGUE_EVERY: Duration = Duration::from_secs(15);
 /// Screens are told of changed things at every third flush of the columns: less than twice a second.
 const THINGS_EVERY: u64 = 3;
 
@@ -38,6 +41,8 @@ pub struct RealmHub {
     recorder: Option<Recorder>,
     sim: Option<Box<dyn RunningSim>>,
     control: Option<Control>,
+    /// Who gives pictures beside the connectors.
+    _openers: Vec<Registered>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +94,7 @@ impl RealmHub {
         let mut polled: Vec<String> = feeds.iter().map(|it| it.platform().to_owned()).collect();
         polled.dedup();
         polled.extend(addresses.inventory.as_ref().map(|_| names::THINGS.to_owned()));
+        polled.extend(addresses.wvp.as_ref().map(|_| names::VIDEO.to_owned()));
         let heard = [names::SENSORS, names::TEAMS, names::DRONES].map(str::to_owned);
         let pushing: &[String] = if addresses.mqtt.is_some() { &heard } else { &[] };
         let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
@@ -120,12 +126,19 @@ impl RealmHub {
         if let Some(address) = addresses.mqtt.clone() {
             tasks.push(tokio::spawn(hear(core.clone(), address)));
         }
-        if let Some(feeds) = addresses.feeds.clone() {
-            tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
+        if let Some(base) = addresses.wvp.clone() {
+            let source = Wvp::simulated(http.clone(), &base, &core.city());
+            tasks.push(tokio::spawn(ask(
+                core.clone(),
+                Box::new(source.registered(&core.eyes.openers, CATALOGUE_EVERY)),
+            )));
         }
+        let stills = addresses.feeds.clone().map(|base| Arc::new(DroneStills { http: http.clone(), base }));
+        let openers = stills.map(|it| core.eyes.openers.put(it)).into_iter().collect();
+        tasks.push(tokio::spawn(core.eyes.clone().run(core.clone())));
         let control = addresses.control.clone().map(|base| Control { http, base });
         tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
-        Ok(Self { core, tasks, recorder: Some(recorder), sim, control })
+        Ok(Self { core, tasks, recorder: Some(recorder), sim, control, _openers: openers })
     }
 
     /// Tells the simulated city a change of the exercise clock.
@@ -152,6 +165,7 @@ impl RealmHub {
         for task in self.tasks.drain(..) {
             let _ = task.await;
         }
+        self.core.eyes.stop();
         self.core.clock.keep();
         let closed = self.core.close().await;
         self.core.lane().end_recording();
@@ -275,43 +289,6 @@ pub(crate) fn latest(core: &Core) -> gulang_city::Timestamp {
         ClockKind::Exercise { speed, .. } | ClockKind::Replay { speed, .. } => speed.max(1.0),
     };
     clock.now + (60_000.0 * speed) as i64
-}
-
-/// Stills of the drones in flight, once a second.
-async fn pictures(core: Arc<Core>, http: reqwest::Client, base: String) {
-    let base = base.trim_end_matches('/').to_owned();
-    let mut every = tokio::time::interval(Duration::from_secs(1));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        every.tick().await;
-        let flying: Vec<gulang_city::DroneId> = {
-            let city = core.city();
-            let lane = core.lane();
-            let drones = city.drones.keys().enumerate();
-            drones
-                .filter(|(i, _)| lane.readings.drones.get(*i).is_some_and(|fix| fix.mode != 0))
-                .map(|(_, id)| id.clone())
-                .collect()
-        };
-        for drone in flying {
-            let url = format!("{base}/{drone}.jpg");
-            let at = core.clock.now();
-            if let Ok(jpeg) = http::exchange(http.get(&url), &url, Duration::from_secs(1)).await {
-                let feed = gulang_city::Feed::Drone(drone);
-                let simulated = core.simulated;
-                core.publish(Body::Picture(Picture {
-                    feed,
-                    n: 0,
-                    at,
-                    delay_ms: 0,
-                    simulated,
-                    width: 0,
-                    height: 0,
-                    jpeg,
-                }));
-            }
-        }
-    }
 }
 
 /// Columns five times a second, changed things less than twice; clock, rules, lamps and beats once.

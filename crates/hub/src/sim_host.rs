@@ -109,6 +109,8 @@ pub fn addresses_from_line(line: &str) -> Result<Addresses, String> {
         typhoon: text("typhoon"),
         mqtt: text("mqtt"),
         feeds: text("feeds"),
+        wvp: text("wvp"),
+        zlm: text("zlm"),
         inventory: text("inventory"),
         gateway: text("gateway"),
         gateways: Default::default(),

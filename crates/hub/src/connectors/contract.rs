@@ -89,6 +89,8 @@ pub struct Parts<R: RealmKind> {
     pub pack: Arc<Pack>,
     /// The resolved secrets; never printed.
     pub secrets: Secrets,
+    /// Where a connector that gives pictures says so, and keeps what it gets back as long as it is open.
+    pub openers: Arc<crate::eyes::Openers>,
     pub realm: PhantomData<R>,
 }
 
@@ -168,5 +170,14 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    vec![]
+    use super::{rtsp, wvp, zlm};
+    vec![
+        Kind {
+            name: "rtsp", about: "摄像机直连（RTSP、RTMP、HTTP-FLV），按表给出流地址", open: rtsp::open
+        },
+        Kind {
+            name: "wvp", about: "GB/T 28181 摄像机，经 WVP-GB28181-pro：点播、快照、云台", open: wvp::open
+        },
+        Kind { name: "zlm", about: "ZLMediaKit 流媒体服务：播放与快照", open: zlm::open },
+    ]
 }

@@ -12,7 +12,10 @@ pub mod gateway;
 pub mod http;
 pub mod inventory;
 pub mod mqtt;
+pub mod rtsp;
 pub mod typhoon;
+pub mod wvp;
+pub mod zlm;
 
 use gulang_city::{Command, PlatformId};
 pub use gulang_platforms::News;
@@ -26,6 +29,8 @@ pub mod names {
     pub const TYPHOON: &str = "typhoon";
     /// Registers of manhole covers, cameras, devices, bikes.
     pub const THINGS: &str = "things";
+    /// The simulated city's video platform.
+    pub const VIDEO: &str = "video";
     /// 运管服: cases, notices.
     pub const CASES: &str = "yunguanfu";
     /// 应急: notices, evacuation.
@@ -44,6 +49,7 @@ pub mod names {
             CAP => "气象预警",
             TYPHOON => "台风路径",
             THINGS => "城市部件",
+            VIDEO => "视频平台",
             CASES => "运管服平台",
             EMERGENCY => "应急指挥平台",
             MESSAGE => "消息网关",
