@@ -121,6 +121,7 @@ impl SimHost for InProcessSim {
                 SimScale::Small => Scale::Small,
                 SimScale::City => Scale::City,
             },
+            video: true,
         };
         let handle = gulang_sim::start(config).map_err(|why| why.to_string())?;
         Ok(Box::new(RunningCity(handle)))

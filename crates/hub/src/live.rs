@@ -30,7 +30,7 @@ use tokio::task::JoinHandle;
 const SILENT_AFTER_MS: i64 = 180_000;
 const ASK_LIMIT: Duration = Duration::from_secs(8);
 /// How often the simulated video platform is asked for its cameras.
-const CATALOGUE_EVERY: Duration = Duration::from_secs(15);
+const CATALOGUE_EVERY: Duration = Duration::from_secs(60);
 /// Screens are told of changed things at every third flush of the columns: less than twice a second.
 const THINGS_EVERY: u64 = 3;
 

@@ -79,6 +79,9 @@ impl SimHost for ChildSim {
         if let Some(scenario) = &request.scenario {
             command.arg("--scenario").arg(scenario);
         }
+        if request.speed != SimSpeed::Lockstep {
+            command.arg("--video");
+        }
         if let Some(start) = request.start {
             command.args(["--start", &start.to_beijing_text()]);
         }

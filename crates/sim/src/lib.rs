@@ -1,7 +1,7 @@
 //! The simulated city: what Gulang talks to when there is no real city, and what it is tested against.
 //!
 //! It speaks the platforms' own protocols on loopback sockets: an eGova-style REST interface, MQTT for sensors, teams and
-//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills. Everything it says is marked
+//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills, and WVP over RTSP for live pictures. Everything it says is marked
 //! `simulated`. [`start`] runs it inside a program; `gulang-sim` is the same as a program of its own.
 //!
 //! **Invariant:** the city is a pure function of pack, scenario, seed and time; only what it was told is remembered, in
@@ -31,6 +31,7 @@ mod streets;
 mod testing;
 mod things;
 mod typhoon;
+mod video;
 mod weather;
 mod world;
 
@@ -72,6 +73,8 @@ pub struct SimConfig {
     pub start: Option<Timestamp>,
     /// How many manhole covers, cameras, devices and bikes.
     pub scale: Scale,
+    /// Live pictures of cameras and of drones in flight, by `gulang-video`; without that program there are only stills.
+    pub video: bool,
 }
 
 /// Where the city can be reached; all on 127.0.0.1.
@@ -86,6 +89,10 @@ pub struct Endpoints {
     pub inventory: String,
     /// `{gateway}/{message|sms|voice}/send`.
     pub gateway: String,
+    /// WVP's REST interface for the cameras, where there are live pictures.
+    pub wvp: Option<String>,
+    /// ZLMediaKit's.
+    pub zlm: Option<String>,
     pub control: String,
 }
 
@@ -190,6 +197,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     let broker = mqtt::Broker::start().await?;
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let base = format!("http://{}", listener.local_addr()?);
+    // In lockstep no time passes that a picture could show.
+    let video = if config.video && config.speed != Speed::Lockstep { video::Video::start().await } else { None };
     let endpoints = Endpoints {
         platform: base.clone(),
         cap: format!("{base}/cap"),
@@ -198,6 +207,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         feeds: format!("{base}/feeds"),
         inventory: format!("{base}/inventory"),
         gateway: format!("{base}/gateway"),
+        wvp: video.as_ref().map(|_| format!("{base}/wvp")),
+        zlm: video.as_ref().map(|_| format!("{base}/zlm")),
         control: format!("{base}/sim"),
     };
     let fonts = config.pack.join("../../fonts");
@@ -222,10 +233,14 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         feed_from: app::midnight_before(first),
         typhoon: Mutex::default(),
         stills: Mutex::default(),
+        video,
         progress: Mutex::new(Progress::default()),
     });
     if config.speed != Speed::Lockstep {
         tokio::spawn(app.clone().publish_for_ever());
+    }
+    if app.video.is_some() {
+        tokio::spawn(video::turn_for_ever(app.clone()));
     }
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);

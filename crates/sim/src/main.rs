@@ -40,6 +40,9 @@ struct Options {
     /// Manhole covers, cameras, devices and bikes: none, one in a hundred, or as many as the city counts.
     #[arg(long, value_enum, default_value_t = ScaleName::Small)]
     scale: ScaleName,
+    /// Live pictures of cameras and of drones in flight, by `gulang-video` beside this program or named by GULANG_VIDEO.
+    #[arg(long)]
+    video: bool,
     /// End when standard input closes, so that a child never outlives its parent.
     #[arg(long)]
     stdin_guard: bool,
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
             ScaleName::Small => Scale::Small,
             ScaleName::City => Scale::City,
         },
+        video: options.video,
     };
     let city = match gulang_sim::start(config) {
         Ok(city) => city,

@@ -39,7 +39,7 @@ use std::{
 /// An invitation to a camera takes seconds, and WVP waits for it itself.
 const PLAY_LIMIT: Duration = Duration::from_secs(18);
 const ASK_LIMIT: Duration = Duration::from_secs(8);
-const PAGE: u32 = 200;
+const PAGE: u32 = 1000;
 /// A catalogue that never ends would keep us for ever.
 const MAX_PAGES: u32 = 500;
 
