@@ -19,8 +19,10 @@ use std::{
 };
 
 mod switch;
+mod video;
 
 pub use switch::switch;
+pub use video::video;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {

@@ -109,10 +109,10 @@ enum Task {
         /// Screens that follow
         #[arg(long, default_value_t = 4)]
         screens: usize,
-        /// Cases (fold), commands (fanout), or repetitions (route, switch)
+        /// Cases (fold), commands (fanout), feeds (video), or repetitions (route, switch)
         #[arg(long)]
         n: Option<u64>,
-        /// How long (ingest)
+        /// How long (ingest, video)
         #[arg(long, default_value_t = 5.0)]
         secs: f64,
         #[arg(long)]
@@ -266,6 +266,8 @@ enum Bench {
     Assign,
     /// The list of duties: index built, bytes held, a query's median and worst ms
     Duties,
+    /// --n feeds (16) of 720p at 25 fps from lens to screen: pictures a second, delay, processor; one feed on ten screens
+    Video,
 }
 
 #[derive(Subcommand)]
@@ -357,6 +359,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Sheet => bench::sheet(&assets::read_pack(&pack_dir)?, n.unwrap_or(500))?,
                 Bench::Assign => bench::assign(&pack_dir, n.unwrap_or(20))?,
                 Bench::Duties => duties::bench(&pack_dir, n.unwrap_or(500))?,
+                Bench::Video => bench::video(&pack_dir, n.unwrap_or(16), secs)?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
             Ok(ExitCode::SUCCESS)

@@ -311,6 +311,21 @@ impl House {
         }
     }
 
+    /// Catalogues are read after screens have asked, and change: what had nobody may have somebody now.
+    pub fn refresh(&mut self, has: &dyn Fn(&Feed) -> Has, now: Now) {
+        let feeds: Vec<Feed> = self.feeds.keys().cloned().collect();
+        for feed in feeds {
+            let has = has(&feed);
+            let Some(open) = self.feeds.get_mut(&feed).filter(|it| it.has != has) else { continue };
+            let is_new = has.stream && !open.has.stream || has.still && !open.has.still && open.stream.is_none();
+            open.has = has;
+            self.changed = true;
+            if is_new {
+                self.begin(&feed, now);
+            }
+        }
+    }
+
     // ------------------------------------------------------------ pictures
 
     pub fn picture(&mut self, seen: gulang_video_link::Picture, now: Now) {

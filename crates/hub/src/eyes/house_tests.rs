@@ -170,6 +170,10 @@ fn a_feed_nobody_gives_says_so_and_a_drone_in_the_air_is_shown_to_who_never_aske
     assert_eq!(state(&house), Some(FeedState::Failed));
     assert!(house.statuses()[0].why.contains("连接器"));
     house.take_acts();
+    house.refresh(&|_| STREAM, at(500));
+    assert!(asked(&mut house).is_some(), "a catalogue that came later has it");
+    house.refresh(&|_| STREAM, at(600));
+    assert!(house.take_acts().is_empty(), "and is no news the second time");
     let drone = Feed::Drone("SN".into());
     let inbox = Arc::new(Inbox::default());
     house.join(inbox.clone());

@@ -91,7 +91,11 @@ impl Eyes {
                 _ = ticks.tick() => {
                     n += 1;
                     let flying = if n.is_multiple_of(4) { self.flying() } else { Vec::new() };
+                    let openers = self.openers.clone();
                     self.with(|house, now| {
+                        if n.is_multiple_of(4) {
+                            house.refresh(&|feed| openers.has(feed), now);
+                        }
                         house.tick(now, &flying);
                         house.tell_changes();
                     });
