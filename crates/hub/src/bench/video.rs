@@ -37,14 +37,14 @@ struct Got {
 }
 
 pub fn video(pack_dir: &Path, n_feeds: u64, secs: f64) -> Result<Value, BenchError> {
-    let load = |why: String| BenchError::Load(why);
+    let load = BenchError::Load;
     let scratch = Scratch::new("video")?;
     let hub = quiet_hub(pack_dir, &scratch)?;
     let core = hub.hall().actual().clone();
     let cameras: Vec<CameraId> = core.city().cameras.keys().take(n_feeds as usize).cloned().collect();
     let served = Served::start(&scratch.0, &cameras)?;
     let urls = cameras.iter().map(|it| (it.clone(), format!("{}/{it}", served.rtsp)));
-    let _registered = core.eyes.openers.put(Arc::new(RtspTable::new("bench", urls, Transport::Tcp)));
+    let registered = core.eyes.openers.put(Arc::new(RtspTable::new("bench", urls, Transport::Tcp)));
     let feeds: Vec<Feed> = cameras.iter().cloned().map(Feed::Camera).collect();
     let wanted = |feeds: &[Feed]| -> Vec<Wanted> {
         feeds.iter().map(|it| Wanted { feed: it.clone(), width: TILE_PX, fps: FPS }).collect()
@@ -99,7 +99,7 @@ pub fn video(pack_dir: &Path, n_feeds: u64, secs: f64) -> Result<Value, BenchErr
         "cpus": std::thread::available_parallelism().map_or(0, usize::from),
         "profile": profile(),
     });
-    drop(_registered);
+    drop(registered);
     hub.stop()?;
     Ok(figures)
 }

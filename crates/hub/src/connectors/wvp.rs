@@ -156,7 +156,10 @@ impl Wvp {
     async fn read_catalogue(&self) -> Result<(), FeedError> {
         let mut found = BTreeMap::new();
         let devices = self.pages(|page| wvp::devices_path(page, PAGE), wvp::read_devices).await?;
-        for device in devices.iter().filter(|it| wvp::is_id(&it.id)) {
+        for device in &devices {
+            if !wvp::is_id(&device.id) {
+                continue;
+            }
             let read = |bytes: &[u8]| wvp::read_channels(bytes, &device.id);
             for channel in self.pages(|page| wvp::channels_path(&device.id, page, PAGE), read).await? {
                 if let Some(feed) = self.feed_for(&channel).filter(|_| wvp::is_id(&channel.id)) {

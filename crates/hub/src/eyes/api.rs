@@ -78,8 +78,8 @@ async fn snapshot(
         }
     };
     let headers = [
-        (header::CONTENT_TYPE.as_str(), "image/jpeg".to_owned()),
-        (header::CACHE_CONTROL.as_str(), "no-store".to_owned()),
+        ("content-type", "image/jpeg".to_owned()),
+        ("cache-control", "no-store".to_owned()),
         ("x-gulang-at", at.0.to_string()),
         ("x-gulang-simulated", core.simulated.to_string()),
     ];
