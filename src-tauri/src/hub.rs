@@ -124,6 +124,7 @@ impl SimHost for InProcessSim {
                 SimScale::City => Scale::City,
             },
             jt808: None,
+            video: true,
         };
         let handle = gulang_sim::start(config).map_err(|why| why.to_string())?;
         Ok(Box::new(RunningCity(handle)))
@@ -139,6 +140,8 @@ impl RunningSim for RunningCity {
             typhoon: Some(endpoints.typhoon.clone()),
             mqtt: Some(endpoints.mqtt.clone()),
             feeds: Some(endpoints.feeds.clone()),
+            wvp: endpoints.wvp.clone(),
+            zlm: endpoints.zlm.clone(),
             inventory: Some(endpoints.inventory.clone()),
             gateway: Some(endpoints.gateway.clone()),
             gateways: Default::default(),

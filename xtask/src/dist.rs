@@ -17,13 +17,14 @@ const MUST_HOLD: &[&str] = &[
     "/usr/bin/gulang-wall\n",
     "/usr/bin/gulang-hub\n",
     "/usr/bin/gulang-sim\n",
+    "/usr/bin/gulang-video\n",
     "/usr/lib/gulang/assets/cities/xiamen/city.toml\n",
     "/usr/lib/gulang/assets/LICENSES.md\n",
     ".desktop\n",
 ];
 
 /// Programs the app starts or a city runs beside it; the tauri CLI knows only the app.
-const BESIDE: [&str; 3] = ["gulang-wall", "gulang-hub", "gulang-sim"];
+const BESIDE: [&str; 4] = ["gulang-wall", "gulang-hub", "gulang-sim", "gulang-video"];
 
 #[derive(Args)]
 pub struct Dist {

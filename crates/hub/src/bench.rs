@@ -20,9 +20,11 @@ use std::{
 
 mod switch;
 mod vehicles;
+mod video;
 
 pub use switch::switch;
 pub use vehicles::jt808;
+pub use video::video;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {

@@ -54,6 +54,8 @@ pub struct Core {
     pub doors: crate::callouts::Doors,
     /// What each source says and how much.
     pub sources: crate::sources::SourceBook,
+    /// The pictures of this realm.
+    pub eyes: Arc<crate::eyes::Eyes>,
     city: RwLock<City>,
     lane: Mutex<Lane>,
     things: Mutex<Things>,
@@ -117,6 +119,7 @@ impl Core {
             counters: Counters::default(),
             doors: crate::callouts::Doors::default(),
             sources: crate::sources::SourceBook::default(),
+            eyes: Arc::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
             things: Mutex::new(things),

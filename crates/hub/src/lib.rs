@@ -22,6 +22,7 @@ pub mod core;
 pub mod drill;
 pub mod duties;
 pub mod evidence;
+pub mod eyes;
 pub mod feeds;
 pub mod flights;
 pub mod hall;

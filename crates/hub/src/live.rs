@@ -8,9 +8,10 @@ use crate::{
     clock::{HubClock, wall_now},
     connectors::{
         News, city_platform::CityPlatform, contract::ConnectorConfig, dji::DjiLink, gateway::Gateway, http,
-        inventory::InventorySource, mqtt, names, refuse,
+        inventory::InventorySource, mqtt, names, refuse, wvp::Wvp,
     },
     core::{Core, CoreParts},
+    eyes::{DroneStills, Registered},
     feeds::{Cursors, Feed, all_feeds},
     flights::{self, Links},
     health::HealthBook,
@@ -26,7 +27,7 @@ use crate::{
 use futures_util::FutureExt;
 use gulang_city::{City, Command, Pack, PlatformId, Realm, Refusal, Source};
 use gulang_platforms::dji::DrcBroker;
-use gulang_wire::{Body, ClockKind, Picture};
+use gulang_wire::{Body, ClockKind};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -44,6 +45,8 @@ const SILENT_AFTER_MS: i64 = 180_000;
 const ASK_LIMIT: Duration = Duration::from_secs(8);
 /// MQTT messages of one wake-up, at most.
 const MESSAGES_AT_ONCE: usize = 2000;
+/// How often the simulated video platform is asked for its cameras.
+const CATALOGUE_EVERY: Duration = Duration::from_secs(60);
 /// Screens are told of changed things at every third flush of the columns: less than twice a second.
 const THINGS_EVERY: u64 = 3;
 /// Who fell silent is looked for at every so many ticks: five seconds.
@@ -60,6 +63,8 @@ pub struct RealmHub {
     cursors: Arc<Cursors>,
     /// Those of `[[connector]]`, once there are any.
     attendants: Option<Box<dyn Attending>>,
+    /// Who gives pictures beside the connectors.
+    _openers: Vec<Registered>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +116,7 @@ impl RealmHub {
         let mut polled: Vec<String> = feeds.iter().map(|it| it.platform().to_owned()).collect();
         polled.dedup();
         polled.extend(addresses.inventory.as_ref().map(|_| names::THINGS.to_owned()));
+        polled.extend(addresses.wvp.as_ref().map(|_| names::VIDEO.to_owned()));
         let heard = [names::SENSORS, names::TEAMS, names::DRONES].map(str::to_owned);
         let pushing: &[String] = if addresses.mqtt.is_some() { &heard } else { &[] };
         let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
@@ -157,15 +163,23 @@ impl RealmHub {
             }
         }
         tasks.push(tokio::spawn(flights::run(core.clone(), links.clone())));
-        if let Some(feeds) = addresses.feeds.clone() {
-            tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
+        if let Some(base) = addresses.wvp.clone() {
+            let source = Wvp::simulated(http.clone(), &base, &core.city());
+            tasks.push(tokio::spawn(ask(
+                core.clone(),
+                Box::new(source.registered(&core.eyes.openers, CATALOGUE_EVERY)),
+            )));
         }
+        let stills = addresses.feeds.clone().map(|base| Arc::new(DroneStills { http: http.clone(), base }));
+        let openers = stills.map(|it| core.eyes.openers.put(it)).into_iter().collect();
+        tasks.push(tokio::spawn(core.eyes.clone().run(core.clone())));
         if let (true, Some(control)) = (simulated, addresses.control.clone()) {
             tasks.push(tokio::spawn(terminals::run(core.clone(), http.clone(), control)));
         }
         let control = addresses.control.clone().map(|base| Control { http: http.clone(), base });
         tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
-        Ok(Self { core, tasks, recorder: Some(recorder), sim, control, http, cursors, attendants: None })
+        let recorder = Some(recorder);
+        Ok(Self { core, tasks, recorder, sim, control, http, cursors, attendants: None, _openers: openers })
     }
 
     /// From now on hears these connectors, of its own realm; what did not change is not touched.
@@ -207,6 +221,7 @@ impl RealmHub {
         for task in self.tasks.drain(..) {
             let _ = task.await;
         }
+        self.core.eyes.stop();
         self.core.clock.keep();
         let closed = self.core.close().await;
         self.core.lane().end_recording();
@@ -354,43 +369,6 @@ pub(crate) fn latest(core: &Core) -> gulang_city::Timestamp {
         ClockKind::Exercise { speed, .. } | ClockKind::Replay { speed, .. } => speed.max(1.0),
     };
     clock.now + (60_000.0 * speed) as i64
-}
-
-/// Stills of the drones in flight, once a second.
-async fn pictures(core: Arc<Core>, http: reqwest::Client, base: String) {
-    let base = base.trim_end_matches('/').to_owned();
-    let mut every = tokio::time::interval(Duration::from_secs(1));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        every.tick().await;
-        let flying: Vec<gulang_city::DroneId> = {
-            let city = core.city();
-            let lane = core.lane();
-            let drones = city.drones.keys().enumerate();
-            drones
-                .filter(|(i, _)| lane.readings.drones.get(*i).is_some_and(|fix| fix.mode != 0))
-                .map(|(_, id)| id.clone())
-                .collect()
-        };
-        for drone in flying {
-            let url = format!("{base}/{drone}.jpg");
-            let at = core.clock.now();
-            if let Ok(jpeg) = http::exchange(http.get(&url), &url, Duration::from_secs(1)).await {
-                let feed = gulang_city::Feed::Drone(drone);
-                let simulated = core.simulated;
-                core.publish(Body::Picture(Picture {
-                    feed,
-                    n: 0,
-                    at,
-                    delay_ms: 0,
-                    simulated,
-                    width: 0,
-                    height: 0,
-                    jpeg,
-                }));
-            }
-        }
-    }
 }
 
 /// Columns five times a second, changed things less than twice; clock, rules, lamps and beats once.

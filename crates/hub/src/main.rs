@@ -111,10 +111,10 @@ enum Task {
         /// Screens that follow
         #[arg(long, default_value_t = 4)]
         screens: usize,
-        /// Cases (fold), commands (fanout), or repetitions (route, switch)
+        /// Cases (fold), commands (fanout), feeds (video), or repetitions (route, switch)
         #[arg(long)]
         n: Option<u64>,
-        /// How long (ingest)
+        /// How long (ingest, video)
         #[arg(long, default_value_t = 5.0)]
         secs: f64,
         #[arg(long)]
@@ -362,6 +362,8 @@ enum Bench {
     Import,
     /// Vehicles' terminals (JT/T 808), --n of them (50000), one position each in ten seconds, over loopback sockets
     Jt808,
+    /// --n feeds (16) of 720p at 25 fps from lens to screen: pictures a second, delay, processor; one feed on ten screens
+    Video,
 }
 
 #[derive(Subcommand)]
@@ -455,6 +457,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Jt808 => bench::jt808(&pack_dir, n.unwrap_or(50_000), secs)?,
                 Bench::Duties => duties::bench(&pack_dir, n.unwrap_or(500))?,
                 Bench::Import => registers::bench::import(&pack_dir, n.unwrap_or(200_000))?,
+                Bench::Video => bench::video(&pack_dir, n.unwrap_or(16), secs)?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
             Ok(ExitCode::SUCCESS)

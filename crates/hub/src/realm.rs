@@ -115,6 +115,12 @@ pub struct Addresses {
     /// `{feeds}/{drone_sn}.jpg`.
     #[serde(default)]
     pub feeds: Option<String>,
+    /// WVP-GB28181-pro's REST interface, whose channels are called like the pack's cameras and drones.
+    #[serde(default)]
+    pub wvp: Option<String>,
+    /// ZLMediaKit's HTTP interface.
+    #[serde(default)]
+    pub zlm: Option<String>,
     /// `{inventory}` lists the registers of many things, `{inventory}/{id}` is one.
     #[serde(default)]
     pub inventory: Option<String>,

@@ -4,6 +4,7 @@
 use crate::{
     api,
     duties::{self, DutyDesk},
+    eyes::Watching,
     hall::Hall,
     raster::{self, Rasters},
     shown::Shown,
@@ -23,7 +24,7 @@ use axum::{
 };
 use bytes::Bytes;
 use gulang_city::{Refusal, SeatId, Source};
-use gulang_wire::{Body, ToHub, VERSION, Watch, decode};
+use gulang_wire::{Body, ToHub, VERSION, Wanted, Watch, decode};
 use serde::Deserialize;
 use std::{
     path::{Component, Path, PathBuf},
@@ -63,6 +64,7 @@ pub fn router(app: App) -> Router {
         .merge(crate::registers::routes())
         .merge(crate::playback_api::routes())
         .merge(crate::sources_api::routes())
+        .merge(crate::eyes::api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
         .route("/healthz", get(api::healthz))
@@ -186,6 +188,8 @@ async fn serve_screen(hall: &Arc<Hall>, mut socket: WebSocket) -> Result<(), &'s
     let (seat, watch) = greet(hall, &mut socket).await?;
     let (mut changes, mut past_changes) = (hall.changes(), hall.past_changes());
     let mut was_past = false;
+    // Outlives a change of realm: the tiles stay, their pictures are the other realm's.
+    let mut wanted = Vec::new();
     loop {
         changes.mark_unchanged();
         past_changes.mark_unchanged();
@@ -201,6 +205,14 @@ async fn serve_screen(hall: &Arc<Hall>, mut socket: WebSocket) -> Result<(), &'s
             send_stale(&shown, &mut socket).await?;
         }
         was_past = is_past;
+        // Nothing is looked at through a playback.
+        let watching = match &shown {
+            Shown::Live(core) => Some(core.eyes.join()),
+            Shown::Past(_) => None,
+        };
+        if let Some(watching) = watching.as_ref().filter(|_| !wanted.is_empty()) {
+            watching.want(&wanted);
+        }
         loop {
             tokio::select! {
                 frame = frames.recv() => match frame {
@@ -218,12 +230,14 @@ async fn serve_screen(hall: &Arc<Hall>, mut socket: WebSocket) -> Result<(), &'s
                     Err(RecvError::Closed) if is_past => break,
                     Err(RecvError::Closed) => return Err("the hub is closing"),
                 },
+                body = next_picture(watching.as_ref()) => send(&mut socket, shown.frame(body)).await?,
                 message = socket.recv() => {
                     let message = message.ok_or("closed")?.map_err(|_| "the connection broke")?;
                     match message {
-                        Message::Binary(bytes) => match answer(hall, &shown, &seat, &bytes).await? {
+                        Message::Binary(bytes) => match answer(hall, &shown, &seat, watching.as_ref(), &bytes).await? {
                             Answer::Frame(frame) => send(&mut socket, frame).await?,
                             Answer::Nothing => {}
+                            Answer::Wants(now) => wanted = now,
                             Answer::Again => break,
                         },
                         Message::Close(_) => return Ok(()),
@@ -244,6 +258,14 @@ async fn serve_screen(hall: &Arc<Hall>, mut socket: WebSocket) -> Result<(), &'s
                 }
             }
         }
+    }
+}
+
+/// Waits for ever where nothing is watched.
+async fn next_picture(watching: Option<&Watching>) -> Body {
+    match watching {
+        Some(watching) => watching.next().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -276,11 +298,19 @@ async fn greet(hall: &Hall, socket: &mut WebSocket) -> Result<(SeatId, Watch), &
 enum Answer {
     Frame(Bytes),
     Nothing,
+    /// It is to be remembered what it watches.
+    Wants(Vec<Wanted>),
     /// Everything anew, with new frames after it.
     Again,
 }
 
-async fn answer(hall: &Arc<Hall>, shown: &Shown, seat: &SeatId, bytes: &[u8]) -> Result<Answer, &'static str> {
+async fn answer(
+    hall: &Arc<Hall>,
+    shown: &Shown,
+    seat: &SeatId,
+    watching: Option<&Watching>,
+    bytes: &[u8],
+) -> Result<Answer, &'static str> {
     let (ticket, result) = match decode::<ToHub>(bytes) {
         Ok(ToHub::Submit { ticket, command }) => {
             let result = match shown {
@@ -303,9 +333,26 @@ async fn answer(hall: &Arc<Hall>, shown: &Shown, seat: &SeatId, bytes: &[u8]) ->
                 Shown::Past(_) => Answer::Again,
             });
         }
-        Ok(ToHub::Hello { .. } | ToHub::WatchFeeds(_) | ToHub::Steer { .. } | ToHub::LetGo { .. }) => {
+        Ok(ToHub::WatchFeeds(wanted)) => {
+            if let Some(watching) = watching {
+                watching.want(&wanted);
+            }
+            return Ok(Answer::Wants(wanted));
+        }
+        Ok(ToHub::Steer { feed, motion }) => {
+            let turned = watching.map_or_else(|| Err(no_orders()), |it| it.steer(seat, &feed, motion));
+            match turned {
+                Ok(()) => return Ok(Answer::Nothing),
+                Err(refusal) => (0, Err(refusal)),
+            }
+        }
+        Ok(ToHub::LetGo { feed }) => {
+            if let Some(watching) = watching {
+                watching.let_go(seat, &feed);
+            }
             return Ok(Answer::Nothing);
         }
+        Ok(ToHub::Hello { .. }) => return Ok(Answer::Nothing),
         Err(_) => return Err("an unreadable frame"),
     };
     Ok(Answer::Frame(shown.frame(Body::Answer { ticket, result })))

@@ -79,6 +79,9 @@ impl SimHost for ChildSim {
         if let Some(scenario) = &request.scenario {
             command.arg("--scenario").arg(scenario);
         }
+        if request.speed != SimSpeed::Lockstep {
+            command.arg("--video");
+        }
         if let Some(start) = request.start {
             command.args(["--start", &start.to_beijing_text()]);
         }
@@ -109,6 +112,8 @@ pub fn addresses_from_line(line: &str) -> Result<Addresses, String> {
         typhoon: text("typhoon"),
         mqtt: text("mqtt"),
         feeds: text("feeds"),
+        wvp: text("wvp"),
+        zlm: text("zlm"),
         inventory: text("inventory"),
         gateway: text("gateway"),
         gateways: Default::default(),

@@ -38,6 +38,8 @@ pub(crate) struct App {
     pub(crate) typhoon: Mutex<HashMap<String, Arc<str>>>,
     /// Stills already drawn this second, by drone.
     pub(crate) stills: Mutex<HashMap<usize, Still>>,
+    /// Live pictures, if asked for and to be had.
+    pub(crate) video: Option<crate::video::Video>,
     pub(crate) progress: Mutex<Progress>,
 }
 

@@ -1,8 +1,8 @@
 //! The simulated city: what Gulang talks to when there is no real city, and what it is tested against.
 //!
 //! It speaks the platforms' own protocols on loopback sockets: an eGova-style REST interface, MQTT for sensors, teams and
-//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills, a MAVLink vehicle, field teams' telephones
-//! in Cursor-on-Target; its vehicles call by JT/T 808. Everything it says is marked
+//! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills, WVP over RTSP for live pictures, a MAVLink
+//! vehicle, field teams' telephones in Cursor-on-Target; its vehicles call by JT/T 808. Everything it says is marked
 //! `simulated`. [`start`] runs it inside a program; `gulang-sim` is the same as a program of its own.
 //!
 //! **Invariant:** the city is a pure function of pack, scenario, seed and time; only what it was told is remembered, in
@@ -37,6 +37,7 @@ mod terminals;
 mod testing;
 mod things;
 mod typhoon;
+mod video;
 mod weather;
 mod world;
 
@@ -80,6 +81,8 @@ pub struct SimConfig {
     pub scale: Scale,
     /// `host:port` of the JT/T 808 platform the vehicles' terminals call from the start; else they wait to be told.
     pub jt808: Option<String>,
+    /// Live pictures of cameras and of drones in flight, by `gulang-video`; without that program there are only stills.
+    pub video: bool,
 }
 
 /// Where the city can be reached; all on 127.0.0.1.
@@ -98,6 +101,10 @@ pub struct Endpoints {
     pub mavlink: String,
     /// Field teams' telephones: `tcp://host:port`.
     pub cot: String,
+    /// WVP's REST interface for the cameras, where there are live pictures.
+    pub wvp: Option<String>,
+    /// ZLMediaKit's.
+    pub zlm: Option<String>,
     pub control: String,
 }
 
@@ -204,6 +211,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     let base = format!("http://{}", listener.local_addr()?);
     let vehicle = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let telephones = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    // In lockstep no time passes that a picture could show.
+    let video = if config.video && config.speed != Speed::Lockstep { video::Video::start().await } else { None };
     let endpoints = Endpoints {
         platform: base.clone(),
         cap: format!("{base}/cap"),
@@ -214,6 +223,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         gateway: format!("{base}/gateway"),
         mavlink: format!("udp-call://{}", vehicle.local_addr()?),
         cot: format!("tcp://{}", telephones.local_addr()?),
+        wvp: video.as_ref().map(|_| format!("{base}/wvp")),
+        zlm: video.as_ref().map(|_| format!("{base}/zlm")),
         control: format!("{base}/sim"),
     };
     let fonts = config.pack.join("../../fonts");
@@ -240,6 +251,7 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         feed_from: app::midnight_before(first),
         typhoon: Mutex::default(),
         stills: Mutex::default(),
+        video,
         progress: Mutex::new(Progress::default()),
     });
     tokio::spawn(app.clone().answer_docks(asked));
@@ -252,6 +264,9 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     }
     tokio::spawn(mavlink::fly(app.clone(), vehicle));
     tokio::spawn(cot::serve(app.clone(), telephones));
+    if app.video.is_some() {
+        tokio::spawn(video::turn_for_ever(app.clone()));
+    }
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });

@@ -43,6 +43,9 @@ struct Options {
     /// HOST:PORT of a JT/T 808 platform the vehicles' terminals call; a hub says where by itself
     #[arg(long)]
     jt808: Option<String>,
+    /// Live pictures of cameras and of drones in flight, by `gulang-video` beside this program or named by GULANG_VIDEO.
+    #[arg(long)]
+    video: bool,
     /// End when standard input closes, so that a child never outlives its parent.
     #[arg(long)]
     stdin_guard: bool,
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
             ScaleName::City => Scale::City,
         },
         jt808: options.jt808,
+        video: options.video,
     };
     let city = match gulang_sim::start(config) {
         Ok(city) => city,

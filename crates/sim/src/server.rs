@@ -35,6 +35,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/typhoon/Api/TyhoonActivity", get(typhoon_activity))
         .route("/typhoon/Api/TyphoonInfo/{tfid}", get(typhoon_info))
         .route("/feeds/{file}", get(feed))
+        .nest("/wvp", crate::video::wvp_routes())
+        .nest("/zlm", crate::video::zlm_routes())
         .route("/inventory", get(inventories))
         .route("/inventory/{id}", get(inventory))
         .route("/inventory/{id}/changes", get(inventory_changes))
@@ -99,7 +101,7 @@ async fn typhoon_info(State(app): State<Arc<App>>, Path(tfid): Path<String>, hea
     ([(header::CONTENT_TYPE, "application/json; charset=utf-8".to_owned()), (header::ETAG, etag)], body).into_response()
 }
 
-async fn feed(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
+pub(crate) async fn feed(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
     let drones = &app.world.pack.drones;
     let sn = file.strip_suffix(".jpg");
     let Some(i) = sn.and_then(|sn| drones.iter().position(|d| d.id.as_str() == sn)) else {
@@ -183,7 +185,7 @@ async fn columns(app: Arc<App>, make: impl FnOnce(&App, Timestamp) -> Columns + 
 }
 
 /// What is answered instead while a fault is set; a slow platform is only waited for.
-async fn misbehave(app: &App, platform: &str) -> Option<Response> {
+pub(crate) async fn misbehave(app: &App, platform: &str) -> Option<Response> {
     match app.fault(platform)? {
         Fault::Down => Some((StatusCode::SERVICE_UNAVAILABLE, "service unavailable").into_response()),
         Fault::Twice | Fault::Confused => None,

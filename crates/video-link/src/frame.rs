@@ -91,11 +91,11 @@ impl Deframer {
         let rest = self.bytes.get(self.from..)?;
         let (&[kind, a, b, c, d], body) = rest.split_first_chunk::<HEAD>()?;
         let n_bytes = u32::from_le_bytes([a, b, c, d]) as usize;
-        if n_bytes > MAX_FRAME_BYTES {
-            return Some(Err(FrameError::TooLarge { n_bytes }));
-        }
         if kind != LINE && kind != PICTURE {
             return Some(Err(FrameError::Kind { kind }));
+        }
+        if n_bytes > MAX_FRAME_BYTES {
+            return Some(Err(FrameError::TooLarge { n_bytes }));
         }
         let body = body.get(..n_bytes)?;
         let frame = if kind == LINE {

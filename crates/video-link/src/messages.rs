@@ -210,7 +210,16 @@ pub enum SimCodec {
     H265,
 }
 
-/// Where a simulated camera looks: one JSON line on the standard input of `gulang-video sim` each.
+/// A JSON line on the standard input of `gulang-video sim`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ToSim {
+    Turn(Look),
+    /// One more camera; one that is there stays as it is.
+    Add(SimCamera),
+}
+
+/// Where a simulated camera looks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Look {
     pub mount: String,

@@ -27,7 +27,8 @@ enum Task {
     ///
     /// Prints one JSON line {"rtsp":…,"cameras":…,"simulated":true} when ready. CAMERAS is a JSON list of
     /// {"mount","name","codec":"h264"|"h265","width","height","fps","login":"user:password"}. A line
-    /// {"mount","pan","tilt","zoom"} on standard input turns a camera; it ends when standard input closes.
+    /// {"mount","pan","tilt","zoom"} on standard input turns a camera, one as in CAMERAS adds one; it ends when standard
+    /// input closes.
     ///
     /// Example: gulang-video sim --cameras cameras.json
     Sim {

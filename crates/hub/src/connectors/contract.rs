@@ -139,6 +139,8 @@ pub struct Parts<R: RealmKind> {
     pub secrets: Secrets,
     /// Where a kind that flies drones leaves its link.
     pub flights: Links<R>,
+    /// Where a connector that gives pictures says so, and keeps what it gets back as long as it is open.
+    pub openers: Arc<crate::eyes::Openers>,
     pub realm: PhantomData<R>,
 }
 
@@ -265,7 +267,7 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    use super::{cot, dji, jt808, mavlink, mqtt_json, rest, sensorthings, webhook};
+    use super::{cot, dji, jt808, mavlink, mqtt_json, rest, rtsp, sensorthings, webhook, wvp, zlm};
     vec![
         Kind { name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R> },
         Kind { name: "webhook", about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射", open: webhook::open::<R> },
@@ -287,5 +289,12 @@ pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
             about: "OGC SensorThings 1.1：分页读取，或订阅 MQTT 主题",
             open: sensorthings::open::<R>,
         },
+        Kind {
+            name: "rtsp", about: "摄像机直连（RTSP、RTMP、HTTP-FLV），按表给出流地址", open: rtsp::open::<R>
+        },
+        Kind {
+            name: "wvp", about: "GB/T 28181 摄像机，经 WVP-GB28181-pro：点播、快照、云台", open: wvp::open::<R>
+        },
+        Kind { name: "zlm", about: "ZLMediaKit 流媒体服务：播放与快照", open: zlm::open::<R> },
     ]
 }

@@ -18,9 +18,12 @@ pub mod mqtt;
 pub mod mqtt_json;
 pub mod outlook;
 pub mod rest;
+pub mod rtsp;
 pub mod sensorthings;
 pub mod typhoon;
 pub mod webhook;
+pub mod wvp;
+pub mod zlm;
 
 use gulang_city::{Command, PlatformId};
 pub use gulang_platforms::News;
@@ -36,6 +39,8 @@ pub mod names {
     pub const THINGS: &str = "things";
     /// Vehicles' terminals (JT/T 808) of the simulated city; a real one's connector has its own name.
     pub const VEHICLES: &str = "jt808";
+    /// The simulated city's video platform.
+    pub const VIDEO: &str = "video";
     /// 运管服: cases, notices.
     pub const CASES: &str = "yunguanfu";
     /// 应急: notices, evacuation.
@@ -55,6 +60,7 @@ pub mod names {
             TYPHOON => "台风路径",
             THINGS => "城市部件",
             VEHICLES => "车辆定位",
+            VIDEO => "视频平台",
             CASES => "运管服平台",
             EMERGENCY => "应急指挥平台",
             MESSAGE => "消息网关",

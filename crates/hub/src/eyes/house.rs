@@ -45,15 +45,34 @@ pub struct Now {
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Ask the opener; the answer carries `ask`.
-    Open { feed: Feed, ask: u64, n_failures: u32 },
+    Open {
+        feed: Feed,
+        ask: u64,
+        n_failures: u32,
+    },
     /// Tell the opener that nobody watches.
-    Release { feed: Feed },
-    AskStill { feed: Feed },
+    Release {
+        feed: Feed,
+    },
+    AskStill {
+        feed: Feed,
+    },
     Tell(ToEyes),
-    Turn { feed: Feed, motion: Motion },
+    Turn {
+        feed: Feed,
+        motion: Motion,
+    },
     /// A clip is whole.
-    Kept { clip: u64, feed: Feed, secs: f32 },
-    NotKept { clip: u64, feed: Feed, why: String },
+    Kept {
+        clip: u64,
+        feed: Feed,
+        secs: f32,
+    },
+    NotKept {
+        clip: u64,
+        feed: Feed,
+        why: String,
+    },
 }
 
 /// One feed that somebody wants, or wanted a moment ago.
@@ -86,7 +105,6 @@ struct Open {
 
 #[derive(Debug)]
 struct Screen {
-    seat: SeatId,
     inbox: Arc<Inbox>,
     /// `None`: it never said what it shows, and gets stills of what flies.
     wanted: Option<Vec<Wanted>>,
@@ -117,9 +135,9 @@ impl House {
 
     // ------------------------------------------------------------ screens
 
-    pub fn join(&mut self, seat: SeatId, inbox: Arc<Inbox>) -> u64 {
+    pub fn join(&mut self, inbox: Arc<Inbox>) -> u64 {
         let id = self.number();
-        self.screens.insert(id, Screen { seat, inbox, wanted: None, sent: BTreeMap::new(), needs_statuses: false });
+        self.screens.insert(id, Screen { inbox, wanted: None, sent: BTreeMap::new(), needs_statuses: false });
         id
     }
 
@@ -164,13 +182,7 @@ impl House {
             let sizes: Vec<Size> = sizes.into_iter().map(|(width, fps)| Size { width, fps }).collect();
             let Some(open) = self.feeds.get_mut(&feed) else { continue };
             let is_watched = !sizes.is_empty();
-            if is_watched && open.unwatched_since.take().is_some() && open.state == FeedState::Closed {
-                self.begin(&feed, now);
-                continue;
-            }
-            if !is_watched && open.unwatched_since.is_none() {
-                open.unwatched_since = Some(now.ms);
-            }
+            open.unwatched_since = (!is_watched).then(|| open.unwatched_since.unwrap_or(now.ms));
             if is_watched && open.sizes != sizes {
                 open.sizes.clone_from(&sizes);
                 if let Some(id) = open.stream {
@@ -236,7 +248,8 @@ impl House {
 
     /// The eyes are gone, or cannot be started: every stream went with them.
     pub fn eyes_gone(&mut self, why: &str, now: Now) {
-        let open: Vec<Feed> = self.feeds.iter().filter(|(_, it)| it.stream.is_some()).map(|(it, _)| it.clone()).collect();
+        let open: Vec<Feed> =
+            self.feeds.iter().filter(|(_, it)| it.stream.is_some()).map(|(it, _)| it.clone()).collect();
         for feed in open {
             if let Some(open) = self.feeds.get_mut(&feed) {
                 open.clips.clear();
@@ -298,6 +311,21 @@ impl House {
         }
     }
 
+    /// Catalogues are read after screens have asked, and change: what had nobody may have somebody now.
+    pub fn refresh(&mut self, has: &dyn Fn(&Feed) -> Has, now: Now) {
+        let feeds: Vec<Feed> = self.feeds.keys().cloned().collect();
+        for feed in feeds {
+            let has = has(&feed);
+            let Some(open) = self.feeds.get_mut(&feed).filter(|it| it.has != has) else { continue };
+            let is_new = has.stream && !open.has.stream || has.still && !open.has.still && open.stream.is_none();
+            open.has = has;
+            self.changed = true;
+            if is_new {
+                self.begin(&feed, now);
+            }
+        }
+    }
+
     // ------------------------------------------------------------ pictures
 
     pub fn picture(&mut self, seen: gulang_video_link::Picture, now: Now) {
@@ -342,6 +370,7 @@ impl House {
             let every_ms = match (wanted, width) {
                 (Some(Some(it)), Some(width)) if width_for(it.width) == width => 1000 / u64::from(it.fps.clamp(1, 60)),
                 (Some(Some(_)) | None, None) => 0,
+                (None, Some(_)) if matches!(feed, Feed::Drone(_)) => 1000,
                 _ => continue,
             };
             // Two screens may want one size at different rates; the faster one's is made.
@@ -369,10 +398,8 @@ impl House {
             self.end_stream(&feed);
             self.begin(&feed, now);
         }
-        let idle = |it: &Open| {
-            it.clips.is_empty() && it.unwatched_since.is_some_and(|since| since + CLOSED_AFTER_MS <= now.ms)
-        };
-        let gone: Vec<Feed> = self.feeds.iter().filter(|(_, it)| idle(it)).map(|(it, _)| it.clone()).collect();
+        let gone: Vec<Feed> =
+            self.feeds.iter().filter(|(_, it)| it.is_idle(now.ms)).map(|(it, _)| it.clone()).collect();
         for feed in gone {
             self.end_stream(&feed);
             if let Some(motion) = self.feeds.get_mut(&feed).and_then(|it| it.wheel.free()) {
@@ -430,6 +457,14 @@ impl House {
         self.changed = true;
     }
 
+    /// Words beside a feed that goes on as it is.
+    pub fn note(&mut self, feed: &Feed, why: &str) {
+        if let Some(open) = self.feeds.get_mut(feed) {
+            open.why = why.into();
+            self.changed = true;
+        }
+    }
+
     // ------------------------------------------------------------ clips
 
     /// Feeds that play, of which a clip can be kept.
@@ -437,10 +472,15 @@ impl House {
         self.feeds.iter().filter(|(_, it)| it.state == FeedState::Playing).map(|(it, _)| it.clone()).collect()
     }
 
-    /// `None`: it does not play.
-    pub fn keep(&mut self, feed: &Feed, file: impl FnOnce(u64) -> std::path::PathBuf, (back_s, ahead_s): (u32, u32)) -> Option<u64> {
+    /// `None`: it does not play, or is being kept already.
+    pub fn keep(
+        &mut self,
+        feed: &Feed,
+        file: impl FnOnce(u64) -> std::path::PathBuf,
+        (back_s, ahead_s): (u32, u32),
+    ) -> Option<u64> {
         let clip = self.number();
-        let open = self.feeds.get_mut(feed).filter(|it| it.state == FeedState::Playing)?;
+        let open = self.feeds.get_mut(feed).filter(|it| it.state == FeedState::Playing && it.clips.is_empty())?;
         let id = open.stream?;
         open.clips.insert(clip);
         self.acts.push(Act::Tell(ToEyes::Keep { id, clip, back_s, ahead_s, file: file(clip) }));
@@ -470,7 +510,8 @@ impl House {
         let mut delays: Vec<u32> = open.delays.iter().map(|(_, it)| *it).collect();
         delays.sort_unstable();
         let part = |hundredths: usize| delays.get(delays.len() * hundredths / 100).copied().unwrap_or(0);
-        let n_watchers = self.screens.values().filter(|it| it.wanted.iter().flatten().any(|it| it.feed == *feed)).count();
+        let n_watchers =
+            self.screens.values().filter(|it| it.wanted.iter().flatten().any(|it| it.feed == *feed)).count();
         FeedStatus {
             feed: feed.clone(),
             state: open.state,
@@ -500,11 +541,6 @@ impl House {
                 screen.inbox.tell(statuses.clone());
             }
         }
-    }
-
-    /// Who sits at a screen.
-    pub fn seat(&self, screen: u64) -> Option<&SeatId> {
-        self.screens.get(&screen).map(|it| &it.seat)
     }
 }
 
@@ -552,6 +588,10 @@ impl Open {
         if self.state != FeedState::Snapshot {
             self.enter(state, "".into(), now);
         }
+    }
+
+    fn is_idle(&self, ms: u64) -> bool {
+        self.clips.is_empty() && self.unwatched_since.is_some_and(|since| since + CLOSED_AFTER_MS <= ms)
     }
 
     fn is_due(&self, ms: u64) -> bool {

@@ -218,7 +218,8 @@ impl Opener for MediaServer {
     }
 
     async fn open(&self, feed: &Feed) -> Result<StreamAddress, WhyNot> {
-        let url = filled(&self.play, feed).ok_or_else(|| WhyNot::lasting("无人机编号不能用作流名", "核对无人机编号"))?;
+        let url =
+            filled(&self.play, feed).ok_or_else(|| WhyNot::lasting("无人机编号不能用作流名", "核对无人机编号"))?;
         Ok(StreamAddress::of(&url, self.transport))
     }
 }

@@ -6,7 +6,7 @@ mod picture;
 mod server;
 
 use crate::lock;
-use gulang_video_link::{Look, SimCamera};
+use gulang_video_link::{Look, SimCamera, ToSim};
 use std::{
     collections::BTreeMap,
     io::{BufRead, Write},
@@ -41,7 +41,10 @@ fn serve(listen: SocketAddr, path: &Path) -> Result<(), SimError> {
     let cameras: Vec<SimCamera> = serde_json::from_slice(&text).map_err(|why| refused(why.to_string()))?;
     gstreamer::init()?;
     let looks = Looks::default();
-    let (server, port) = server::open(listen, &cameras, &looks)?;
+    let (mut mounts, port) = server::open(listen, &looks)?;
+    for camera in &cameras {
+        mounts.add(camera);
+    }
     let said = serde_json::json!({
         "rtsp": format!("rtsp://{}", SocketAddr::new(listen.ip(), port)), "cameras": cameras.len(), "simulated": true,
     });
@@ -53,14 +56,14 @@ fn serve(listen: SocketAddr, path: &Path) -> Result<(), SimError> {
     std::thread::Builder::new().name("looks".into()).spawn(move || {
         for line in std::io::stdin().lock().lines() {
             let Ok(line) = line else { break };
-            match serde_json::from_str::<Look>(&line) {
-                Ok(look) => drop(lock(&turned).insert(look.mount.clone(), look)),
-                Err(why) => tracing::warn!(%why, "no camera is turned by this"),
+            match serde_json::from_str::<ToSim>(&line) {
+                Ok(ToSim::Turn(look)) => drop(lock(&turned).insert(look.mount.clone(), look)),
+                Ok(ToSim::Add(camera)) => mounts.add(&camera),
+                Err(why) => tracing::warn!(%why, "this is about no camera"),
             }
         }
         quit.quit();
     })?;
     main.run();
-    drop(server);
     Ok(())
 }

@@ -6,7 +6,7 @@ use gstreamer::{self as gst, glib, prelude::*};
 use gstreamer_app::AppSrc;
 use gstreamer_rtsp_server::{
     RTSP_PERM_MEDIA_FACTORY_ACCESS, RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, RTSP_TOKEN_MEDIA_FACTORY_ROLE, RTSPAuth,
-    RTSPMediaFactory, RTSPServer, RTSPToken, gst_rtsp::RTSPAuthMethod, prelude::*,
+    RTSPMediaFactory, RTSPMountPoints, RTSPServer, RTSPToken, gst_rtsp::RTSPAuthMethod, prelude::*,
 };
 use gulang_video_link::{Look, SimCamera, SimCodec};
 use std::{
@@ -18,8 +18,19 @@ use std::{
 /// Who said no name.
 const ANYBODY: &str = "anybody";
 
-/// The server, and the port it has.
-pub fn open(listen: SocketAddr, cameras: &[SimCamera], looks: &Looks) -> Result<(RTSPServer, u16), glib::BoolError> {
+/// The cameras there are.
+pub struct Mounts {
+    points: RTSPMountPoints,
+    auth: RTSPAuth,
+    logins: BTreeSet<String>,
+    mounted: BTreeSet<String>,
+    looks: Looks,
+    /// Kept, so that it goes on listening.
+    _server: RTSPServer,
+}
+
+/// A server without cameras, and the port it has.
+pub fn open(listen: SocketAddr, looks: &Looks) -> Result<(Mounts, u16), glib::BoolError> {
     let server = RTSPServer::new();
     server.set_address(&listen.ip().to_string());
     server.set_service(&listen.port().to_string());
@@ -27,32 +38,8 @@ pub fn open(listen: SocketAddr, cameras: &[SimCamera], looks: &Looks) -> Result<
     auth.set_supported_methods(RTSPAuthMethod::Digest);
     let mut anybody = token(ANYBODY);
     auth.set_default_token(Some(&mut anybody));
-    let mut logins = BTreeSet::new();
-    let mounts = server.mount_points().ok_or_else(|| glib::bool_error!("the server has no mount points"))?;
-    for camera in cameras {
-        let factory = RTSPMediaFactory::new();
-        factory.set_launch(&launch(camera));
-        factory.set_shared(true);
-        factory.set_latency(0);
-        // Whoever is nobody may ask for a locked camera, and is then asked who he is.
-        factory.add_role_from_structure(&role(ANYBODY, camera.login.is_none()));
-        if let Some((user, password)) = camera.login.as_deref().and_then(|it| it.split_once(':')) {
-            factory.add_role_from_structure(&role(user, true));
-            if logins.insert(user.to_owned()) {
-                auth.add_digest(user, password, &token(user));
-            }
-        }
-        let (camera_of, looks) = (camera.clone(), looks.clone());
-        factory.connect_media_configure(move |_, media| {
-            let bin = media.element().downcast::<gst::Bin>().ok();
-            let source = bin.and_then(|it| it.by_name("lens")).and_then(|it| it.downcast::<AppSrc>().ok());
-            if let Some(source) = source {
-                film(source, camera_of.clone(), looks.clone());
-            }
-        });
-        mounts.add_factory(&format!("/{}", camera.mount), factory);
-    }
     server.set_auth(Some(&auth));
+    let points = server.mount_points().ok_or_else(|| glib::bool_error!("the server has no mount points"))?;
     server.attach(None)?;
     let pool = server.session_pool();
     glib::timeout_add_seconds(5, move || {
@@ -62,7 +49,37 @@ pub fn open(listen: SocketAddr, cameras: &[SimCamera], looks: &Looks) -> Result<
         glib::ControlFlow::Continue
     });
     let port = u16::try_from(server.bound_port()).map_err(|_| glib::bool_error!("cannot listen on {}", listen))?;
-    Ok((server, port))
+    let (logins, mounted) = (BTreeSet::new(), BTreeSet::new());
+    Ok((Mounts { points, auth, logins, mounted, looks: looks.clone(), _server: server }, port))
+}
+
+impl Mounts {
+    pub fn add(&mut self, camera: &SimCamera) {
+        if !self.mounted.insert(camera.mount.clone()) {
+            return;
+        }
+        let factory = RTSPMediaFactory::new();
+        factory.set_launch(&launch(camera));
+        factory.set_shared(true);
+        factory.set_latency(0);
+        // Whoever is nobody may ask for a locked camera, and is then asked who he is.
+        factory.add_role_from_structure(&role(ANYBODY, camera.login.is_none()));
+        if let Some((user, password)) = camera.login.as_deref().and_then(|it| it.split_once(':')) {
+            factory.add_role_from_structure(&role(user, true));
+            if self.logins.insert(user.to_owned()) {
+                self.auth.add_digest(user, password, &token(user));
+            }
+        }
+        let (camera_of, looks) = (camera.clone(), self.looks.clone());
+        factory.connect_media_configure(move |_, media| {
+            let bin = media.element().downcast::<gst::Bin>().ok();
+            let source = bin.and_then(|it| it.by_name("lens")).and_then(|it| it.downcast::<AppSrc>().ok());
+            if let Some(source) = source {
+                film(source, camera_of.clone(), looks.clone());
+            }
+        });
+        self.points.add_factory(&format!("/{}", camera.mount), factory);
+    }
 }
 
 fn token(role: &str) -> RTSPToken {
