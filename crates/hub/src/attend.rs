@@ -6,8 +6,8 @@
 //! ```compile_fail,E0308
 //! use gulang_hub::attend::{Attendants, OfRealm};
 //! use gulang_hub::realm::{Actual, Exercise};
-//! async fn leak(exercise: Attendants<Exercise>, actual: OfRealm<Actual>) {
-//!     exercise.attend_to(actual).await;
+//! async fn leak(exercise: Attendants<Exercise>, pack: std::sync::Arc<gulang_city::Pack>, actual: OfRealm<Actual>) {
+//!     exercise.attend_to(&pack, actual).await;
 //! }
 //! ```
 
@@ -21,6 +21,7 @@ use crate::{
     connectors::contract::{ConnectorConfig, Knock, Parts, Secrets},
     core::Core,
     feeds::Cursors,
+    flights::Links,
     health::Watched,
     realm::RealmKind,
     sources::About,
@@ -60,14 +61,16 @@ impl<R: RealmKind> OfRealm<R> {
 #[async_trait]
 pub trait Attending: Send + Sync {
     /// From now on these, of the realm's own; what did not change is not touched.
-    async fn follow(&self, all: &[ConnectorConfig]);
+    async fn follow(&self, pack: &Arc<Pack>, all: &[ConnectorConfig]);
     async fn stop(&self);
 }
 
 /// The running connectors of one realm.
 pub struct Attendants<R: RealmKind> {
     core: Arc<Core>,
-    parts: Parts<R>,
+    http: reqwest::Client,
+    cursors: Arc<Cursors>,
+    flights: Links<R>,
     running: Mutex<BTreeMap<Text, Running>>,
 }
 
@@ -77,13 +80,13 @@ struct Running {
 }
 
 impl<R: RealmKind> Attendants<R> {
-    pub fn new(core: Arc<Core>, http: reqwest::Client, cursors: Arc<Cursors>, pack: Arc<Pack>) -> Self {
-        let parts = Parts { http, cursors, pack, secrets: Secrets::default(), realm: PhantomData };
-        Self { core, parts, running: Mutex::default() }
+    /// `flights` is where those that fly drones leave their links.
+    pub fn new(core: Arc<Core>, http: reqwest::Client, cursors: Arc<Cursors>, flights: Links<R>) -> Self {
+        Self { core, http, cursors, flights, running: Mutex::default() }
     }
 
     /// Stops what is gone or changed, starts what is new or changed, leaves the rest as it runs.
-    pub async fn attend_to(&self, wanted: OfRealm<R>) {
+    pub async fn attend_to(&self, pack: &Arc<Pack>, wanted: OfRealm<R>) {
         let mut running = self.running.lock().await;
         let kept = |name: &Text, it: &Running| {
             let same = wanted.configs.iter().find(|config| config.name == *name);
@@ -103,13 +106,13 @@ impl<R: RealmKind> Attendants<R> {
         }
         for config in wanted.configs {
             if !running.contains_key(&config.name) {
-                let task = self.start(config.clone());
+                let task = self.start(pack, config.clone());
                 running.insert(config.name.clone(), Running { config, task });
             }
         }
     }
 
-    fn start(&self, config: ConnectorConfig) -> JoinHandle<()> {
+    fn start(&self, pack: &Arc<Pack>, config: ConnectorConfig) -> JoinHandle<()> {
         let simulated = R::REALM == Realm::Exercise;
         let entry = self.core.sources.enter(About {
             name: config.name.clone(),
@@ -126,14 +129,23 @@ impl<R: RealmKind> Attendants<R> {
             Arc::new(Mutex::new(receiver))
         });
         let sink = Arc::new(AttendSink::new(self.core.clone(), entry, config.max_per_s, door));
-        tokio::spawn(session::attend(config, self.parts.clone(), sink))
+        let parts = Parts {
+            http: self.http.clone(),
+            cursors: self.cursors.clone(),
+            pack: pack.clone(),
+            secrets: Secrets::default(),
+            flights: self.flights.clone(),
+            openers: self.core.eyes.openers.clone(),
+            realm: PhantomData,
+        };
+        tokio::spawn(session::attend(config, parts, sink))
     }
 }
 
 #[async_trait]
 impl<R: RealmKind> Attending for Attendants<R> {
-    async fn follow(&self, all: &[ConnectorConfig]) {
-        self.attend_to(OfRealm::of(all)).await;
+    async fn follow(&self, pack: &Arc<Pack>, all: &[ConnectorConfig]) {
+        self.attend_to(pack, OfRealm::of(all)).await;
     }
 
     async fn stop(&self) {

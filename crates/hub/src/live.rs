@@ -19,7 +19,7 @@ use crate::{
     outbox,
     parquet::{Recorder, record_into},
     readings::Lane,
-    realm::{Actual, Endpoints, Exercise, RealmKind},
+    realm::{Endpoints, RealmKind},
     sim_host::RunningSim,
     terminals,
     things::ThingsFeed,
@@ -59,10 +59,8 @@ pub struct RealmHub {
     recorder: Option<Recorder>,
     sim: Option<Box<dyn RunningSim>>,
     control: Option<Control>,
-    http: reqwest::Client,
-    cursors: Arc<Cursors>,
-    /// Those of `[[connector]]`, once there are any.
-    attendants: Option<Box<dyn Attending>>,
+    /// Those of `[[connector]]`.
+    attendants: Box<dyn Attending>,
     /// Who gives pictures beside the connectors.
     _openers: Vec<Registered>,
 }
@@ -179,19 +177,13 @@ impl RealmHub {
         let control = addresses.control.clone().map(|base| Control { http: http.clone(), base });
         tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
         let recorder = Some(recorder);
-        Ok(Self { core, tasks, recorder, sim, control, http, cursors, attendants: None, _openers: openers })
+        let attendants = Box::new(Attendants::new(core.clone(), http, cursors, links));
+        Ok(Self { core, tasks, recorder, sim, control, attendants, _openers: openers })
     }
 
     /// From now on hears these connectors, of its own realm; what did not change is not touched.
-    pub async fn attend_to(&mut self, pack: &Arc<Pack>, all: &[ConnectorConfig]) {
-        let attendants = self.attendants.get_or_insert_with(|| {
-            let (core, http, cursors) = (self.core.clone(), self.http.clone(), self.cursors.clone());
-            match core.realm {
-                Realm::Actual => Box::new(Attendants::<Actual>::new(core, http, cursors, pack.clone())),
-                Realm::Exercise => Box::new(Attendants::<Exercise>::new(core, http, cursors, pack.clone())),
-            }
-        });
-        attendants.follow(all).await;
+    pub async fn attend_to(&self, pack: &Arc<Pack>, all: &[ConnectorConfig]) {
+        self.attendants.follow(pack, all).await;
     }
 
     /// Tells the simulated city a change of the exercise clock.
@@ -212,9 +204,7 @@ impl RealmHub {
 
     /// Ends the tasks, seals the log.
     pub async fn stop(mut self) -> Result<(), String> {
-        if let Some(attendants) = &self.attendants {
-            attendants.stop().await;
-        }
+        self.attendants.stop().await;
         for task in &self.tasks {
             task.abort();
         }

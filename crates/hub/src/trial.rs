@@ -110,13 +110,7 @@ async fn run_in<R: RealmKind>(
     announce: impl FnOnce(&str) + Send,
 ) -> Trial {
     // Cursors of its own: a try must not move the hub's.
-    let mut parts = Parts::<R> {
-        http: http::client(),
-        cursors: Arc::new(Cursors::default()),
-        pack,
-        secrets: Secrets::default(),
-        realm: PhantomData,
-    };
+    let mut parts = Parts::<R>::apart(pack);
     let mut trial = Trial { name: config.name.to_string(), kind: config.kind.to_string(), ..Trial::default() };
     let until = Instant::now() + lasting;
     let opened = open(config, &mut parts).await;

@@ -91,14 +91,7 @@ fn pack() -> Pack {
 }
 
 fn parts<R: RealmKind>() -> Parts<R> {
-    Parts {
-        http: http::client(),
-        cursors: Arc::new(Cursors::default()),
-        pack: Arc::new(pack()),
-        secrets: Secrets::default(),
-        flights: Links::default(),
-        realm: PhantomData,
-    }
+    Parts::apart(Arc::new(pack()))
 }
 
 fn config(kind: &str, url: &str, options: &str) -> Result<ConnectorConfig, Error> {

@@ -81,6 +81,10 @@ impl AttendSink {
 
 #[async_trait]
 impl Sink for AttendSink {
+    fn core(&self) -> Option<Arc<Core>> {
+        Some(self.core.clone())
+    }
+
     async fn take(&self, raw: &[u8], heard: Heard) -> Result<(), String> {
         if !self.entry.admit(raw.len(), wall_now().0, self.max_per_s) {
             return Ok(());

@@ -75,13 +75,7 @@ fn try_open<R: RealmKind>(config: &ConnectorConfig, pack: &Arc<Pack>) -> Result<
             todo: format!("用 {}；说明见 gulang-hub connect --kinds", known.join("、")),
         });
     };
-    let parts = Parts::<R> {
-        http: http::client(),
-        cursors: Arc::new(Cursors::default()),
-        pack: pack.clone(),
-        secrets: secrets::made_up(&config.secrets),
-        realm: PhantomData,
-    };
+    let parts = Parts::<R> { secrets: secrets::made_up(&config.secrets), ..Parts::apart(pack.clone()) };
     (kind.open)(config, &parts).map(drop)
 }
 

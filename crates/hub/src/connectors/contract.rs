@@ -144,6 +144,21 @@ pub struct Parts<R: RealmKind> {
     pub realm: PhantomData<R>,
 }
 
+impl<R: RealmKind> Parts<R> {
+    /// For a connector that is only tried or checked: nothing of it reaches a hub at work.
+    pub fn apart(pack: Arc<Pack>) -> Self {
+        Self {
+            http: crate::connectors::http::client(),
+            cursors: Arc::default(),
+            pack,
+            secrets: Secrets::default(),
+            flights: Links::default(),
+            openers: Arc::default(),
+            realm: PhantomData,
+        }
+    }
+}
+
 /// Resolved secrets by name. `Debug` shows the names only.
 #[derive(Clone, Default)]
 pub struct Secrets(pub BTreeMap<Text, String>);
