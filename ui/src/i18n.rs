@@ -1006,6 +1006,7 @@ pub mod tr {
         FLY_STOP = "急停（双人）", "Emergency stop (two)";
         FLY_CO_SIGN = "会签急停", "Co-sign the stop";
         FLY_CANCEL = "撤销飞行", "Cancel the flight";
+        FLY_HOLD = "按住{}", "Hold: {}";
         FLY_TARGET = "目标 {}・距 {}", "to {}, {} away";
         FLY_NO_TARGET = "先在画面或地图上点一处目标", "press a target on the picture or the map";
         FLY_HEIGHT = "离地高", "height";

@@ -174,14 +174,7 @@ pub(super) fn cover(image: egui::Vec2, rect: Rect) -> Rect {
 }
 
 /// No picture: what is being done about it, or since when there is none; and the last still, small and marked as one.
-fn blank_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    u: f32,
-    face: Face,
-    status: Option<&FeedStatus>,
-    shown: Option<&Shown>,
-) {
+fn blank_ui(k: &Kit<'_>, rect: Rect, u: f32, face: Face, status: Option<&FeedStatus>, shown: Option<&Shown>) {
     let (head, sub) = match (face, status) {
         (Face::Coming, Some(status)) => {
             let elapsed = mmss(real_ms(k.m, status.since));
@@ -245,14 +238,7 @@ fn last_still_ui(k: &Kit<'_>, rect: Rect, u: f32, shown: &Shown) {
 
 // ---------------------------------------------------------------- what is said over and under it
 
-fn chips_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    tile: &Tile<'_>,
-    face: Face,
-    status: Option<&FeedStatus>,
-    shown: Option<&Shown>,
-) {
+fn chips_ui(k: &Kit<'_>, rect: Rect, tile: &Tile<'_>, face: Face, status: Option<&FeedStatus>, shown: Option<&Shown>) {
     let (u, px) = (tile.u, tile.u * k.s);
     let mut x = rect.left() + 8.0 * px;
     let y = rect.top() + 16.0 * px;

@@ -112,12 +112,7 @@ impl Pages {
 }
 
 /// `V`, `U` and `I` open and close; with a picture chosen `V` sends it to the hall's wall.
-pub(super) fn keys(
-    pressed: &dyn Fn(Key) -> bool,
-    model: &Model<'_>,
-    state: &mut PanelState,
-    out: &mut Vec<UiCommand>,
-) {
+pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
     if pressed(Key::V) {
         let chosen = state.pages.cameras.chosen_feed();
         match (state.pages.shows(Page::Cameras), chosen, selected_feed(model)) {

@@ -295,7 +295,8 @@ fn row_ui(k: &Kit<'_>, at: Rect, row: &SourceRow, edges: &[Rect]) {
     let rate = format!("{}  {}", per_second(row.per_s), bytes(row.bytes_per_s));
     let bad: Color32 = if is_bad(row) { STALE } else { SECONDARY };
     let lost_ink = if row.n_dropped + row.n_refused > 0 { STALE } else { TERTIARY };
-    let cells = [(name, PRIMARY), (state, bad), (rate, SECONDARY), (lag(row), SECONDARY), (lost, lost_ink), (heard, bad)];
+    let cells =
+        [(name, PRIMARY), (state, bad), (rate, SECONDARY), (lag(row), SECONDARY), (lost, lost_ink), (heard, bad)];
     for (i, ((text, ink), edge)) in cells.iter().zip(edges).enumerate() {
         let x = edge.left() + 16.0;
         if i == 0 {
@@ -345,7 +346,8 @@ fn detail_ui(k: &mut Kit<'_>, row: &SourceRow, rect: Rect) {
     if press::guarded_ui(k, button, "source-retry", 14.0, label, barred.is_some()) {
         k.out.push(UiCommand::RetrySource(row.name.clone()));
     }
-    let title = k.bold_fit(inner.left_top() + vec2(0.0, 14.0), Align2::LEFT_CENTER, 16.0, PRIMARY, title_of(row), 320.0);
+    let title =
+        k.bold_fit(inner.left_top() + vec2(0.0, 14.0), Align2::LEFT_CENTER, 16.0, PRIMARY, title_of(row), 320.0);
     let realm = if row.realm.is_empty() { String::new() } else { format!("・{}", row.realm) };
     let budget = match row.freshness_s {
         Some(secs) => k.m.lang.fill(tr::SOURCE_BUDGET, &[&k.m.lang.elapsed(secs as i64)]),
@@ -370,8 +372,11 @@ fn detail_ui(k: &mut Kit<'_>, row: &SourceRow, rect: Rect) {
     let sample = row.sample.clone().unwrap_or_default();
     let right = Rect::from_min_max(pos2(inner.left() + half, inner.top() + 38.0), inner.max);
     let part = (right.height() - 8.0) / 2.0;
-    for (i, (name, text)) in [(tr::SOURCE_RAW, &sample.raw), (tr::SOURCE_MAPPED, &sample.mapped)].into_iter().enumerate() {
-        let at = Rect::from_min_size(pos2(right.left(), right.top() + (part + 8.0) * i as f32), vec2(right.width(), part));
+    for (i, (name, text)) in
+        [(tr::SOURCE_RAW, &sample.raw), (tr::SOURCE_MAPPED, &sample.mapped)].into_iter().enumerate()
+    {
+        let at =
+            Rect::from_min_size(pos2(right.left(), right.top() + (part + 8.0) * i as f32), vec2(right.width(), part));
         k.fill(at, 3.0, APP);
         k.text(at.left_top() + vec2(8.0, 11.0), Align2::LEFT_CENTER, 12.0, TERTIARY, k.t(name));
         let words = Rect::from_min_max(at.min + vec2(8.0, 20.0), at.max - vec2(8.0, 4.0));

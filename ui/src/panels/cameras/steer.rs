@@ -41,13 +41,7 @@ impl Steering {
 }
 
 /// The wheel of the chosen picture: its button, and while it is in hand its pad.
-pub(super) fn steer_ui(
-    k: &Kit<'_>,
-    wall: &mut Wall,
-    feed: &Feed,
-    picture: Rect,
-    wish: &mut Option<(Feed, Motion)>,
-) {
+pub(super) fn steer_ui(k: &Kit<'_>, wall: &mut Wall, feed: &Feed, picture: Rect, wish: &mut Option<(Feed, Motion)>) {
     let status = k.m.pictures.status.get(feed);
     let why = why_not(k, status);
     if wall.steering.is_on()

@@ -138,14 +138,7 @@ fn at_once(k: &mut Kit<'_>, id: &DroneId, asked: Asked, seen: Seen) {
 
 // ---------------------------------------------------------------- the form
 
-pub(super) fn form_ui(
-    k: &mut Kit<'_>,
-    state: &PanelState,
-    view: &mut DroneView,
-    id: &DroneId,
-    i: usize,
-    rect: Rect,
-) {
+pub(super) fn form_ui(k: &mut Kit<'_>, state: &PanelState, view: &mut DroneView, id: &DroneId, i: usize, rect: Rect) {
     let Some(mut form) = view.form.take() else { return };
     if !rect.is_positive() {
         view.form = Some(form);
@@ -179,7 +172,8 @@ pub(super) fn form_ui(
         let figure = format!("{:.0} m", view.height_m);
         let by = tools::stepper_ui(k, pos2(inner.left() + half, y), half, tr::FLY_HEIGHT, &figure);
         let rules = &k.m.city.flight_rules;
-        view.height_m = (view.height_m + by * 10.0).clamp(rules.min_height_m, rules.max_height_m.max(rules.min_height_m));
+        view.height_m =
+            (view.height_m + by * 10.0).clamp(rules.min_height_m, rules.max_height_m.max(rules.min_height_m));
         y += 32.0;
     }
     let task = task_of(form.asked, place, view.height_m);
@@ -205,7 +199,8 @@ pub(super) fn form_ui(
     };
     let line = Rect::from_min_size(pos2(inner.left(), foot.max(y)), vec2(inner.width(), 28.0));
     press::line_ui(k, line, "fly-reason", &mut form.reason, tr::REASON, tr::FLY_REASON_HINT, &mut false);
-    let bottom = Rect::from_min_max(pos2(inner.left(), line.bottom() + 6.0), inner.max.max(pos2(0.0, line.bottom() + 46.0)));
+    let bottom =
+        Rect::from_min_max(pos2(inner.left(), line.bottom() + 6.0), inner.max.max(pos2(0.0, line.bottom() + 46.0)));
     let hold = Rect::from_min_max(pos2(bottom.right() - 220.0, bottom.top()), bottom.max);
     let cancel = Rect::from_min_max(pos2(hold.left() - 84.0, bottom.top()), pos2(hold.left() - 8.0, bottom.bottom()));
     let said = why.clone().unwrap_or_else(|| {
@@ -222,8 +217,8 @@ pub(super) fn form_ui(
         Asked::Stop | Asked::CoSignStop(_) => HOLD_CONFIRM_MS,
         _ => HOLD_SEND_MS,
     };
-    let label = k.t(form.asked.name());
-    let held = Hold { id: "fly-hold", label, why_not: why.as_deref(), ms, is_default: true };
+    let label = k.m.lang.fill(tr::FLY_HOLD, &[k.t(form.asked.name())]);
+    let held = Hold { id: "fly-hold", label: &label, why_not: why.as_deref(), ms, is_default: true };
     if press::hold_ui(k, hold, &held, &mut form.hold_since) {
         k.out.extend(command.map(UiCommand::Submit));
         return;
