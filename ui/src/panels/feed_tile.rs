@@ -69,7 +69,7 @@ pub(super) fn tile_ui(k: &mut Kit<'_>, rect: Rect, tile: &Tile<'_>) -> Drawn {
     let label_h = if is_tall { LABEL_H + 18.0 } else { LABEL_H };
     let label = Rect::from_min_max(pos2(rect.left(), rect.bottom() - label_h * px), rect.max);
     let picture = Rect::from_min_max(rect.min, pos2(rect.right(), label.top().max(rect.top())));
-    if !k.m.is_replay() && picture.is_positive() {
+    if !k.m.is_replay() && picture.is_positive() && !is_in_dock(k.m, tile.feed) {
         k.wanted.push((tile.feed.clone(), picture.width() * k.ui.ctx().pixels_per_point()));
     }
     k.fill(rect, 2.0 * tile.u, APP);
@@ -145,6 +145,13 @@ pub(super) fn name_of<'a>(city: &'a City, feed: &'a Feed) -> &'a str {
         Feed::Call(_) => None,
     };
     known.unwrap_or(feed.id())
+}
+
+/// A drone that says it is in its dock has no picture to be asked for; of one that says nothing it is asked.
+fn is_in_dock(model: &Model<'_>, feed: &Feed) -> bool {
+    let Feed::Drone(id) = feed else { return false };
+    let fix = model.city.drones.get_index_of(id).and_then(|i| model.readings.drones.get(i));
+    fix.is_some_and(|it| it.mode == 0)
 }
 
 /// Seconds of the hall's own day since a time of a clock that may run faster.

@@ -73,7 +73,7 @@ fn every_state_is_said_with_how_long_it_lasts() {
         screen.pictures.shown.insert(camera("cam-1"), picture(1));
         let harness = screen.show(1920.0, 1080.0);
         assert!(says(&harness, word), "{state:?}: {:?}", painted(&harness));
-        assert_eq!(says(&harness, "重试 2"), true, "{state:?}");
+        assert!(says(&harness, "重试 2"), "{state:?}");
         assert_eq!(says(&harness, "延迟 120 / 240 ms"), state == FeedState::Playing, "{state:?}");
     }
 }

@@ -29,9 +29,9 @@ fn told() -> Vec<SourceRow> {
         remedy: "检查地址与网络".to_owned(),
         sample: Some(Sample { raw: "{\"tfid\":1}".to_owned(), mapped: "台风 1".to_owned() }),
         n_dropped: 4,
-        ..row("typhoon", "台风", SourceState::Silent)
+        ..row("typhoon", "浙江台风", SourceState::Silent)
     };
-    vec![row("mqtt", "传感器", SourceState::Healthy), silent, row("cap", "预警", SourceState::Healthy)]
+    vec![row("mqtt", "物联传感", SourceState::Healthy), silent, row("cap", "气象预警", SourceState::Healthy)]
 }
 
 fn open(rows: Vec<SourceRow>, width: f32, height: f32) -> Harness<'static, Screen> {
@@ -62,12 +62,12 @@ fn a_silent_source_is_told_first_with_what_is_not_seen_and_since_when() {
 
 #[test]
 fn all_well_is_said_too_and_an_answer_that_does_not_come_is_named() {
-    let mut harness = open(vec![row("cap", "预警", SourceState::Healthy)], 1920.0, 1080.0);
+    let mut harness = open(vec![row("cap", "气象预警", SourceState::Healthy)], 1920.0, 1080.0);
     assert!(says(&harness, Lang::Zh.t(tr::SOURCES_ALL_SEEN)));
     harness.state_mut().state.take_sources(SourceNews::All(Err("HTTP 502".to_owned())));
     harness.run_steps(2);
     assert!(says(&harness, &Lang::Zh.fill(tr::SOURCES_FAILED, &["HTTP 502"])), "{:?}", painted(&harness));
-    assert!(says(&harness, "预警"), "the last good answer stays");
+    assert!(says(&harness, "气象预警"), "the last good answer stays");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_column_s_head_sorts_by_it_and_again_backwards() {
     let mut harness = open(told(), 1920.0, 1080.0);
     let top = |harness: &Harness<'_, Screen>| {
         let y = |label: &str| harness.get_by_label(label).rect().top();
-        y("台风") < y("预警")
+        y("浙江台风") < y("气象预警")
     };
     assert!(top(&harness), "the silent one is first");
     let by_name = Lang::Zh.fill(tr::SOURCE_SORT, &[Lang::Zh.t(tr::SOURCE_NAME)]);

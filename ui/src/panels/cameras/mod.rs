@@ -152,7 +152,7 @@ impl Wall {
     }
 }
 
-/// `318 m・朝向未登记`; a range that nobody wrote down is said to be taken.
+/// `318 m・朝向未登记`.
 fn sight_words(lang: Lang, sight: &Sight<'_>) -> String {
     let looks = lang.t(match sight.looks {
         Looks::There => tr::SIGHT_THERE,
