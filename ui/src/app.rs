@@ -558,8 +558,8 @@ fn draw(
             UiCommand::AskScore => panels.drills.ask_score(net.address()),
             UiCommand::Steer(feed, motion) => net.steer(feed, motion),
             UiCommand::LetGo(feed) => net.let_go(feed),
-            UiCommand::AskSources => panels.sources.ask(net.address()),
-            UiCommand::RetrySource(name) => panels.sources.retry(net.address(), &name),
+            UiCommand::AskSources => panels.sources.ask(net.address(), hall.realm),
+            UiCommand::RetrySource(name) => panels.sources.retry(net.address(), hall.realm, &name),
             // The helm's, and done.
             _ => {}
         }

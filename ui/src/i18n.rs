@@ -1036,6 +1036,10 @@ pub mod tr {
         SOURCES_NONE = "没有数据源", "no sources";
         SOURCES_ALL_SEEN = "没有看不见的：各数据源正常", "nothing is out of sight: all sources are well";
         SOURCES_BLIND = "看不见 {}・自 {} 起 {}", "not seen: {}, since {}, {}";
+        SOURCES_BLIND_EVER = "看不见 {}・从未收到", "not seen: {}, never heard";
+        SOURCES_FAULT = "配置有误，未采用：{}", "the configuration is faulty and not in use: {}";
+        SOURCE_BUILT_IN = "内置，按自己的节拍再试", "built in, tried at its own pace";
+        SOURCE_REFUSED = "拒收：{}", "refused: {}";
         SOURCES_WEAKENS = "・影响 {}", "; weakens {}";
         SOURCES_MORE_BLIND = "还有 {} 个数据源不正常", "{} more sources are not well";
         SOURCE_HEALTHY = "正常", "healthy";

@@ -3,7 +3,7 @@
 use super::tests::{NOON, Screen, click, painted, submitted};
 use super::*;
 use crate::i18n::{Lang, tr};
-use crate::sources::{Sample, SourceRow, SourceState};
+use crate::sources::{Sample, SourceRow, SourceState, SourceTable};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -27,7 +27,7 @@ fn told() -> Vec<SourceRow> {
         weakens: "转移时限".to_owned(),
         last_error: "连接被拒绝".to_owned(),
         remedy: "检查地址与网络".to_owned(),
-        sample: Some(Sample { raw: "{\"tfid\":1}".to_owned(), mapped: "台风 1".to_owned() }),
+        sample: Some(Sample { raw: "{\"tfid\":1}".to_owned(), mapped: "台风 1".to_owned(), ..Sample::default() }),
         n_dropped: 4,
         ..row("typhoon", "浙江台风", SourceState::Silent)
     };
@@ -36,7 +36,7 @@ fn told() -> Vec<SourceRow> {
 
 fn open(rows: Vec<SourceRow>, width: f32, height: f32) -> Harness<'static, Screen> {
     let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
-    screen.state.take_sources(SourceNews::All(Ok(rows)));
+    screen.state.take_sources(SourceNews::All(Ok(SourceTable { sources: rows, fault: String::new() })));
     let mut harness = screen.show(width, height);
     harness.key_press(egui::Key::I);
     harness.run_steps(2);
