@@ -970,6 +970,7 @@ pub mod tr {
         STEER_LET_GO = "放手 Esc", "Let go Esc";
         STEER_PAD = "云台", "pan and tilt";
         STEER_CANNOT = "这一路不能转动", "this one cannot be turned";
+        STEER_NO_ROLE = "角色「{}」不能转动摄像头", "the role {} may not turn cameras";
         STEER_HELD = "{} 正在操作，到 {}", "{} has it till {}";
         // drone view
         DRONE_VIEW = "无人机画面", "Drone";

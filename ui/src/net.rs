@@ -49,7 +49,7 @@ impl Address {
 
     /// What the list of duties has for `query`.
     pub fn duties_url(&self, query: &str) -> String {
-        format!("{}/duties?q={}&limit=30&token={}", self.url, encoded(query), self.token)
+        format!("{}/duties?q={}&limit=30&token={}", self.url, escaped(query), self.token)
     }
 
     /// The scenarios drills are named from.
@@ -69,7 +69,7 @@ impl Address {
 
     /// Posted to, it has a source tried again at once.
     pub fn source_retry_url(&self, realm: Realm, name: &str) -> String {
-        let (name, realm) = (encoded(name), realm_word(realm));
+        let (name, realm) = (escaped(name), realm_word(realm));
         format!("{}/api/sources/{name}/retry?realm={realm}&token={}", self.url, self.token)
     }
 
@@ -100,13 +100,13 @@ fn realm_word(realm: Realm) -> &'static str {
     if realm == Realm::Exercise { "exercise" } else { "actual" }
 }
 
-/// As a part of an address.
-fn encoded(text: &str) -> String {
-    let encode = |it: u8| match it {
+/// For the inside of an address.
+fn escaped(text: &str) -> String {
+    let one = |it: u8| match it {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
         _ => format!("%{it:02X}"),
     };
-    text.bytes().map(encode).collect()
+    text.bytes().map(one).collect()
 }
 
 /// What came in since the last look.

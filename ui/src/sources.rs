@@ -169,7 +169,7 @@ impl SourceMail {
 
     pub fn retry(&self, address: &Address, realm: Realm, name: &str) {
         let (sender, name) = (self.sender.clone(), name.to_owned());
-        platform::post(address.source_retry_url(realm, &name), move |got| {
+        platform::post(address.source_retry_url(realm, &name), Vec::new(), move |got| {
             let _ = sender.send(SourceNews::Retried(name, got.map(|_| ())));
         });
     }

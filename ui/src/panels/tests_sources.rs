@@ -38,7 +38,7 @@ fn open(rows: Vec<SourceRow>, width: f32, height: f32) -> Harness<'static, Scree
     let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
     screen.state.take_sources(SourceNews::All(Ok(SourceTable { sources: rows, fault: String::new() })));
     let mut harness = screen.show(width, height);
-    harness.key_press(egui::Key::I);
+    harness.key_press(egui::Key::J);
     harness.run_steps(2);
     harness
 }
