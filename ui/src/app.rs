@@ -9,6 +9,7 @@
 use crate::{
     drills::DrillMail,
     duties::DutyMail,
+    feeds::Watching,
     hall::{Errand, Hall, Pictures},
     i18n::{Lang, tr},
     net::{Address, Net},
@@ -19,6 +20,7 @@ use crate::{
     platform,
     playback::{PlaybackMail, PlaybackNews},
     search::{Names, named_from_layer},
+    sources::SourceMail,
     stage,
     stage::{
         StageFrame, atlas,
@@ -37,9 +39,10 @@ use crate::{
 };
 use bevy::{
     asset::AssetEventSystems,
+    ecs::message::{MessageCursor, Messages},
     log::{DEFAULT_FILTER, LogPlugin},
     prelude::*,
-    window::PrimaryWindow,
+    window::{PrimaryWindow, WindowOccluded},
     winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
 };
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
@@ -133,7 +136,7 @@ pub fn plugin(app: &mut App, screen: Screen, address: Address, start: Start) {
         .init_resource::<Director>()
         .init_resource::<Panels>()
         .insert_non_send(Net::new(address))
-        .add_systems(Update, (hear, fetch_shapes, follow).chain())
+        .add_systems(Update, (hear, watch, fetch_shapes, follow).chain())
         .add_systems(EguiPrimaryContextPass, draw)
         .add_systems(Startup, learn_to_wake)
         .add_systems(Last, pace);
@@ -165,11 +168,12 @@ fn pace(
     hall: Res<Hall>,
     time: Res<Time<Real>>,
     map: Res<MapState>,
+    panels: Res<Panels>,
     settings: Option<ResMut<WinitSettings>>,
 ) {
     let Some(mut settings) = settings else { return };
     let px_per_sec = director.px_per_sec(&hall, time.elapsed_secs_f64());
-    let wait = if map.helm.pilot.is_flying() {
+    let wait = if map.helm.pilot.is_flying() || panels.watching.is_settling() {
         SMOOTH
     } else {
         Duration::from_secs_f64((STEP_PX / px_per_sec.max(0.01)).min(1.0)).clamp(SMOOTH, IDLE)
@@ -219,12 +223,37 @@ struct Panels {
     drills: DrillMail,
     /// What is looked back at.
     playback: PlaybackMail,
+    /// How the sources do.
+    sources: SourceMail,
+    /// The pictures wanted of the hub.
+    watching: Watching,
     n_frames: u32,
 }
 
 fn hear(time: Res<Time<Real>>, mut hall: ResMut<Hall>, mut net: NonSendMut<Net>, mut panels: ResMut<Panels>) {
     let errands = hall.hear(&mut net, time.elapsed_secs_f64());
     panels.errands.extend(errands);
+}
+
+/// Tells the hub which pictures this screen shows: those the last frame drew, and none while nobody can see the window.
+fn watch(
+    time: Res<Time<Real>>,
+    occlusions: Option<Res<Messages<WindowOccluded>>>,
+    mut cursor: Local<MessageCursor<WindowOccluded>>,
+    mut is_hidden: Local<bool>,
+    mut net: NonSendMut<Net>,
+    mut panels: ResMut<Panels>,
+) {
+    // A program without a window has no such messages.
+    if let Some(occlusions) = &occlusions
+        && let Some(last) = cursor.read(occlusions).last()
+    {
+        *is_hidden = last.occluded;
+    }
+    let wanted = if *is_hidden { Vec::new() } else { panels.state.wanted() };
+    if let Some(wanted) = panels.watching.step(net.opened(), wanted, time.elapsed_secs_f64()) {
+        net.watch_feeds(wanted);
+    }
 }
 
 fn fetch_shapes(
@@ -336,15 +365,25 @@ fn draw(
         frame.uploads.push(Upload::Atlas(coverage));
         map.has_atlas = true;
     }
+    // Of several pictures of one feed only the newest is worth decoding.
+    let mut newest = BTreeMap::new();
     for errand in panels.errands.drain(..) {
         match errand {
-            Errand::Picture(picture) => panels.pictures.take(&ctx, picture),
+            Errand::Picture(picture) => {
+                newest.insert(picture.feed.clone(), picture);
+            }
             Errand::Feeds(feeds) => {
                 panels.pictures.status = feeds.into_iter().map(|it| (it.feed.clone(), it)).collect()
             }
             Errand::Notice(text) => panels.state.notify(text),
             Errand::Refused(refusal) => panels.state.refused(&refusal),
         }
+    }
+    for picture in newest.into_values() {
+        panels.pictures.take(&ctx, picture);
+    }
+    for news in panels.sources.poll() {
+        panels.state.take_sources(news);
     }
     for (ticket, answer) in panels.duties.poll() {
         panels.state.take_duties(ticket, answer);
@@ -517,6 +556,10 @@ fn draw(
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
             UiCommand::AskScenarios => panels.drills.ask_scenarios(net.address()),
             UiCommand::AskScore => panels.drills.ask_score(net.address()),
+            UiCommand::Steer(feed, motion) => net.steer(feed, motion),
+            UiCommand::LetGo(feed) => net.let_go(feed),
+            UiCommand::AskSources => panels.sources.ask(net.address(), hall.realm),
+            UiCommand::RetrySource(name) => panels.sources.retry(net.address(), hall.realm, &name),
             // The helm's, and done.
             _ => {}
         }

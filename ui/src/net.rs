@@ -49,7 +49,7 @@ impl Address {
 
     /// What the list of duties has for `query`.
     pub fn duties_url(&self, query: &str) -> String {
-        format!("{}/duties?q={}&limit=30&token={}", self.url, encoded(query), self.token)
+        format!("{}/duties?q={}&limit=30&token={}", self.url, escaped(query), self.token)
     }
 
     /// The scenarios drills are named from.
@@ -63,13 +63,14 @@ impl Address {
     }
 
     /// How every source does.
-    pub fn sources_url(&self) -> String {
-        format!("{}/api/sources?token={}", self.url, self.token)
+    pub fn sources_url(&self, realm: Realm) -> String {
+        format!("{}/api/sources?realm={}&token={}", self.url, realm_word(realm), self.token)
     }
 
     /// Posted to, it has a source tried again at once.
-    pub fn source_retry_url(&self, name: &str) -> String {
-        format!("{}/api/sources/{}/retry?token={}", self.url, encoded(name), self.token)
+    pub fn source_retry_url(&self, realm: Realm, name: &str) -> String {
+        let (name, realm) = (escaped(name), realm_word(realm));
+        format!("{}/api/sources/{name}/retry?realm={realm}&token={}", self.url, self.token)
     }
 
     /// What may be opened for 复盘.
@@ -95,13 +96,17 @@ impl Address {
     }
 }
 
-/// As a part of an address.
-fn encoded(text: &str) -> String {
-    let encode = |it: u8| match it {
+fn realm_word(realm: Realm) -> &'static str {
+    if realm == Realm::Exercise { "exercise" } else { "actual" }
+}
+
+/// For the inside of an address.
+fn escaped(text: &str) -> String {
+    let one = |it: u8| match it {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
         _ => format!("%{it:02X}"),
     };
-    text.bytes().map(encode).collect()
+    text.bytes().map(one).collect()
 }
 
 /// What came in since the last look.
@@ -240,8 +245,8 @@ mod tests {
         assert_eq!(address.socket_url(), "ws://127.0.0.1:8700/ws?token=t0k");
         assert_eq!(address.pack_url("map/land.geojson"), "http://127.0.0.1:8700/pack/map/land.geojson?token=t0k");
         assert_eq!(address.duties_url("井 a&"), "http://127.0.0.1:8700/duties?q=%E4%BA%95%20a%26&limit=30&token=t0k");
-        let retry = address.source_retry_url("台风 a");
-        assert_eq!(retry, "http://127.0.0.1:8700/api/sources/%E5%8F%B0%E9%A3%8E%20a/retry?token=t0k");
+        let retry = address.source_retry_url(Realm::Actual, "台风 a");
+        assert_eq!(retry, "http://127.0.0.1:8700/api/sources/%E5%8F%B0%E9%A3%8E%20a/retry?realm=actual&token=t0k");
         let report = address.report_url("pdf", Realm::Exercise, Timestamp(1), Timestamp(2));
         assert_eq!(report, "http://127.0.0.1:8700/api/report?form=pdf&from_ms=1&to_ms=2&realm=exercise&token=t0k");
         assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");

@@ -2,7 +2,7 @@
 //! the hall does not see without it. And one wish: to have one tried again at once.
 
 use crate::{net::Address, platform};
-use gulang_city::{HealthState, Timestamp};
+use gulang_city::{HealthState, Realm, Timestamp};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::sync::{Mutex, mpsc};
@@ -56,6 +56,9 @@ pub struct Sample {
     pub raw: String,
     #[serde(deserialize_with = "words")]
     pub mapped: String,
+    /// What of it was refused, and why.
+    #[serde(deserialize_with = "words")]
+    pub refused: String,
 }
 
 /// The worst first.
@@ -68,10 +71,19 @@ pub enum SourceState {
     Healthy,
 }
 
+/// All of them, and what is wrong with the configuration they came from; empty for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct SourceTable {
+    pub sources: Vec<SourceRow>,
+    #[serde(deserialize_with = "words")]
+    pub fault: String,
+}
+
 /// An answer of the hub, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SourceNews {
-    All(Result<Vec<SourceRow>, String>),
+    All(Result<SourceTable, String>),
     /// Whether a source is tried again, by its name.
     Retried(String, Result<(), String>),
 }
@@ -128,14 +140,8 @@ fn words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(told(Value::deserialize(from)?))
 }
 
-/// Reads the hub's answer: a list, or an object that holds it as `sources`.
-fn read(bytes: &[u8]) -> Result<Vec<SourceRow>, String> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let list = match value {
-        Value::Object(mut it) => it.remove("sources").unwrap_or_default(),
-        other => other,
-    };
-    serde_json::from_value(list).map_err(|error| error.to_string())
+fn read(bytes: &[u8]) -> Result<SourceTable, String> {
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
 /// What was asked of the hub and has not been looked at yet.
@@ -153,17 +159,17 @@ impl Default for SourceMail {
 }
 
 impl SourceMail {
-    pub fn ask(&self, address: &Address) {
+    pub fn ask(&self, address: &Address, realm: Realm) {
         let sender = self.sender.clone();
-        platform::fetch(address.sources_url(), move |got| {
+        platform::fetch(address.sources_url(realm), move |got| {
             // The app is gone if nobody listens.
             let _ = sender.send(SourceNews::All(got.and_then(|bytes| read(&bytes))));
         });
     }
 
-    pub fn retry(&self, address: &Address, name: &str) {
+    pub fn retry(&self, address: &Address, realm: Realm, name: &str) {
         let (sender, name) = (self.sender.clone(), name.to_owned());
-        platform::post(address.source_retry_url(&name), move |got| {
+        platform::post(address.source_retry_url(realm, &name), Vec::new(), move |got| {
             let _ = sender.send(SourceNews::Retried(name, got.map(|_| ())));
         });
     }
@@ -180,15 +186,15 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_hub_is_read_and_what_it_leaves_out_is_empty() {
-        let json = r#"[{"name":"typhoon","title":"台风","kind":"typhoon-zj","realm":"actual","simulated":true,
+        let json = r#"{"realm":"actual","now_ms":7,"fault":null,"sources":[{"name":"typhoon","title":"台风","kind":"typhoon-zj","realm":"actual","simulated":true,
             "state":"silent","since":1690430000000,"per_s":0.5,"bytes_per_s":120,"lag_ms":null,"n_dropped":3,"n_refused":1,
             "last_error":"连接被拒绝","remedy":"查网络","last_heard":1690429000000,"freshness_s":900,"blind":"台风路径",
-            "weakens":"转移时限","sample":{"raw":"{}","mapped":["a","b"]},"new_field":7},{"name":"mqtt"}]"#;
-        let sources = read(json.as_bytes()).expect("the hub's own form");
+            "weakens":"转移时限","sample":{"raw":"{}","mapped":["a","b"]},"new_field":7},{"name":"mqtt","since":null}]}"#;
+        let SourceTable { sources, fault } = read(json.as_bytes()).expect("the hub's own form");
+        assert_eq!(fault, "");
         assert_eq!((sources[0].state, sources[0].since), (SourceState::Silent, Timestamp(1_690_430_000_000)));
         assert_eq!(sources[0].sample.as_ref().map(|it| it.mapped.as_str()), Some("a\nb"));
         assert_eq!((sources[1].state, sources[1].last_heard), (SourceState::Unknown, Timestamp(0)));
-        assert_eq!(read(br#"{"sources":[{"name":"x"}]}"#).map(|it| it.len()), Ok(1));
         assert!(read(b"nonsense").is_err() && read(br#"{"sources":7}"#).is_err());
     }
 }

@@ -3,6 +3,8 @@
 //! A pinhole over flat ground: height is over the ground it looks at, so over hills both are wrong by as much as the ground
 //! is. No maker's figures are known here; [`Doubt`] is ours, and every answer says how far it may be off.
 
+use crate::Readings;
+
 /// How a camera in the air looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AirView {
@@ -60,10 +62,29 @@ pub struct AirSpot {
 pub const FARTHEST_SEEN_M: f64 = 2_000.0;
 /// Lower than this the ground is no plane any more, and higher no drone of a city flies, m.
 const HEIGHTS_M: std::ops::RangeInclusive<f64> = 5.0..=1_500.0;
+/// What a drone's lens sees without zoom, across and upright, degrees: about that of the wide cameras of drones that live in
+/// docks. An assumption, as no platform tells it.
+pub const AIR_LENS_DEG: (f64, f64) = (70.0, 45.0);
 /// Corners along a far edge that is cut.
 const N_FAR: usize = 9;
 
 impl AirView {
+    /// How the drone with this registry index looks, by its newest fix and what it told of its gimbal and zoom; `None` where
+    /// it told neither where it is nor where it looks. The lens is [`AIR_LENS_DEG`].
+    pub fn of(readings: &Readings, drone: usize) -> Option<Self> {
+        let fix = readings.drones.get(drone)?;
+        let gimbal = readings.telemetry.get(drone)?.gimbal?;
+        let zoom = gimbal.zoom.map(f64::from).filter(|it| it.is_finite() && *it >= 1.0).unwrap_or(1.0);
+        let narrowed = |degrees: f64| 2.0 * ((degrees / 2.0).to_radians().tan() / zoom).atan().to_degrees();
+        Some(Self {
+            height_m: f64::from(fix.height),
+            yaw_deg: f64::from(gimbal.yaw_deg),
+            pitch_deg: f64::from(gimbal.pitch_deg),
+            across_deg: narrowed(AIR_LENS_DEG.0),
+            upright_deg: narrowed(AIR_LENS_DEG.1),
+        })
+    }
+
     /// `None` where nothing of the ground is seen, or a figure is missing or absurd.
     pub fn footprint(&self) -> Option<Footprint> {
         let corners = [(-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)];
@@ -186,6 +207,33 @@ mod tests {
         assert!(error(ahead, 0.0, doubt) > 4.0 * below);
         assert!(error(ahead, -1.0, doubt) < error(ahead, 0.0, doubt));
         assert!(error(DOWN, 0.0, Doubt { pitch_deg: 5.0, ..doubt }) > below);
+    }
+
+    #[test]
+    fn a_drone_looks_as_its_gimbal_says_and_zoom_narrows_it() {
+        let city = crate::City::found(&crate::tiny_pack(), crate::Realm::Actual);
+        let mut readings = Readings::for_city(&city);
+        let fix = crate::Fix {
+            lon: 118.11,
+            lat: 24.5,
+            height: 100.0,
+            heading: 10.0,
+            speed: 0.0,
+            battery: 80.0,
+            mode: 3,
+            at: crate::Timestamp(1_000),
+        };
+        readings.drones.put(0, fix);
+        assert_eq!(AirView::of(&readings, 0), None, "it never said where it looks");
+        let gimbal = |zoom| Some(crate::Gimbal { pitch_deg: -45.0, yaw_deg: 90.0, zoom });
+        readings.telemetry[0].gimbal = gimbal(None);
+        let wide = AirView::of(&readings, 0).expect("a view");
+        assert_eq!((wide.height_m, wide.pitch_deg, wide.yaw_deg), (100.0, -45.0, 90.0));
+        assert!((wide.across_deg - 70.0).abs() < 1e-9);
+        readings.telemetry[0].gimbal = gimbal(Some(7.0));
+        let near = AirView::of(&readings, 0).expect("a view");
+        assert!((near.across_deg - 11.42).abs() < 0.01, "{near:?}");
+        assert_eq!(AirView::of(&readings, 9), None);
     }
 
     #[test]

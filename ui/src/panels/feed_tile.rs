@@ -69,7 +69,7 @@ pub(super) fn tile_ui(k: &mut Kit<'_>, rect: Rect, tile: &Tile<'_>) -> Drawn {
     let label_h = if is_tall { LABEL_H + 18.0 } else { LABEL_H };
     let label = Rect::from_min_max(pos2(rect.left(), rect.bottom() - label_h * px), rect.max);
     let picture = Rect::from_min_max(rect.min, pos2(rect.right(), label.top().max(rect.top())));
-    if !k.m.is_replay() && picture.is_positive() {
+    if !k.m.is_replay() && picture.is_positive() && !is_in_dock(k.m, tile.feed) {
         k.wanted.push((tile.feed.clone(), picture.width() * k.ui.ctx().pixels_per_point()));
     }
     k.fill(rect, 2.0 * tile.u, APP);
@@ -147,6 +147,13 @@ pub(super) fn name_of<'a>(city: &'a City, feed: &'a Feed) -> &'a str {
     known.unwrap_or(feed.id())
 }
 
+/// A drone that says it is in its dock has no picture to be asked for; of one that says nothing it is asked.
+fn is_in_dock(model: &Model<'_>, feed: &Feed) -> bool {
+    let Feed::Drone(id) = feed else { return false };
+    let fix = model.city.drones.get_index_of(id).and_then(|i| model.readings.drones.get(i));
+    fix.is_some_and(|it| it.mode == 0)
+}
+
 /// Seconds of the hall's own day since a time of a clock that may run faster.
 fn real_secs(model: &Model<'_>, since: Timestamp) -> i64 {
     real_ms(model, since) / 1000
@@ -174,14 +181,7 @@ pub(super) fn cover(image: egui::Vec2, rect: Rect) -> Rect {
 }
 
 /// No picture: what is being done about it, or since when there is none; and the last still, small and marked as one.
-fn blank_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    u: f32,
-    face: Face,
-    status: Option<&FeedStatus>,
-    shown: Option<&Shown>,
-) {
+fn blank_ui(k: &Kit<'_>, rect: Rect, u: f32, face: Face, status: Option<&FeedStatus>, shown: Option<&Shown>) {
     let (head, sub) = match (face, status) {
         (Face::Coming, Some(status)) => {
             let elapsed = mmss(real_ms(k.m, status.since));
@@ -245,14 +245,7 @@ fn last_still_ui(k: &Kit<'_>, rect: Rect, u: f32, shown: &Shown) {
 
 // ---------------------------------------------------------------- what is said over and under it
 
-fn chips_ui(
-    k: &Kit<'_>,
-    rect: Rect,
-    tile: &Tile<'_>,
-    face: Face,
-    status: Option<&FeedStatus>,
-    shown: Option<&Shown>,
-) {
+fn chips_ui(k: &Kit<'_>, rect: Rect, tile: &Tile<'_>, face: Face, status: Option<&FeedStatus>, shown: Option<&Shown>) {
     let (u, px) = (tile.u, tile.u * k.s);
     let mut x = rect.left() + 8.0 * px;
     let y = rect.top() + 16.0 * px;

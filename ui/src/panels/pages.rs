@@ -49,7 +49,7 @@ impl Page {
         match self {
             Self::Cameras => "V",
             Self::Drone => "U",
-            Self::Sources => "I",
+            Self::Sources => "J",
         }
     }
 }
@@ -111,13 +111,8 @@ impl Pages {
     }
 }
 
-/// `V`, `U` and `I` open and close; with a picture chosen `V` sends it to the hall's wall.
-pub(super) fn keys(
-    pressed: &dyn Fn(Key) -> bool,
-    model: &Model<'_>,
-    state: &mut PanelState,
-    out: &mut Vec<UiCommand>,
-) {
+/// `V`, `U` and `J` open and close; with a picture chosen `V` sends it to the hall's wall.
+pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
     if pressed(Key::V) {
         let chosen = state.pages.cameras.chosen_feed();
         match (state.pages.shows(Page::Cameras), chosen, selected_feed(model)) {
@@ -134,7 +129,7 @@ pub(super) fn keys(
             state.pages.toggle(Page::Drone);
         }
     }
-    if pressed(Key::I) {
+    if pressed(Key::J) {
         state.pages.toggle(Page::Sources);
     }
     if state.pages.shows(Page::Cameras) {

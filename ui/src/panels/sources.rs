@@ -7,7 +7,7 @@
 use super::kit::{Kit, exact, row_id};
 use super::{PanelState, UiCommand, press};
 use crate::i18n::{Tr, tr};
-use crate::sources::{SourceNews, SourceRow, SourceState};
+use crate::sources::{SourceNews, SourceRow, SourceState, SourceTable};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2, vec2};
 use gulang_city::*;
@@ -19,6 +19,8 @@ const ROW_H: f32 = 34.0;
 const HEAD_H: f32 = 28.0;
 const BLIND_H: f32 = 24.0;
 const DETAIL_H: f32 = 232.0;
+/// The kind of sources that no configuration names.
+const BUILT_IN: &str = "built_in";
 /// More of what cannot be seen than these is counted.
 const MOST_BLIND: usize = 4;
 
@@ -37,7 +39,7 @@ enum By {
 #[derive(Default)]
 pub(super) struct SourcesPage {
     /// As the hub last told them; `None` before it did.
-    told: Option<Vec<SourceRow>>,
+    told: Option<SourceTable>,
     /// Why it did not, the last time it was asked.
     failed: Option<String>,
     /// On egui's clock, s; none asks at once.
@@ -56,8 +58,8 @@ impl SourcesPage {
     /// Takes an answer in; a line for the officer, if it is one to somebody's press.
     pub fn take(&mut self, news: SourceNews) -> Option<String> {
         match news {
-            SourceNews::All(Ok(rows)) => {
-                (self.told, self.failed) = (Some(rows), None);
+            SourceNews::All(Ok(told)) => {
+                (self.told, self.failed) = (Some(told), None);
                 None
             }
             SourceNews::All(Err(why)) => {
@@ -76,7 +78,7 @@ impl SourcesPage {
 
     /// The rows in the wished order.
     fn rows(&self, k: &Kit<'_>) -> Vec<SourceRow> {
-        let mut rows = self.told.clone().unwrap_or_else(|| by_records(k));
+        let mut rows = self.told.as_ref().map_or_else(|| by_records(k), |it| it.sources.clone());
         rows.sort_by(|a, b| {
             let order = compare(a, b, self.by);
             let order = if self.is_reversed { order.reverse() } else { order };
@@ -152,6 +154,9 @@ pub(super) fn sub(k: &Kit<'_>, page: &SourcesPage) -> String {
     match (&page.failed, &page.told) {
         (Some(why), _) => format!("{text}・{}", k.m.lang.fill(tr::SOURCES_FAILED, &[why])),
         (None, None) => format!("{text}・{}", k.t(tr::SOURCES_BY_RECORDS)),
+        (None, Some(told)) if !told.fault.is_empty() => {
+            format!("{text}・{}", k.m.lang.fill(tr::SOURCES_FAULT, &[&told.fault]))
+        }
         _ => text,
     }
 }
@@ -196,9 +201,14 @@ fn blind_ui(k: &Kit<'_>, rows: &[SourceRow], body: Rect) -> f32 {
     }
     for (i, row) in bad.iter().take(n).enumerate() {
         let what = if row.blind.is_empty() { title_of(row) } else { &row.blind };
-        let since = k.m.lang.day_time(row.since, k.now());
-        let elapsed = k.m.lang.elapsed(k.now().since_ms(row.since) / 1000);
-        let mut text = k.m.lang.fill(tr::SOURCES_BLIND, &[what, &since, &elapsed]);
+        let mut text = match row.since.0 {
+            0 => k.m.lang.fill(tr::SOURCES_BLIND_EVER, &[what]),
+            _ => {
+                let since = k.m.lang.day_time(row.since, k.now());
+                let elapsed = k.m.lang.elapsed(k.now().since_ms(row.since) / 1000);
+                k.m.lang.fill(tr::SOURCES_BLIND, &[what, &since, &elapsed])
+            }
+        };
         if !row.weakens.is_empty() {
             text += &k.m.lang.fill(tr::SOURCES_WEAKENS, &[&row.weakens]);
         }
@@ -278,7 +288,10 @@ fn row_ui(k: &Kit<'_>, at: Rect, row: &SourceRow, edges: &[Rect]) {
     if row.state == SourceState::Silent {
         k.fill(Rect::from_min_size(at.min, vec2(3.0, at.height())), 0.0, OFFLINE);
     }
-    let elapsed = k.m.lang.elapsed(k.now().since_ms(row.since) / 1000);
+    let elapsed = match row.since.0 {
+        0 => String::new(),
+        _ => k.m.lang.elapsed(k.now().since_ms(row.since) / 1000),
+    };
     let state = format!("{} {elapsed}", k.t(state_word(row.state)));
     let heard = match row.last_heard.0 {
         0 => k.t(tr::NO_WORD).to_owned(),
@@ -295,7 +308,8 @@ fn row_ui(k: &Kit<'_>, at: Rect, row: &SourceRow, edges: &[Rect]) {
     let rate = format!("{}  {}", per_second(row.per_s), bytes(row.bytes_per_s));
     let bad: Color32 = if is_bad(row) { STALE } else { SECONDARY };
     let lost_ink = if row.n_dropped + row.n_refused > 0 { STALE } else { TERTIARY };
-    let cells = [(name, PRIMARY), (state, bad), (rate, SECONDARY), (lag(row), SECONDARY), (lost, lost_ink), (heard, bad)];
+    let cells =
+        [(name, PRIMARY), (state, bad), (rate, SECONDARY), (lag(row), SECONDARY), (lost, lost_ink), (heard, bad)];
     for (i, ((text, ink), edge)) in cells.iter().zip(edges).enumerate() {
         let x = edge.left() + 16.0;
         if i == 0 {
@@ -341,17 +355,20 @@ fn detail_ui(k: &mut Kit<'_>, row: &SourceRow, rect: Rect) {
     let y = inner.top() + 14.0;
     let label = k.t(tr::SOURCE_RETRY);
     let button = Rect::from_min_size(pos2(inner.right() - 92.0, inner.top()), vec2(92.0, 30.0));
-    let barred = k.m.is_replay().then(|| k.t(tr::REPLAY_NO_ORDERS));
-    if press::guarded_ui(k, button, "source-retry", 14.0, label, barred.is_some()) {
+    // The hub's own keep their own pace.
+    let is_built_in = row.kind == BUILT_IN;
+    if press::guarded_ui(k, button, "source-retry", 14.0, label, is_built_in) {
         k.out.push(UiCommand::RetrySource(row.name.clone()));
     }
-    let title = k.bold_fit(inner.left_top() + vec2(0.0, 14.0), Align2::LEFT_CENTER, 16.0, PRIMARY, title_of(row), 320.0);
+    let title =
+        k.bold_fit(inner.left_top() + vec2(0.0, 14.0), Align2::LEFT_CENTER, 16.0, PRIMARY, title_of(row), 320.0);
     let realm = if row.realm.is_empty() { String::new() } else { format!("・{}", row.realm) };
     let budget = match row.freshness_s {
         Some(secs) => k.m.lang.fill(tr::SOURCE_BUDGET, &[&k.m.lang.elapsed(secs as i64)]),
         None => String::new(),
     };
-    let sub = format!("{}{realm}  {budget}", row.name);
+    let pace = if is_built_in { k.t(tr::SOURCE_BUILT_IN) } else { "" };
+    let sub = format!("{}{realm}  {budget}  {pace}", row.name);
     let x = title.right() + 12.0;
     k.fit(pos2(x, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &sub, button.left() - x - 12.0);
     let half = inner.width() * 0.44;
@@ -370,8 +387,13 @@ fn detail_ui(k: &mut Kit<'_>, row: &SourceRow, rect: Rect) {
     let sample = row.sample.clone().unwrap_or_default();
     let right = Rect::from_min_max(pos2(inner.left() + half, inner.top() + 38.0), inner.max);
     let part = (right.height() - 8.0) / 2.0;
-    for (i, (name, text)) in [(tr::SOURCE_RAW, &sample.raw), (tr::SOURCE_MAPPED, &sample.mapped)].into_iter().enumerate() {
-        let at = Rect::from_min_size(pos2(right.left(), right.top() + (part + 8.0) * i as f32), vec2(right.width(), part));
+    let read = match sample.refused.is_empty() {
+        true => sample.mapped.clone(),
+        false => format!("{}\n{}", sample.mapped, k.m.lang.fill(tr::SOURCE_REFUSED, &[&sample.refused])),
+    };
+    for (i, (name, text)) in [(tr::SOURCE_RAW, &sample.raw), (tr::SOURCE_MAPPED, &read)].into_iter().enumerate() {
+        let at =
+            Rect::from_min_size(pos2(right.left(), right.top() + (part + 8.0) * i as f32), vec2(right.width(), part));
         k.fill(at, 3.0, APP);
         k.text(at.left_top() + vec2(8.0, 11.0), Align2::LEFT_CENTER, 12.0, TERTIARY, k.t(name));
         let words = Rect::from_min_max(at.min + vec2(8.0, 20.0), at.max - vec2(8.0, 4.0));

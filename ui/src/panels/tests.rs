@@ -24,6 +24,7 @@ pub(super) struct Screen {
     pub(super) view: View,
     pub(super) asked: Vec<UiCommand>,
     pub(super) story: Option<Story>,
+    pub(super) pictures: crate::hall::Pictures,
 }
 
 pub(super) const NOON: Timestamp = Timestamp::from_secs(1_690_430_400);
@@ -51,6 +52,7 @@ impl Screen {
             view: View::default(),
             asked: Vec::new(),
             story: None,
+            pictures: crate::hall::Pictures::default(),
         }
     }
 
@@ -94,7 +96,7 @@ impl Screen {
 
     pub(super) fn show(self, width: f32, height: f32) -> Harness<'static, Self> {
         let land = LocatorLand::default();
-        let (pictures, inventories) = (crate::hall::Pictures::default(), BTreeMap::new());
+        let inventories = BTreeMap::new();
         let mut harness =
             Harness::builder().with_size(vec2(width, height)).with_step_dt(0.25).with_max_steps(4).build_ui_state(
                 move |ui: &mut egui::Ui, it: &mut Self| {
@@ -105,7 +107,7 @@ impl Screen {
                         realm: it.realm,
                         simulated: true,
                         connected: ConnectionState::Live,
-                        pictures: &pictures,
+                        pictures: &it.pictures,
                         selection: it.selection.as_ref(),
                         lang: it.lang,
                         locator_land: &land,

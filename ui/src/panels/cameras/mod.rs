@@ -152,7 +152,7 @@ impl Wall {
     }
 }
 
-/// `318 m・朝向未登记`; a range that nobody wrote down is said to be taken.
+/// `318 m・朝向未登记`.
 fn sight_words(lang: Lang, sight: &Sight<'_>) -> String {
     let looks = lang.t(match sight.looks {
         Looks::There => tr::SIGHT_THERE,
@@ -165,9 +165,8 @@ fn sight_words(lang: Lang, sight: &Sight<'_>) -> String {
 /// How many pictures live, and how many are wanted and do not come.
 pub(super) fn sub(k: &Kit<'_>, state: &PanelState) -> String {
     let feeds = state.pages.cameras.feeds();
-    let is_in = |feed: &Feed, states: &[FeedState]| {
-        k.m.pictures.status.get(feed).is_some_and(|it| states.contains(&it.state))
-    };
+    let is_in =
+        |feed: &Feed, states: &[FeedState]| k.m.pictures.status.get(feed).is_some_and(|it| states.contains(&it.state));
     let n_live = feeds.iter().filter(|it| is_in(it, &[FeedState::Playing])).count();
     let n_bad = feeds.iter().filter(|it| is_in(it, &[FeedState::Stalled, FeedState::Failed])).count();
     let n = |it: usize| it.to_string();

@@ -41,13 +41,7 @@ impl Steering {
 }
 
 /// The wheel of the chosen picture: its button, and while it is in hand its pad.
-pub(super) fn steer_ui(
-    k: &Kit<'_>,
-    wall: &mut Wall,
-    feed: &Feed,
-    picture: Rect,
-    wish: &mut Option<(Feed, Motion)>,
-) {
+pub(super) fn steer_ui(k: &Kit<'_>, wall: &mut Wall, feed: &Feed, picture: Rect, wish: &mut Option<(Feed, Motion)>) {
     let status = k.m.pictures.status.get(feed);
     let why = why_not(k, status);
     if wall.steering.is_on()
@@ -88,8 +82,13 @@ pub(super) fn steer_ui(
 
 /// Why this picture is not turned from here now.
 fn why_not(k: &Kit<'_>, status: Option<&FeedStatus>) -> Option<String> {
-    if let Some(why) = press::barred(k, "open_feeds") {
-        return Some(why);
+    if k.m.is_replay() {
+        return Some(k.t(tr::REPLAY_NO_ORDERS).to_owned());
+    }
+    // As the hub has it: whoever may acknowledge an alarm works at a seat and may turn a camera.
+    let role = k.m.city.roles.role_of(k.m.seat);
+    if !role.may("acknowledge_alarm") {
+        return Some(k.m.lang.fill(tr::STEER_NO_ROLE, &[&role.name]));
     }
     let Some(status) = status.filter(|it| it.can_steer) else { return Some(k.t(tr::STEER_CANNOT).to_owned()) };
     let (seat, until) = status.wheel.as_ref().filter(|it| it.0 != *k.m.seat && k.now() < it.1)?;

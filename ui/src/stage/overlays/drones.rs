@@ -1,8 +1,7 @@
 //! 无人机作业: where each flying drone was, and what its camera sees of the ground now.
 //!
-//! The drones tell height and heading, not how their camera is tilted or zoomed: the footprint supposes that it looks
-//! straight down with the field of view below, and is marked 估算. No plan of a flight is known to the city, so none is
-//! drawn.
+//! A drone that tells height and heading and not where its camera looks is supposed to look straight down with the field of
+//! view below, and that is marked 估算; where one tells more, `drone_view` draws it.
 
 use super::{Overlay, Pace};
 use crate::panels::Selection;
@@ -57,7 +56,10 @@ impl Overlay for DronesOverlay {
             let color = if freshness == Freshness::Fresh { scene.palette.mobile } else { scene.palette.stale };
             draw_trail(i, color, is_selected, scene, sketch);
             let at = local(&scene.frame, LonLat(fix.lon, fix.lat));
-            if let Some(view) = footprint(at, fix.height, fix.heading).filter(|_| freshness == Freshness::Fresh) {
+            // One that tells where its camera looks is drawn so, by `drone_view`.
+            let is_told = AirView::of(scene.readings, i).is_some();
+            let supposed = footprint(at, fix.height, fix.heading).filter(|_| freshness == Freshness::Fresh && !is_told);
+            if let Some(view) = supposed {
                 n_views += 1;
                 sketch.ring(&view, Pen::dashed(color, if is_selected { 1.6 } else { 1.0 }, [6.0, 5.0]));
                 sketch.area(&[view], color, if is_selected { 0.12 } else { 0.06 });
