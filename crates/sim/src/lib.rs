@@ -20,11 +20,13 @@ mod feeds;
 mod figures;
 mod gateway;
 mod journal;
+mod layers;
 mod movers;
 mod mqtt;
 mod platform;
 mod scenario;
 mod sensors;
+mod sensorthings;
 mod server;
 mod streets;
 #[cfg(test)]
@@ -86,6 +88,10 @@ pub struct Endpoints {
     pub inventory: String,
     /// `{gateway}/{message|sms|voice}/send`.
     pub gateway: String,
+    /// `{layers}` lists the special layers, `{layers}/{name}` is one.
+    pub layers: String,
+    /// OGC SensorThings 1.1, up to `/v1.1`; its topics are on `mqtt`.
+    pub sensorthings: String,
     pub control: String,
 }
 
@@ -198,6 +204,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         feeds: format!("{base}/feeds"),
         inventory: format!("{base}/inventory"),
         gateway: format!("{base}/gateway"),
+        layers: format!("{base}/layers"),
+        sensorthings: format!("{base}/sensorthings/v1.1"),
         control: format!("{base}/sim"),
     };
     let fonts = config.pack.join("../../fonts");

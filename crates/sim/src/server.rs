@@ -9,7 +9,7 @@
 
 use crate::{
     app::{AdvanceError, App, Fault, FaultRequest},
-    cap, gateway, platform,
+    cap, gateway, layers, platform, sensorthings,
 };
 use axum::{
     Json, Router,
@@ -37,6 +37,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/inventory", get(inventories))
         .route("/inventory/{id}", get(inventory))
         .route("/inventory/{id}/changes", get(inventory_changes))
+        .route("/layers", get(layers::list))
+        .route("/layers/{name}", get(layers::layer))
+        .route("/sensorthings/v1.1/{entity}", get(sensorthings::page))
         .route("/sim/advance", post(advance))
         .route("/sim/clock", get(clock).post(set_clock))
         .route("/sim/fault", post(set_fault))
@@ -180,7 +183,7 @@ async fn columns(app: Arc<App>, make: impl FnOnce(&App, Timestamp) -> Columns + 
 }
 
 /// What is answered instead while a fault is set; a slow platform is only waited for.
-async fn misbehave(app: &App, platform: &str) -> Option<Response> {
+pub(crate) async fn misbehave(app: &App, platform: &str) -> Option<Response> {
     match app.fault(platform)? {
         Fault::Down => Some((StatusCode::SERVICE_UNAVAILABLE, "service unavailable").into_response()),
         Fault::Twice | Fault::Confused => None,
