@@ -272,7 +272,9 @@ mod tests {
     fn keys(whole: &Value) -> Vec<String> {
         let rows = [whole, &whole["data"]["list"], &whole["rows"], &whole["result"]["records"]];
         let first = rows.iter().find_map(|it| it.as_array()?.first()?.as_object());
-        first.map(|it| it.keys().cloned().collect()).unwrap_or_default()
+        let mut keys: Vec<String> = first.map(|it| it.keys().cloned().collect()).unwrap_or_default();
+        keys.sort();
+        keys
     }
 
     #[test]
