@@ -347,7 +347,7 @@ impl SensorThings {
     /// A server says where its next page is; it may not send us, and our token, elsewhere.
     fn on_server(&self, next: &str) -> Result<reqwest::Url, StaError> {
         let elsewhere = || StaError::Elsewhere(next.chars().take(200).collect(), self.base.to_string());
-        let url = self.base.join(next).map_err(|_| elsewhere())?;
+        let url = self.below("Observations").join(next).map_err(|_| elsewhere())?;
         if url.origin() != self.base.origin() {
             return Err(elsewhere());
         }
