@@ -156,7 +156,6 @@ async fn pages_are_turned_and_gone_on_from_where_they_ended() -> Result<(), Erro
 
 #[tokio::test]
 async fn the_token_goes_nowhere_else() -> Result<(), Error> {
-    let (elsewhere, _) = connect(None, Arc::default()).await?;
     let (server, mut listener) =
         connect(Some("http://127.0.0.1:9/v1.1/Observations?$skip=2".into()), Arc::default()).await?;
     let (heard, failure) = listen(&mut *listener).await;
