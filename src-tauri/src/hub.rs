@@ -51,7 +51,8 @@ impl Hub {
             None => app.path().app_data_dir()?,
         };
         let assets = packaged_assets(app).map_or_else(assets_dir, Ok)?;
-        let Config { actual, raster } = config.map(read_config).transpose()?.unwrap_or_default();
+        let config_file = config.map(Path::to_owned);
+        let Config { actual, raster, connectors: _ } = config.map(read_config).transpose()?.unwrap_or_default();
         let config = HubConfig {
             pack_dir: assets.join("cities/xiamen"),
             scenarios_dir: Some(assets.join("scenarios")),
@@ -64,6 +65,7 @@ impl Hub {
             seed: SEED,
             scale: SimScale::default(),
             sign_key: std::env::var_os("GULANG_SIGN_KEY").map(Into::into),
+            config_file,
             data,
         };
         let handle = gulang_hub::start(config)?;

@@ -46,6 +46,9 @@ use utoipa::OpenApi;
         crate::duties::search,
         crate::playback_api::logs,
         crate::playback_api::playback,
+        crate::sources_api::sources,
+        crate::sources_api::retry,
+        crate::sources_api::hook,
         healthz,
         metrics
     )

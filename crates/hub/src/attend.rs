@@ -14,6 +14,8 @@
 mod session;
 mod sink;
 
+pub use session::{Failure, open};
+
 use crate::{
     clock::wall_now,
     connectors::contract::{ConnectorConfig, Knock, Parts, Secrets},
@@ -87,7 +89,8 @@ impl<R: RealmKind> Attendants<R> {
             let same = wanted.configs.iter().find(|config| config.name == *name);
             same.is_some_and(|config| *config == it.config)
         };
-        let ended: Vec<Text> = running.iter().filter(|(name, it)| !kept(name, it)).map(|(name, _)| name.clone()).collect();
+        let ended: Vec<Text> =
+            running.iter().filter(|(name, it)| !kept(name, it)).map(|(name, _)| name.clone()).collect();
         for name in ended {
             if let Some(Running { task, .. }) = running.remove(&name) {
                 end(task).await;
@@ -145,3 +148,6 @@ async fn end(task: JoinHandle<()>) {
     task.abort();
     let _ = task.await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -371,6 +371,7 @@ fn hub_at(pack_dir: &Path, scratch: &Scratch, actual: Addresses) -> Result<HubHa
         seed: 1,
         scale: SimScale::None,
         sign_key: None,
+        config_file: None,
     })
 }
 

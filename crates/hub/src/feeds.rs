@@ -14,7 +14,7 @@ use crate::{
     realm::{Endpoints, RealmKind},
 };
 use async_trait::async_trait;
-use gulang_city::{Command, DistrictId};
+use gulang_city::{Command, DistrictId, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -52,6 +52,8 @@ pub trait Feed: Send {
     fn platform(&self) -> &str;
     /// How often at real time.
     fn every(&self) -> Duration;
+    /// The realm's time, told before each poll, for news that say no time of their own.
+    fn tell_time(&mut self, _now: Timestamp) {}
     /// What is new since the last [`Feed::recorded`], and whether there is more at once.
     async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError>;
     /// What the last poll brought is in the log.

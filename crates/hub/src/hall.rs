@@ -3,6 +3,8 @@
 use crate::{
     assets::{AssetError, read_pack, read_scenario},
     clock::{Anchor, HubClock},
+    config_watch,
+    connectors::contract::ConnectorConfig,
     core::{Core, SubmitError},
     drill::{DrillError, set_aside},
     live::{LiveError, Opened, RealmHub, open_log},
@@ -43,6 +45,8 @@ pub struct HubConfig {
     pub scale: SimScale,
     /// Signs both logs: an SM2 secret key, PKCS#8 PEM. None leaves them unsigned.
     pub sign_key: Option<PathBuf>,
+    /// Where `[[connector]]`s stand; read again when it changes. None: there are none.
+    pub config_file: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -70,14 +74,16 @@ pub enum HubError {
 }
 
 pub struct Hall {
-    pub pack: Pack,
+    pub pack: Arc<Pack>,
     pub pack_dir: PathBuf,
     scenarios_dir: Option<PathBuf>,
     data: PathBuf,
     sim: Arc<dyn SimHost>,
     scale: SimScale,
     sign_key: Option<PathBuf>,
-    actual: Mutex<Option<RealmHub>>,
+    pub(crate) actual: Mutex<Option<RealmHub>>,
+    /// As the configuration has them now, of either realm.
+    pub(crate) connectors: std::sync::Mutex<Vec<ConnectorConfig>>,
     actual_core: Arc<Core>,
     pub(crate) exercise: Mutex<Option<RealmHub>>,
     /// The exercise screens may follow.
@@ -100,7 +106,7 @@ struct DrillParts {
 impl Hall {
     /// Opens the actual city, and an exercise that was on.
     pub async fn open(config: &HubConfig) -> Result<Arc<Self>, HubError> {
-        let pack = read_pack(&config.pack_dir)?;
+        let pack = Arc::new(read_pack(&config.pack_dir)?);
         let dir = config.data.join(Actual::FOLDER);
         let opened = open_log(&dir, || City::found(&pack, Realm::Actual))?
             .signed_with(config.sign_key.as_deref())
@@ -137,6 +143,7 @@ impl Hall {
             sign_key: config.sign_key.clone(),
             actual_core: actual.core.clone(),
             actual: Mutex::new(Some(actual)),
+            connectors: std::sync::Mutex::default(),
             exercise: Mutex::new(None),
             exercise_core: watch::Sender::new(None),
             logs,
@@ -146,7 +153,15 @@ impl Hall {
         if let Err(error) = hall.resume().await {
             tracing::error!(%error, "the exercise could not be taken up again; the actual city is not touched by it");
         }
+        if let Some(file) = &config.config_file {
+            config_watch::begin(&hall, file.clone()).await;
+        }
         Ok(hall)
+    }
+
+    /// Both realms' connectors, as the configuration has them now.
+    pub fn connectors(&self) -> Vec<ConnectorConfig> {
+        self.connectors.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     pub fn actual(&self) -> &Arc<Core> {
@@ -292,9 +307,11 @@ impl Hall {
         };
         let running = start_sim(&self.sim, request).await?;
         let endpoints = Endpoints::<Exercise>::new(running.addresses(), true);
-        let hub = RealmHub::connect(opened, clock, endpoints, Some(running))?;
+        let mut hub = RealmHub::connect(opened, clock, endpoints, Some(running))?;
         // Its city took a moment to start; the two clocks agree from here.
         hub.set_speed(anchor.speed, anchor.paused).await;
+        let connectors = self.connectors();
+        hub.attend_to(&self.pack, &connectors).await;
         Ok(hub)
     }
 

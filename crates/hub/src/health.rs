@@ -49,7 +49,14 @@ impl Watched {
 impl HealthBook {
     /// `polled` connectors are asked by us, `pushing` ones speak when they like.
     pub fn new(polled: &[String], pushing: &[String], simulated: bool, silent_after_ms: i64, now_ms: i64) -> Self {
-        let entry = |pushes| Entry { pushes, watched: None, heard_ms: now_ms, n_failures: 0, error: String::new(), reported: None };
+        let entry = |pushes| Entry {
+            pushes,
+            watched: None,
+            heard_ms: now_ms,
+            n_failures: 0,
+            error: String::new(),
+            reported: None,
+        };
         let polled = polled.iter().map(|it| (it.clone(), entry(false)));
         let entries = polled.chain(pushing.iter().map(|it| (it.clone(), entry(true)))).collect();
         Self { simulated, silent_after_ms, entries }

@@ -11,6 +11,7 @@ pub mod api;
 pub mod assets;
 pub mod attend;
 pub mod bench;
+pub mod blind;
 pub mod bookmarks;
 pub mod callouts;
 pub mod clock;

@@ -3,10 +3,12 @@
 
 use crate::{
     actor::Numberer,
+    attend::{Attendants, Attending},
     callouts,
     clock::{HubClock, wall_now},
     connectors::{
-        News, city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
+        News, city_platform::CityPlatform, contract::ConnectorConfig, gateway::Gateway, http,
+        inventory::InventorySource, mqtt, names, refuse,
     },
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},
@@ -15,12 +17,12 @@ use crate::{
     outbox,
     parquet::{Recorder, record_into},
     readings::Lane,
-    realm::{Endpoints, RealmKind},
+    realm::{Actual, Endpoints, Exercise, RealmKind},
     sim_host::RunningSim,
     things::ThingsFeed,
 };
 use futures_util::FutureExt;
-use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
+use gulang_city::{City, Command, Pack, PlatformId, Realm, Refusal, Source};
 use gulang_wire::{Body, ClockKind, Picture};
 use rumqttc::{Event as MqttEvent, Packet};
 use std::{
@@ -46,6 +48,10 @@ pub struct RealmHub {
     recorder: Option<Recorder>,
     sim: Option<Box<dyn RunningSim>>,
     control: Option<Control>,
+    http: reqwest::Client,
+    cursors: Arc<Cursors>,
+    /// Those of `[[connector]]`, once there are any.
+    attendants: Option<Box<dyn Attending>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +108,9 @@ impl RealmHub {
         let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
         let simulated = endpoints.simulated;
         let core = Core::start(CoreParts { dir, clock, simulated, city, lane, health, numberer: Numberer::new(log) })?;
+        for name in polled.iter().chain(pushing) {
+            core.sources.enter_built_in(name, simulated, SILENT_AFTER_MS as f64 / 1000.0);
+        }
         let mut tasks = Vec::new();
         for feed in feeds {
             tasks.push(tokio::spawn(ask(core.clone(), feed)));
@@ -131,9 +140,21 @@ impl RealmHub {
         if let Some(feeds) = addresses.feeds.clone() {
             tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
         }
-        let control = addresses.control.clone().map(|base| Control { http, base });
+        let control = addresses.control.clone().map(|base| Control { http: http.clone(), base });
         tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
-        Ok(Self { core, tasks, recorder: Some(recorder), sim, control })
+        Ok(Self { core, tasks, recorder: Some(recorder), sim, control, http, cursors, attendants: None })
+    }
+
+    /// From now on hears these connectors, of its own realm; what did not change is not touched.
+    pub async fn attend_to(&mut self, pack: &Arc<Pack>, all: &[ConnectorConfig]) {
+        let attendants = self.attendants.get_or_insert_with(|| {
+            let (core, http, cursors) = (self.core.clone(), self.http.clone(), self.cursors.clone());
+            match core.realm {
+                Realm::Actual => Box::new(Attendants::<Actual>::new(core, http, cursors, pack.clone())),
+                Realm::Exercise => Box::new(Attendants::<Exercise>::new(core, http, cursors, pack.clone())),
+            }
+        });
+        attendants.follow(all).await;
     }
 
     /// Tells the simulated city a change of the exercise clock.
@@ -154,6 +175,9 @@ impl RealmHub {
 
     /// Ends the tasks, seals the log.
     pub async fn stop(mut self) -> Result<(), String> {
+        if let Some(attendants) = &self.attendants {
+            attendants.stop().await;
+        }
         for task in &self.tasks {
             task.abort();
         }
@@ -187,6 +211,7 @@ async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
             Ok((commands, more)) => {
                 n_failures = 0;
                 core.health().heard(platform, wall_now().0);
+                core.sources.heard(platform, 0, wall_now().0);
                 core.lane().heard(&platform.into(), core.clock.now());
                 let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
                 match core.submit_all(batch).await {
@@ -202,6 +227,7 @@ async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
             }
             Err(error) => {
                 core.health().failed(platform, &error.to_string());
+                core.sources.failed(platform, &error.what, error.remedy);
                 n_failures += 1;
                 outbox::backoff(n_failures).max(feed.every())
             }
@@ -247,6 +273,7 @@ async fn hear(core: Arc<Core>, address: String) {
                             for (topic, payload) in decoded.replies {
                                 let _ = client.try_publish(topic, rumqttc::QoS::AtMostOnce, false, payload);
                             }
+                            core.sources.heard(decoded.platform, publish.payload.len(), wall_now().0);
                             heard.entry(decoded.platform).or_insert_with(Vec::new).extend(decoded.news);
                         }
                         Err(error) => {
@@ -270,8 +297,10 @@ async fn hear(core: Arc<Core>, address: String) {
         }
         if let Some(error) = failure {
             n_failures += 1;
+            let error = mqtt::MqttError::Connection(error.to_string());
             for name in [names::SENSORS, names::TEAMS, names::DRONES] {
-                core.health().failed(name, &mqtt::MqttError::Connection(error.to_string()).to_string());
+                core.health().failed(name, &error.to_string());
+                core.sources.failed(name, &error.to_string(), error.remedy());
             }
             tokio::time::sleep(outbox::backoff(n_failures)).await;
         }

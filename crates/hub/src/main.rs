@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand};
 use gulang_hub::{
-    assets, bench, config, drill, duties, evidence, log,
+    assets, bench, config,
+    connectors::contract::kinds,
+    drill, duties, evidence, log,
     sim_host::{ChildSim, SimScale},
-    tiles,
+    tiles, trial,
 };
 use std::{
     path::{Path, PathBuf},
@@ -184,6 +186,31 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// List the connectors of a configuration, the kinds there are, or try one
+    ///
+    /// With --try, opens the connector as the hub would, listens or asks for --secs, and shows what came as raw → mapped →
+    /// refused. Nothing is recorded, no cursor moves. Exit 1 if nothing came, nothing could be mapped, or it failed. Secrets
+    /// are struck out of everything shown.
+    ///
+    /// Example: gulang-hub connect rain --config gulang.toml --try --secs 10
+    Connect {
+        /// Its name in the configuration; without one all are listed
+        name: Option<String>,
+        /// The configuration file
+        #[arg(long, required_unless_present = "kinds")]
+        config: Option<PathBuf>,
+        /// Listen or ask for a moment and show what comes
+        #[arg(long = "try", requires = "name")]
+        tries: bool,
+        #[arg(long, default_value_t = 5.0, value_parser = secs)]
+        secs: f64,
+        /// List the kinds of connectors
+        #[arg(long)]
+        kinds: bool,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Check a configuration file, a scenario, or a city pack
     ///
     /// Each fault is one line, `file:line: what, why, what to do`; exit 1 if there is any.
@@ -236,6 +263,11 @@ enum ReportTask {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+fn secs(text: &str) -> Result<f64, String> {
+    let secs = text.parse().ok().filter(|it| (0.1..=3600.0).contains(it));
+    secs.ok_or_else(|| "写 0.1 到 3600 之间的秒数".to_owned())
 }
 
 fn beijing(text: &str) -> Result<gulang_city::Timestamp, String> {
@@ -381,6 +413,11 @@ fn run(task: Task) -> Result<ExitCode, Error> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Task::Connect { kinds: true, json, .. } => list_kinds(json),
+        Task::Connect { name, config, tries, secs, json, .. } => {
+            let path = config.ok_or("--config gulang.toml 写明配置文件")?;
+            connect(&path, name.as_deref(), tries.then_some(secs), json)
+        }
         Task::Check { path, .. } => check(path.unwrap_or_else(|| PathBuf::from("."))),
         Task::ImportDuties { file, out, pack, json } => import_duties(&file, &out, pack, json),
     }
@@ -391,6 +428,11 @@ fn pack_dir(named: Option<PathBuf>) -> Result<PathBuf, Error> {
         Some(dir) => Ok(dir),
         None => Ok(assets::assets_dir()?.join("cities/xiamen")),
     }
+}
+
+/// What connectors may ask about; a faulty pack is told of by whoever needs it whole.
+fn pack_of(dir: &Path) -> std::sync::Arc<gulang_city::Pack> {
+    std::sync::Arc::new(assets::read_pack(dir).unwrap_or_else(|_| gulang_city::tiny_pack()))
 }
 
 #[expect(clippy::too_many_arguments, reason = "the arguments of one command line")]
@@ -404,11 +446,16 @@ fn serve(
     sign_key: Option<PathBuf>,
     stdin_guard: bool,
 ) -> Result<ExitCode, Error> {
-    let config::Config { actual, raster } =
-        config.map(|path| config::read_config(&path)).transpose()?.unwrap_or_default();
+    let pack_dir = std::path::absolute(pack_dir(pack)?)?;
+    let config_file = config.map(std::path::absolute).transpose()?;
+    let config::Config { actual, raster, connectors: _ } = config_file
+        .as_deref()
+        .map(|path| config::read_config_for(path, || pack_of(&pack_dir)))
+        .transpose()?
+        .unwrap_or_default();
     let hub = gulang_hub::start(gulang_hub::HubConfig {
         data: std::path::absolute(data)?,
-        pack_dir: std::path::absolute(pack_dir(pack)?)?,
+        pack_dir,
         scenarios_dir: assets::assets_dir().ok().map(|it| it.join("scenarios")),
         listen,
         page_dir: page.or_else(|| {
@@ -420,6 +467,7 @@ fn serve(
         seed,
         scale,
         sign_key,
+        config_file,
     })?;
     println!("{}", serde_json::json!({ "url": hub.url, "token": hub.token }));
     if stdin_guard {
@@ -640,6 +688,62 @@ fn import_duties(file: &Path, out: &Path, pack: Option<PathBuf>, json: bool) -> 
         eprintln!("{}:{}: {}", file.display(), row.row, row.why);
     }
     Ok(if imported.n_kept > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn list_kinds(json: bool) -> Result<ExitCode, Error> {
+    let kinds = kinds::<gulang_hub::realm::Actual>();
+    if json {
+        let kinds: Vec<_> = kinds.iter().map(|it| serde_json::json!({ "name": it.name, "about": it.about })).collect();
+        println!("{}", serde_json::json!({ "kinds": kinds }));
+    } else {
+        kinds.iter().for_each(|it| println!("{:<12} {}", it.name, it.about));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists connectors, or tries one for so many seconds.
+fn connect(path: &Path, name: Option<&str>, secs: Option<f64>, json: bool) -> Result<ExitCode, Error> {
+    let connectors = config::read_config(path)?.connectors;
+    let named = connectors.iter().filter(|it| name.is_none_or(|name| *it.name == *name));
+    let named: Vec<_> = named.collect();
+    if let (Some(name), true) = (name, named.is_empty()) {
+        let known: Vec<&str> = connectors.iter().map(|it| &*it.name).collect();
+        return Err(format!("{}：没有连接器 {name}；有 {}", path.display(), known.join("、")).into());
+    }
+    let (Some(secs), [config]) = (secs, named.as_slice()) else {
+        if json {
+            let listed = named.iter().map(|it| {
+                serde_json::json!({
+                    "name": it.name, "title": it.title, "kind": it.kind, "realm": it.realm, "every_s": it.every_s,
+                    "freshness_s": it.freshness_s, "max_per_s": it.max_per_s,
+                })
+            });
+            println!("{}", serde_json::json!({ "connectors": listed.collect::<Vec<_>>() }));
+        } else {
+            for it in &named {
+                let realm = if it.realm == gulang_city::Realm::Actual { "实战" } else { "演练" };
+                println!(
+                    "{:<20} {:<12} {realm} {} 每 {} 秒，{} 秒无消息即断",
+                    it.name, it.kind, it.title, it.every_s, it.freshness_s
+                );
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let pack = pack_of(&pack_dir(None)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let lasting = std::time::Duration::from_secs_f64(secs);
+    let trial = runtime.block_on(trial::run(config, pack, lasting, |url| eprintln!("推到 {url}，{secs} 秒内")));
+    runtime.shutdown_background();
+    if json {
+        println!("{}", serde_json::to_string(&trial)?);
+    } else {
+        print!("{}", trial::text_of(&trial));
+    }
+    if let (Some(error), Some(remedy)) = (&trial.error, &trial.remedy) {
+        eprintln!("gulang-hub: {}：{error}；{remedy}", trial.name);
+    }
+    Ok(if trial.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn check(path: PathBuf) -> Result<ExitCode, Error> {

@@ -5,6 +5,9 @@ use crate::connectors::contract::Secrets;
 use gulang_city::Text;
 use std::{collections::BTreeMap, fmt::Write};
 
+/// A shorter beginning of a secret at a cut gives nothing away.
+const SHORTEST_START: usize = 4;
+
 /// Where a secret is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretPlace {
@@ -72,9 +75,7 @@ impl SecretPlace {
 
 /// All of a connector's secrets, or the first that cannot be had. May block.
 pub fn resolve(places: &BTreeMap<Text, Text>) -> Result<Secrets, SecretError> {
-    let one = |(name, place): (&Text, &Text)| {
-        Ok((name.clone(), SecretPlace::parse(name, place)?.fetch(name)?))
-    };
+    let one = |(name, place): (&Text, &Text)| Ok((name.clone(), SecretPlace::parse(name, place)?.fetch(name)?));
     Ok(Secrets(places.iter().map(one).collect::<Result<_, SecretError>>()?))
 }
 
@@ -95,7 +96,8 @@ fn from_keyring(_: &str, _: &str) -> Result<String, String> {
 }
 
 impl Secrets {
-    /// `text` with every secret in it struck out, also where it was quoted for JSON or for an address.
+    /// `text` with every secret in it struck out, also where it was quoted for JSON or for an address, and the beginning of
+    /// one where the text was cut.
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let mut values: Vec<&String> = self.0.values().filter(|it| !it.is_empty()).collect();
@@ -106,6 +108,11 @@ impl Secrets {
             for form in [value.as_str(), quoted.trim_matches('"'), &percent_encoded(value)] {
                 if text.contains(form) {
                     text = text.replace(form, "***");
+                }
+                let starts = form.char_indices().map(|(end, _)| &form[..end]).rev();
+                if let Some(start) = starts.take_while(|it| it.len() >= SHORTEST_START).find(|it| text.ends_with(*it)) {
+                    text.truncate(text.len() - start.len());
+                    text.push_str("***");
                 }
             }
         }
@@ -149,6 +156,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_cut_shows_no_part_of_a_secret(secret in "[a-z]{8,30}", cut in 4usize..30) {
+            let cut = cut.min(secret.len() - 1);
+            let shown = secrets(&secret).redact(&format!("token={}", &secret[..cut]));
+            prop_assert_eq!(shown, "token=***");
+        }
+
         #[test]
         fn no_form_of_a_secret_is_left(secret in "[ -~]{6,20}", before in "[a-z ]{0,9}") {
             let secrets = secrets(&secret);

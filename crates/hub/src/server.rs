@@ -60,6 +60,7 @@ pub fn router(app: App) -> Router {
         .merge(api::routes())
         .merge(crate::plans_api::routes())
         .merge(crate::playback_api::routes())
+        .merge(crate::sources_api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
         .route("/healthz", get(api::healthz))
@@ -68,6 +69,8 @@ pub fn router(app: App) -> Router {
         .merge(guarded)
         .fallback(page_file)
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        // Nearer to its route than the common limit, its own is the one that holds.
+        .merge(crate::sources_api::door())
         .with_state(app)
 }
 

@@ -207,9 +207,7 @@ impl SourceEntry {
         // Made into text at most once a second; a good one stays until a better comes.
         if tally.sampled_second != second && (is_good || tally.sample.is_none()) {
             tally.sampled_second = second;
-            let sample = Sample::of(raw, heard);
-            let secrets = lock(&self.secrets);
-            tally.sample = Some(sample.struck_of(&secrets));
+            tally.sample = Some(Sample::of(raw, heard, &lock(&self.secrets)));
         }
         let minute = now_ms.div_euclid(60_000);
         if tally.refused.0 != minute {
@@ -271,39 +269,37 @@ impl SourceEntry {
 }
 
 impl Sample {
-    pub fn of(raw: &[u8], heard: &Heard) -> Self {
-        let start = raw.get(..raw.len().min(4 * SAMPLE_CHARS)).unwrap_or_default();
-        let refused = heard.refused.iter().take(3).map(|it| format!("{}：{}", it.why, it.what));
+    /// Struck of secrets before anything is cut, so that no cut leaves half of one.
+    pub fn of(raw: &[u8], heard: &Heard, secrets: &Secrets) -> Self {
+        let start = raw.get(..raw.len().min(16 * SAMPLE_CHARS)).unwrap_or_default();
+        let refused = heard.refused.iter().take(3);
+        let refused: Vec<String> =
+            refused.map(|it| format!("{}：{}", secrets.redact(&it.why), secrets.redact(&it.what))).collect();
+        let cut = |text: String, n: usize| text.chars().take(n).collect();
         Self {
-            raw: String::from_utf8_lossy(start).chars().take(SAMPLE_CHARS).collect(),
-            mapped: mapped_text(heard),
-            refused: refused.collect::<Vec<_>>().join("\n").chars().take(SAMPLE_CHARS).collect(),
-        }
-    }
-
-    pub fn struck_of(&self, secrets: &Secrets) -> Self {
-        Self {
-            raw: secrets.redact(&self.raw),
-            mapped: secrets.redact(&self.mapped),
-            refused: secrets.redact(&self.refused),
+            raw: cut(secrets.redact(&String::from_utf8_lossy(start)), SAMPLE_CHARS),
+            mapped: cut(secrets.redact(&mapped_text(heard)), 2 * SAMPLE_CHARS),
+            refused: cut(refused.join("\n"), 2 * SAMPLE_CHARS),
         }
     }
 }
 
 /// The first few things a message meant, one a line.
 fn mapped_text(heard: &Heard) -> String {
+    const NEWS: usize = 4;
+    const COMMANDS: usize = 3;
     let mut text = String::new();
-    for news in heard.news.iter().take(4) {
+    for news in heard.news.iter().take(NEWS) {
         let _ = writeln!(text, "{news:?}");
     }
-    for command in heard.commands.iter().take(3) {
+    for command in heard.commands.iter().take(COMMANDS) {
         let _ = writeln!(text, "{}", serde_json::to_string(command).unwrap_or_default());
     }
-    let n_more = (heard.news.len() + heard.commands.len()).saturating_sub(heard.news.len().min(4) + heard.commands.len().min(3));
+    let n_more = heard.news.len().saturating_sub(NEWS) + heard.commands.len().saturating_sub(COMMANDS);
     if n_more > 0 {
         let _ = writeln!(text, "… 另有 {n_more} 条");
     }
-    text.chars().take(2 * SAMPLE_CHARS).collect()
+    text
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

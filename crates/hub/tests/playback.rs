@@ -110,6 +110,7 @@ impl Hall {
             seed: 1,
             scale: SimScale::None,
             sign_key: None,
+            config_file: None,
         })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let http = reqwest::Client::builder().no_proxy().build()?;

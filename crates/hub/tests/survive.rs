@@ -576,6 +576,7 @@ fn config(data: &Path, pack_dir: &Path) -> HubConfig {
         seed: 1,
         scale: SimScale::None,
         sign_key: None,
+        config_file: None,
     }
 }
 

@@ -67,6 +67,7 @@ impl Hub {
             seed: 1,
             scale: SimScale::None,
             sign_key: None,
+            config_file: None,
         })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { hub, runtime, http: reqwest::Client::builder().no_proxy().build()? })

@@ -2,7 +2,7 @@
 
 use super::sink::AttendSink;
 use crate::{
-    connectors::contract::{ConnectorConfig, Ear, KindError, Listener, Parts, Wire, kinds},
+    connectors::contract::{ConnectorConfig, Ear, KindError, Listener, Parts, Sink, Wire, kinds},
     feeds::{Feed, FeedError},
     outbox::backoff,
     realm::RealmKind,
@@ -47,7 +47,9 @@ pub async fn open<R: RealmKind>(config: &ConnectorConfig, parts: &mut Parts<R>) 
     // A keyring may have to be unlocked by a person.
     let resolved = tokio::task::spawn_blocking(move || secrets::resolve(&places)).await;
     parts.secrets = resolved
-        .map_err(|why| Failure { what: format!("取密钥时出错：{why}"), remedy: "重启枢纽；再有则报告".into() })??;
+        .map_err(|why| Failure {
+            what: format!("取密钥时出错：{why}"), remedy: "重启枢纽；再有则报告".into()
+        })??;
     let kind = kinds::<R>().into_iter().find(|it| *it.name == *config.kind);
     let kind = kind.ok_or_else(|| Failure {
         what: format!("没有 {:?} 这种连接器", config.kind),
@@ -73,7 +75,9 @@ pub(super) async fn attend<R: RealmKind>(config: ConnectorConfig, mut parts: Par
                 };
                 // Serving ends only so; it is opened anew, for what it held may be half done.
                 let _ = AssertUnwindSafe(serving).catch_unwind().await;
-                Failure { what: "连接器内部出错，已重新打开".into(), remedy: "把枢纽的日志交给厂商".into() }
+                Failure {
+                    what: "连接器内部出错，已重新打开".into(), remedy: "把枢纽的日志交给厂商".into()
+                }
             }
             Err(failure) => failure,
         };
@@ -86,6 +90,7 @@ pub(super) async fn attend<R: RealmKind>(config: ConnectorConfig, mut parts: Par
 async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
     let mut n_failures = 0;
     loop {
+        feed.tell_time(sink.now());
         let polled = match tokio::time::timeout(POLL_LIMIT, feed.poll()).await {
             Ok(polled) => polled,
             Err(_) => Err(FeedError {
@@ -104,7 +109,11 @@ async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
                         if more { BETWEEN_PAGES } else { feed.every() }
                     }
                     Err(error) => {
-                        tracing::error!(error, platform = &*sink.entry.about.name, "news could not be recorded; it is asked for again");
+                        tracing::error!(
+                            error,
+                            platform = &*sink.entry.about.name,
+                            "news could not be recorded; it is asked for again"
+                        );
                         Duration::from_secs(2)
                     }
                 }
@@ -119,14 +128,17 @@ async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
     }
 }
 
-async fn hear(mut listener: Box<dyn Listener>, sink: &Arc<AttendSink>) {
+pub(super) async fn hear(mut listener: Box<dyn Listener>, sink: &Arc<AttendSink>) {
     let ear = Ear { platform: (&*sink.entry.about.name).into(), sink: sink.clone() };
     let mut n_failures = 0;
     loop {
         let n_before = sink.entry.n_messages();
         let ended = listener.listen(&ear).await;
         let failure = match ended {
-            Ok(()) => Failure { what: "对方断开了连接".into(), remedy: "系统会自己重连；反复断开则联系对方值守".into() },
+            Ok(()) => Failure {
+                what: "对方断开了连接".into(),
+                remedy: "系统会自己重连；反复断开则联系对方值守".into(),
+            },
             Err(error) => error.into(),
         };
         // One that speaks and drops, again and again, is heard; its lamp does not flicker for it, its losses are counted.

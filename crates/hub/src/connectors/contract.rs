@@ -11,7 +11,7 @@ use bytes::Bytes;
 use gulang_city::{Pack, PlatformId, Text, Timestamp};
 use gulang_platforms::{
     Heard,
-    mapping::{Crs, Mapping, MappingError},
+    mapping::{Crs, Mapping, MappingError, To},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
@@ -86,6 +86,12 @@ impl ConnectorConfig {
             let what = field.map_or("options".to_owned(), |it| format!("options.{it}"));
             KindError { what, why, todo: "改正 [connector.options]；样子见该种类的说明".into() }
         })
+    }
+
+    /// What its mapping's entries become, if it has a mapping of one kind.
+    pub fn mapped_to(&self) -> Option<To> {
+        let name = self.mapping.get("to").and_then(toml::Value::as_str)?;
+        To::ALL.into_iter().find(|it| it.name() == name)
     }
 
     /// Its mapping, for kinds that need one.
@@ -202,7 +208,8 @@ pub struct Knock {
 /// What a request was worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    pub n_taken: usize,
+    /// Entries that could be read. Over the rate limit they are dropped and counted all the same, as with every kind.
+    pub n_read: usize,
     pub n_refused: usize,
 }
 
@@ -246,9 +253,17 @@ pub struct Kind<R: RealmKind> {
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
     use super::{mqtt_json, rest, sensorthings, webhook};
     vec![
-        Kind { name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R> },
-        Kind { name: "webhook", about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射", open: webhook::open::<R> },
-        Kind { name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R> },
+        Kind {
+            name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R>
+        },
+        Kind {
+            name: "webhook",
+            about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射",
+            open: webhook::open::<R>,
+        },
+        Kind {
+            name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R>
+        },
         Kind {
             name: "sensorthings",
             about: "OGC SensorThings 1.1：分页读取，或订阅 MQTT 主题",
