@@ -29,7 +29,7 @@ pub fn all(args: &Bench) -> Outcome {
     let programs = build(args.dev)?;
     let program = |name: &str| programs.join(name);
 
-    for kind in ["fold", "ingest", "fanout", "route", "tiles"] {
+    for kind in ["fold", "ingest", "mqtt", "sensorthings", "fanout", "route", "tiles"] {
         let measuring = step(&format!("hub: {kind}"), "1 minute");
         run(&mut command(program("gulang-hub"), &["bench", kind, "--json"]))?;
         measuring.done();

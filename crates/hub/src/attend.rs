@@ -160,3 +160,6 @@ async fn end(task: JoinHandle<()>) {
     task.abort();
     let _ = task.await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,10 +18,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod mqtt;
 mod switch;
 mod vehicles;
 mod video;
 
+pub use mqtt::{mqtt as over_mqtt, sensorthings};
 pub use switch::switch;
 pub use vehicles::jt808;
 pub use video::video;
@@ -356,6 +358,11 @@ fn profile() -> &'static str {
 
 /// A hub with the pack's city and no wires.
 fn quiet_hub(pack_dir: &Path, scratch: &Scratch) -> Result<HubHandle, HubError> {
+    hub_at(pack_dir, scratch, Addresses::default())
+}
+
+/// The same with these wires.
+fn hub_at(pack_dir: &Path, scratch: &Scratch, actual: Addresses) -> Result<HubHandle, HubError> {
     start(HubConfig {
         data: scratch.0.clone(),
         pack_dir: pack_dir.to_owned(),
@@ -363,7 +370,7 @@ fn quiet_hub(pack_dir: &Path, scratch: &Scratch) -> Result<HubHandle, HubError> 
         listen: ([127, 0, 0, 1], 0).into(),
         page_dir: None,
         sim: Arc::new(NoSim),
-        actual: Some(Addresses::default()),
+        actual: Some(actual),
         rasters: Vec::new(),
         seed: 1,
         scale: SimScale::None,

@@ -111,12 +111,15 @@ enum Task {
         /// Screens that follow
         #[arg(long, default_value_t = 4)]
         screens: usize,
-        /// Cases (fold), commands (fanout), feeds (video), or repetitions (route, switch)
+        /// Cases (fold), commands (fanout), feeds (video), readings a second (mqtt), or repetitions (route, switch)
         #[arg(long)]
         n: Option<u64>,
-        /// How long (ingest, video)
+        /// How long (ingest, mqtt, video)
         #[arg(long, default_value_t = 5.0)]
         secs: f64,
+        /// Listen to this broker (HOST:PORT), where somebody else publishes (mqtt)
+        #[arg(long)]
+        broker: Option<String>,
         #[arg(long)]
         pack: Option<PathBuf>,
         #[arg(long)]
@@ -344,6 +347,10 @@ enum Bench {
     Fold,
     /// Readings a second into the columns and out to screens
     Ingest,
+    /// Readings one by one over a real broker into the columns and out to screens: readings a second, delay
+    Mqtt,
+    /// Pages of SensorThings Observations into readings: MB a second
+    Sensorthings,
     /// Commands a second, durable and on every screen
     Fanout,
     /// 平转战: 84 agencies × 6 orders, one platform dead, one answering in 30 s: ms to the log and to the wire
@@ -443,11 +450,13 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         }
         Task::Report(ReportTask::Review { data, from, to, out }) => report_review(&data, from, to, &out),
         Task::Replay { dir, json } => replay(dir, json),
-        Task::Bench { what, screens, n, secs, pack, json } => {
+        Task::Bench { what, screens, n, secs, broker, pack, json } => {
             let pack_dir = pack_dir(pack)?;
             let figures = match what {
                 Bench::Fold => bench::fold(&assets::read_pack(&pack_dir)?, n.unwrap_or(150_000))?,
                 Bench::Ingest => bench::ingest(&pack_dir, screens, secs)?,
+                Bench::Mqtt => bench::over_mqtt(&pack_dir, screens, secs, n.unwrap_or(100_000), broker.as_deref())?,
+                Bench::Sensorthings => bench::sensorthings(n.unwrap_or(10_000))?,
                 Bench::Tiles => tiles::bench(&pack_dir, assets::read_pack(&pack_dir)?.center)?,
                 Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,
                 Bench::Switch => bench::switch(&pack_dir, n.unwrap_or(5))?,

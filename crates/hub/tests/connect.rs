@@ -180,8 +180,8 @@ impl Town {
 }
 
 fn source<'a>(sources: &'a Value, name: &str) -> &'a Value {
-    let found = sources["sources"].as_array().into_iter().flatten().find(|it| it["name"] == name);
     static NOTHING: Value = Value::Null;
+    let found = sources["sources"].as_array().into_iter().flatten().find(|it| it["name"] == name);
     found.unwrap_or(&NOTHING)
 }
 

@@ -6,7 +6,9 @@ use crate::{
     errands::Errands,
     feeds::Painter,
     journal::{Entry, Journal},
+    layers,
     mqtt::{Asked, Broker},
+    sensorthings,
     terminals::Calls,
     things::Things,
     world::{Due, World},
@@ -163,10 +165,15 @@ impl App {
             let app = self.clone();
             let published = tokio::task::spawn_blocking(move || {
                 let mut progress = app.progress.lock().unwrap_or_else(PoisonError::into_inner);
-                app.publish(&mut progress, app.clock.now(), due)
+                let now = app.clock.now();
+                app.publish(&mut progress, now, due)?;
+                // Platforms of their own, beside the city's: a drill in lockstep does without them.
+                let asides = if due.sensors { sensorthings::messages(&app.world, now) } else { Vec::new() };
+                let layers = if due.sensors { layers::messages(&app.world, now) } else { Vec::new() };
+                asides.into_iter().chain(layers).try_for_each(|(topic, payload)| app.broker.publish(&topic, payload))
             });
             match published.await {
-                Ok(Ok(_)) => {}
+                Ok(Ok(())) => {}
                 Ok(Err(e)) => return tracing::error!("nothing is published any more: the broker is gone: {e}"),
                 Err(e) => tracing::error!("a publication failed: {e}"),
             }

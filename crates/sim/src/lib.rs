@@ -24,12 +24,14 @@ mod figures;
 mod fleet;
 mod gateway;
 mod journal;
+mod layers;
 mod mavlink;
 mod movers;
 mod mqtt;
 mod platform;
 mod scenario;
 mod sensors;
+mod sensorthings;
 mod server;
 mod streets;
 mod terminals;
@@ -105,6 +107,10 @@ pub struct Endpoints {
     pub wvp: Option<String>,
     /// ZLMediaKit's.
     pub zlm: Option<String>,
+    /// `{layers}` lists the special layers, `{layers}/{name}` is one.
+    pub layers: String,
+    /// OGC SensorThings 1.1, up to `/v1.1`; its topics are on `mqtt`.
+    pub sensorthings: String,
     pub control: String,
 }
 
@@ -225,6 +231,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         cot: format!("tcp://{}", telephones.local_addr()?),
         wvp: video.as_ref().map(|_| format!("{base}/wvp")),
         zlm: video.as_ref().map(|_| format!("{base}/zlm")),
+        layers: format!("{base}/layers"),
+        sensorthings: format!("{base}/sensorthings/v1.1"),
         control: format!("{base}/sim"),
     };
     let fonts = config.pack.join("../../fonts");

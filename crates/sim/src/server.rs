@@ -10,7 +10,7 @@
 
 use crate::{
     app::{AdvanceError, App, Fault, FaultRequest},
-    cap, gateway, platform,
+    cap, gateway, layers, platform, sensorthings,
 };
 use axum::{
     Json, Router,
@@ -40,6 +40,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/inventory", get(inventories))
         .route("/inventory/{id}", get(inventory))
         .route("/inventory/{id}/changes", get(inventory_changes))
+        .route("/layers", get(layers::list))
+        .route("/layers/{name}", get(layers::layer))
+        .route("/sensorthings/v1.1/{entity}", get(sensorthings::page))
         .route("/sim/advance", post(advance))
         .route("/sim/clock", get(clock).post(set_clock))
         .route("/sim/fault", post(set_fault))

@@ -35,6 +35,7 @@ mod part {
     pub(super) const THINGS: u64 = 9;
     pub(super) const UNITS: u64 = 10;
     pub(super) const FLEET: u64 = 21;
+    pub(super) const LAYERS: u64 = 11;
 }
 
 pub(crate) struct World {
@@ -164,6 +165,17 @@ impl World {
 
     pub(crate) fn fleet_dice(&self) -> Dice {
         self.dice.of(part::FLEET)
+    }
+
+    /// What the special layers are drawn from.
+    pub(crate) fn layers_dice(&self) -> Dice {
+        self.dice.of(part::LAYERS)
+    }
+
+    /// What a sensor reads, by its place in the pack; none if it is dead.
+    pub(crate) fn reading(&self, i: usize, at: Timestamp, weather: &Weather) -> Option<f64> {
+        let sensor = self.pack.sensors.get(i).filter(|it| !self.is_dead(&it.id, at))?;
+        Some(sensors::value(sensor, at, weather, self.dice.of(part::SENSORS)))
     }
 
     pub(crate) fn orders_dice(&self) -> Dice {

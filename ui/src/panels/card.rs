@@ -374,6 +374,9 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             }
             let raised = alarm_value(lang, alarm, &subject).unwrap_or_default();
             card.lines.push(lang.fill(tr::RAISED_AT, &[&alarm.raised_at.hm(), &raised]));
+            if !alarm.why.is_empty() {
+                card.lines.push(alarm.why.to_string());
+            }
             if let Some((seat, at)) = &alarm.acknowledged {
                 card.lines.push(lang.fill(tr::ACKNOWLEDGED_BY, &[seat.as_str(), &at.hm()]));
             }
@@ -518,7 +521,11 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             let inventory = k.m.inventories.get(inventory)?;
             let handle = *handle as usize;
             simple(&mut card, &inventory.name, inventory.id_of(handle));
-            let state = inventory.state_of(handle).name_zh().to_owned();
+            let state = inventory.state_of(handle).name_zh();
+            let state = match inventory.value_of(handle) {
+                Some(value) => format!("{}・{state}", lang.value(f64::from(value), &inventory.unit)),
+                None => state.to_owned(),
+            };
             card.reading = Some((state, inventory.budget, inventory.seen_at(handle)));
             let platform = city.connectors.get(&inventory.platform).map_or("", |_| inventory.platform.as_str());
             let source = if inventory.simulated { k.t(tr::SIMULATED) } else { platform };

@@ -128,7 +128,7 @@ async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
     }
 }
 
-async fn hear(mut listener: Box<dyn Listener>, sink: &Arc<AttendSink>) {
+pub(super) async fn hear(mut listener: Box<dyn Listener>, sink: &Arc<AttendSink>) {
     let ear = Ear { platform: (&*sink.entry.about.name).into(), sink: sink.clone() };
     let mut n_failures = 0;
     loop {

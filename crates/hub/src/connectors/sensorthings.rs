@@ -149,9 +149,7 @@ pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<
     if !matches!(base.scheme(), "http" | "https") {
         return Err(fault("url", format!("{:?} 不是 http 或 https", config.url), example));
     }
-    let options: Options = config.options.clone().try_into().map_err(|why: toml::de::Error| {
-        fault("options", why.message().to_owned(), "对照 connectors/sensorthings.rs 的例子")
-    })?;
+    let options: Options = config.options_as()?;
     if !(1..=50_000).contains(&options.top) {
         return Err(fault("options.top", format!("{} 不在 1 到 50000 之间", options.top), "不写就是 1000"));
     }
@@ -349,7 +347,7 @@ impl SensorThings {
     /// A server says where its next page is; it may not send us, and our token, elsewhere.
     fn on_server(&self, next: &str) -> Result<reqwest::Url, StaError> {
         let elsewhere = || StaError::Elsewhere(next.chars().take(200).collect(), self.base.to_string());
-        let url = self.base.join(next).map_err(|_| elsewhere())?;
+        let url = self.below("Observations").join(next).map_err(|_| elsewhere())?;
         if url.origin() != self.base.origin() {
             return Err(elsewhere());
         }

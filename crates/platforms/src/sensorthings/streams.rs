@@ -40,7 +40,9 @@ pub fn decode_streams(bytes: &[u8]) -> Result<StreamsPage, SensorThingsError> {
     let what = "Datastreams";
     let garbage = |why: String| SensorThingsError::Garbage { what, why };
     let mut page: Value = serde_json::from_slice(checked(what, bytes)?).map_err(|why| garbage(why.to_string()))?;
-    let Value::Array(items) = page["value"].take() else { return Err(garbage("没有 value 列表".to_owned())) };
+    let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) else {
+        return Err(garbage("没有 value 列表".to_owned()));
+    };
     let mut read = StreamsPage { next: page["@iot.nextLink"].as_str().map(str::to_owned), ..StreamsPage::default() };
     for item in &items {
         match stream_of(item) {
