@@ -11,6 +11,7 @@ use crate::{
     duties::DutyMail,
     hall::{Errand, Hall, Pictures},
     i18n::{Lang, tr},
+    imports::ImportMail,
     net::{Address, Net},
     panels::{
         ConnectionState, LayerRow, LocatorLand, LocatorTiles, Model, PanelState, Selection, UiCommand, screen_ui,
@@ -39,7 +40,7 @@ use bevy::{
     asset::AssetEventSystems,
     log::{DEFAULT_FILTER, LogPlugin},
     prelude::*,
-    window::PrimaryWindow,
+    window::{FileDragAndDrop, PrimaryWindow},
     winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
 };
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
@@ -133,7 +134,8 @@ pub fn plugin(app: &mut App, screen: Screen, address: Address, start: Start) {
         .init_resource::<Director>()
         .init_resource::<Panels>()
         .insert_non_send(Net::new(address))
-        .add_systems(Update, (hear, fetch_shapes, follow).chain())
+        .add_message::<FileDragAndDrop>()
+        .add_systems(Update, (hear, take_files, fetch_shapes, follow).chain())
         .add_systems(EguiPrimaryContextPass, draw)
         .add_systems(Startup, learn_to_wake)
         .add_systems(Last, pace);
@@ -217,6 +219,8 @@ struct Panels {
     duties: DutyMail,
     /// Scenarios and scores, the same way.
     drills: DrillMail,
+    /// Files on their way into registers, the same way.
+    imports: ImportMail,
     /// What is looked back at.
     playback: PlaybackMail,
     n_frames: u32,
@@ -225,6 +229,24 @@ struct Panels {
 fn hear(time: Res<Time<Real>>, mut hall: ResMut<Hall>, mut net: NonSendMut<Net>, mut panels: ResMut<Panels>) {
     let errands = hall.hear(&mut net, time.elapsed_secs_f64());
     panels.errands.extend(errands);
+}
+
+/// Files dropped on the window, or chosen on the page: a desk looks at them.
+fn take_files(mut dropped: MessageReader<FileDragAndDrop>, screen: Res<Screen>, mut panels: ResMut<Panels>) {
+    let mut files: Vec<Result<(String, Vec<u8>), String>> = platform::take_files().into_iter().map(Ok).collect();
+    files.extend(dropped.read().filter_map(|it| match it {
+        FileDragAndDrop::DroppedFile { path_buf, .. } => Some(platform::read_dropped(path_buf)),
+        _ => None,
+    }));
+    if *screen != Screen::Desk {
+        return;
+    }
+    for file in files {
+        match file {
+            Ok((name, bytes)) => panels.state.take_file(name, bytes),
+            Err(why) => panels.state.notify(Lang::Zh.fill(tr::IMPORT_UNREADABLE, &[&why])),
+        }
+    }
 }
 
 fn fetch_shapes(
@@ -351,6 +373,9 @@ fn draw(
     }
     for news in panels.drills.poll() {
         panels.state.take_drills(news);
+    }
+    for news in panels.imports.poll() {
+        panels.state.take_import(news);
     }
     for news in panels.playback.poll(time) {
         match news {
@@ -515,6 +540,13 @@ fn draw(
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
+            UiCommand::ChooseFile => {
+                if !platform::choose_file() {
+                    panels.state.notify(Lang::Zh.t(tr::IMPORT_DROP_HERE).to_owned());
+                }
+            }
+            UiCommand::PreviewImport(ask) => panels.imports.preview(net.address(), hall.realm, ask),
+            UiCommand::CommitImport(wish) => panels.imports.commit(net.address(), &hall.seat, &wish),
             UiCommand::AskScenarios => panels.drills.ask_scenarios(net.address()),
             UiCommand::AskScore => panels.drills.ask_score(net.address()),
             // The helm's, and done.

@@ -14,6 +14,7 @@ pub mod duties;
 pub mod hall;
 pub mod history;
 pub mod i18n;
+pub mod imports;
 pub mod inventories;
 pub mod net;
 pub mod panels;

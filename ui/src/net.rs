@@ -49,14 +49,29 @@ impl Address {
 
     /// What the list of duties has for `query`.
     pub fn duties_url(&self, query: &str) -> String {
-        let query: String = query
-            .bytes()
-            .map(|it| match it {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
-                _ => format!("%{it:02X}"),
-            })
-            .collect();
-        format!("{}/duties?q={query}&limit=30&token={}", self.url, self.token)
+        format!("{}/duties?q={}&limit=30&token={}", self.url, escaped(query), self.token)
+    }
+
+    /// Where a register's file is sent to be looked at. `again` is an earlier look's ticket, instead of the file; `crs` what
+    /// somebody said its coordinates are.
+    pub fn import_preview_url(
+        &self,
+        register: &str,
+        name: &str,
+        again: Option<&str>,
+        crs: Option<&str>,
+        realm: Realm,
+    ) -> String {
+        let realm = if realm == Realm::Exercise { "exercise" } else { "actual" };
+        let (name, token) = (escaped(name), &self.token);
+        let more = [("ticket", again), ("crs", crs)];
+        let more: String = more.into_iter().filter_map(|(key, it)| Some(format!("&{key}={}", escaped(it?)))).collect();
+        format!("{}/api/import/preview?as={register}&name={name}&realm={realm}{more}&token={token}", self.url)
+    }
+
+    /// Where what was looked at is taken over.
+    pub fn import_commit_url(&self) -> String {
+        format!("{}/api/import/commit?token={}", self.url, self.token)
     }
 
     /// The scenarios drills are named from.
@@ -90,6 +105,15 @@ impl Address {
     pub fn pack_url(&self, path: &str) -> String {
         format!("{}/pack/{path}?token={}", self.url, self.token)
     }
+}
+
+/// For the inside of an address.
+fn escaped(text: &str) -> String {
+    let one = |it: u8| match it {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
+        _ => format!("%{it:02X}"),
+    };
+    text.bytes().map(one).collect()
 }
 
 /// What came in since the last look.
@@ -207,6 +231,9 @@ mod tests {
         assert_eq!(address.socket_url(), "ws://127.0.0.1:8700/ws?token=t0k");
         assert_eq!(address.pack_url("map/land.geojson"), "http://127.0.0.1:8700/pack/map/land.geojson?token=t0k");
         assert_eq!(address.duties_url("井 a&"), "http://127.0.0.1:8700/duties?q=%E4%BA%95%20a%26&limit=30&token=t0k");
+        let import = address.import_preview_url("teams", "队.csv", Some("t1"), None, Realm::Actual);
+        let wanted = "/api/import/preview?as=teams&name=%E9%98%9F%2Ecsv&realm=actual&ticket=t1&token=t0k";
+        assert_eq!(import, format!("http://127.0.0.1:8700{wanted}"));
         let report = address.report_url("pdf", Realm::Exercise, Timestamp(1), Timestamp(2));
         assert_eq!(report, "http://127.0.0.1:8700/api/report?form=pdf&from_ms=1&to_ms=2&realm=exercise&token=t0k");
         assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");

@@ -71,6 +71,31 @@ mod here {
         folders.find(|it| it.is_dir()).or_else(|| std::env::current_dir().ok()).unwrap_or_default()
     }
 
+    /// Sends `body` beside the frame loop and hands the answer to `then`; where the hub refuses, its words.
+    pub fn post(url: String, body: Vec<u8>, then: impl FnOnce(Fetched) + Send + 'static) {
+        std::thread::spawn(move || {
+            then(send(&url, &body));
+            super::wake();
+        });
+    }
+
+    /// Files somebody chose or dropped on the page; a native window says so itself ([`read_dropped`]).
+    pub fn take_files() -> Vec<(String, Vec<u8>)> {
+        Vec::new()
+    }
+
+    /// Asks for a file; `false` where there is nothing to ask with, and it is to be dropped on the window.
+    pub fn choose_file() -> bool {
+        false
+    }
+
+    /// A file dropped on the window: its name and bytes.
+    pub fn read_dropped(path: &std::path::Path) -> Result<(String, Vec<u8>), String> {
+        let said = |error: std::io::Error| format!("{}: {error}", path.display());
+        let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok((name, std::fs::read(path).map_err(said)?))
+    }
+
     /// The page's hub; a native program is told on its command line.
     pub fn page_address() -> Option<Address> {
         None
@@ -84,24 +109,40 @@ mod here {
     /// HTTP/1.0, so that the body simply ends with the connection. Plain HTTP only: the hub is on this machine or behind
     /// its own network's tunnel.
     fn get(url: &str) -> Fetched {
+        match exchange(url, "GET", &[])? {
+            // 204 is an answer with nothing in it: a tile the map was made without.
+            (200 | 204, body) => Ok(body),
+            (status, _) => Err(format!("HTTP {status}")),
+        }
+    }
+
+    fn send(url: &str, body: &[u8]) -> Fetched {
+        match exchange(url, "POST", body)? {
+            (200, answer) => Ok(answer),
+            (status, words) if words.is_empty() => Err(format!("HTTP {status}")),
+            (_, words) => Err(String::from_utf8_lossy(&words).into_owned()),
+        }
+    }
+
+    /// The status and the body.
+    fn exchange(url: &str, method: &str, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
         let rest = url.strip_prefix("http://").ok_or("only http:// is spoken here")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let said = |what: &str, error: std::io::Error| format!("{what} {host}: {error}");
         let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
         let mut stream = TcpStream::connect(&authority).map_err(|e| said("connecting to", e))?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(|e| said("waiting for", e))?;
-        let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n\r\n");
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let request = format!("{method} /{path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n{length}\r\n");
         stream.write_all(request.as_bytes()).map_err(|e| said("asking", e))?;
+        stream.write_all(body).map_err(|e| said("asking", e))?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).map_err(|e| said("reading from", e))?;
         let end = answer.windows(4).position(|it| it == b"\r\n\r\n").ok_or("an answer without a body")?;
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        let status = head.split_whitespace().nth(1).unwrap_or("?").to_owned();
-        // 204 is an answer with nothing in it: a tile the map was made without.
-        if status != "200" && status != "204" {
-            return Err(format!("HTTP {status}"));
-        }
-        Ok(answer.split_off(end + 4))
+        let status =
+            head.split_whitespace().nth(1).and_then(|it| it.parse().ok()).ok_or("an answer without a status")?;
+        Ok((status, answer.split_off(end + 4)))
     }
 }
 
@@ -121,6 +162,64 @@ mod here {
             then(get(&url).await.map_err(|error| format!("{error:?}")));
             super::wake();
         });
+    }
+
+    /// Sends `body` beside the frame loop and hands the answer to `then`; where the hub refuses, its words.
+    pub fn post(url: String, body: Vec<u8>, then: impl FnOnce(Fetched) + Send + 'static) {
+        wasm_bindgen_futures::spawn_local(async move {
+            then(send(&url, &body).await);
+            super::wake();
+        });
+    }
+
+    /// Files somebody chose or dropped on the page, which puts them into `window.__GULANG_FILES__` as `{ name, bytes }`.
+    pub fn take_files() -> Vec<(String, Vec<u8>)> {
+        let Some(window) = web_sys::window() else { return Vec::new() };
+        let Ok(queue) = js_sys::Reflect::get(&window, &"__GULANG_FILES__".into()) else { return Vec::new() };
+        let Ok(queue) = queue.dyn_into::<js_sys::Array>() else { return Vec::new() };
+        let mut files = Vec::new();
+        while queue.length() > 0 {
+            let file = queue.shift();
+            let part = |key: &str| js_sys::Reflect::get(&file, &key.into()).ok();
+            let (name, bytes) = (part("name").and_then(|it| it.as_string()), part("bytes"));
+            if let (Some(name), Some(bytes)) = (name, bytes) {
+                files.push((name, js_sys::Uint8Array::new(&bytes).to_vec()));
+            }
+        }
+        files
+    }
+
+    /// Asks for a file with the page's own dialog; `false` where the page has none.
+    pub fn choose_file() -> bool {
+        let Some(window) = web_sys::window() else { return false };
+        let asked = js_sys::Reflect::get(&window, &"__GULANG_CHOOSE__".into());
+        let asked = asked.and_then(|it| it.dyn_into::<js_sys::Function>()).and_then(|it| it.call0(&window));
+        asked.is_ok()
+    }
+
+    /// The page hands files over by their bytes.
+    pub fn read_dropped(_: &std::path::Path) -> Result<(String, Vec<u8>), String> {
+        Err("the page has no paths".to_owned())
+    }
+
+    async fn send(url: &str, body: &[u8]) -> Fetched {
+        let said = |error: JsValue| format!("{error:?}");
+        let answer = asked(url, body).await.map_err(said)?;
+        let is_good = answer.ok();
+        let body = wasm_bindgen_futures::JsFuture::from(answer.array_buffer().map_err(said)?).await.map_err(said)?;
+        let body = js_sys::Uint8Array::new(&body).to_vec();
+        if is_good { Ok(body) } else { Err(String::from_utf8_lossy(&body).into_owned()) }
+    }
+
+    /// Plain bytes and no headers of ours: a request a page of another origin may make without asking first.
+    async fn asked(url: &str, body: &[u8]) -> Result<web_sys::Response, JsValue> {
+        let window = web_sys::window().ok_or("no window")?;
+        let init = js_sys::Object::new();
+        js_sys::Reflect::set(&init, &"method".into(), &"POST".into())?;
+        js_sys::Reflect::set(&init, &"body".into(), &js_sys::Uint8Array::from(body).into())?;
+        let fetch: js_sys::Function = js_sys::Reflect::get(&window, &"fetch".into())?.dyn_into()?;
+        let promise: js_sys::Promise = fetch.call2(&window, &url.into(), &init)?.dyn_into()?;
+        wasm_bindgen_futures::JsFuture::from(promise).await?.dyn_into()
     }
 
     /// Opens a file for the officer in a window of its own, where the browser shows or keeps it.

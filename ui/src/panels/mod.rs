@@ -27,6 +27,7 @@ mod events;
 mod find;
 mod forces;
 mod held;
+mod import;
 mod kit;
 mod land;
 mod layers;
@@ -68,6 +69,8 @@ mod tests_duties;
 #[cfg(test)]
 mod tests_hands;
 #[cfg(test)]
+mod tests_import;
+#[cfg(test)]
 mod tests_replay;
 #[cfg(test)]
 mod tests_sheet;
@@ -84,6 +87,7 @@ use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
 use crate::hall::Pictures;
 use crate::i18n::{Lang, tr};
+use crate::imports::{ImportAsk, ImportNews, ImportWish};
 use crate::playback::{LogsAnswer, Story};
 use crate::search::Names;
 use crate::stage::{
@@ -211,6 +215,11 @@ pub enum UiCommand {
         ticket: u64,
         query: String,
     },
+    /// Ask for a file; it comes to [`PanelState::take_file`].
+    ChooseFile,
+    /// Have a register's file looked at, or taken over; the answers come to [`PanelState::take_import`].
+    PreviewImport(ImportAsk),
+    CommitImport(ImportWish),
     /// Ask the hub which scenarios there are, or how the last drill went; the answers come to [`PanelState::take_drills`].
     AskScenarios,
     AskScore,
@@ -266,6 +275,7 @@ pub struct PanelState {
     duties: duties::Duties,
     drills: drill::Drills,
     needs: needs::Needs,
+    import: import::Import,
     replay: replay::Replay,
     /// The held orders, in place of the orders.
     held: Option<held::Held>,
@@ -314,6 +324,7 @@ impl Default for PanelState {
             duties: duties::Duties::default(),
             drills: drill::Drills::default(),
             needs: needs::Needs::default(),
+            import: import::Import::default(),
             replay: replay::Replay::default(),
             held: None,
             case_form: None,
@@ -403,6 +414,19 @@ impl PanelState {
     /// The hub's answer to [`UiCommand::FindDuties`].
     pub fn take_duties(&mut self, ticket: u64, answer: DutyAnswer) {
         self.duties.take(ticket, answer);
+    }
+
+    /// A file somebody chose or dropped on the window: it is looked at, nothing else.
+    pub fn take_file(&mut self, name: String, bytes: Vec<u8>) {
+        if self.drawer != Some(Drawer::Import) {
+            self.set_drawer(Some(Drawer::Import));
+        }
+        self.import.take_file(name, bytes);
+    }
+
+    /// The hub's answers to [`UiCommand::PreviewImport`] and [`UiCommand::CommitImport`].
+    pub fn take_import(&mut self, news: ImportNews) {
+        self.import.take(news);
     }
 
     /// The hub's answers to [`UiCommand::AskScenarios`] and [`UiCommand::AskScore`].
@@ -504,7 +528,7 @@ fn withhold(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>)
         return;
     }
     let n_asked = out.len();
-    out.retain(|it| !matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_)));
+    out.retain(|it| !matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_) | UiCommand::CommitImport(_)));
     if out.len() < n_asked {
         state.notify(model.lang.t(tr::REPLAY_NO_ORDERS).to_owned());
     }

@@ -252,6 +252,7 @@ fn words(k: &Kit<'_>, does: Does) -> (String, &'static str) {
         Does::Open(Drawer::Area) => (tr::AREA, ""),
         Does::Open(Drawer::Duties) => (tr::DUTIES, "D"),
         Does::Open(Drawer::Needs) => (tr::NEEDS, "Shift N"),
+        Does::Open(Drawer::Import) => (tr::IMPORT, "I"),
         Does::North => (tr::NORTH_UP, "N"),
         Does::Back => (tr::VIEW_BACK, "Alt ←"),
         Does::Follow(true) => (tr::FOLLOW, "F"),
@@ -321,6 +322,7 @@ fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
         Does::Open(Drawer::Area) => glyph("区"),
         Does::Open(Drawer::Duties) => glyph("事"),
         Does::Open(Drawer::Needs) => glyph("需"),
+        Does::Open(Drawer::Import) => glyph("入"),
         Does::Back => glyph("←"),
         Does::North => {
             // The needle points where north is on the screen.
