@@ -778,7 +778,7 @@ pub mod tr {
         IMPORT_CONTACTS = "联系人", "contacts";
         IMPORT_POINTS = "点位图层", "points";
         IMPORT_CHOOSE = "选择文件", "Choose a file";
-        IMPORT_DROP = "或把文件拖到窗口里：xlsx、csv、GeoJSON、shapefile", "or drop one on the window: xlsx, csv, GeoJSON, shapefile";
+        IMPORT_DROP = "或把文件拖进窗口", "or drop one on the window";
         IMPORT_DROP_HERE = "把文件拖到窗口里", "drop the file on the window";
         IMPORT_UNREADABLE = "读不了这个文件：{}", "the file cannot be read: {}";
         IMPORT_WHICH = "先选是哪一种登记", "say first which register it is";

@@ -146,7 +146,7 @@ fn nothing_is_withdrawn_at_war_and_a_leader_imports_nothing() {
     type_reason(&mut harness);
     hold_commit(&mut harness);
     assert_eq!(commits(&harness), []);
-    assert!(painted(&harness).iter().any(|text| text.contains("导入登记")));
+    assert!(painted(&harness).iter().any(|text| text.contains("只读")));
 }
 
 #[test]
