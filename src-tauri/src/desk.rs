@@ -25,6 +25,8 @@ pub fn open(
         .min_inner_size(1024.0, 640.0)
         .background_color(BACKGROUND)
         .initialization_script(script)
+        // Files dropped on the page are the page's: it takes their bytes, the shell would give it paths.
+        .disable_drag_drop_handler()
         // The page is one page: a link out of it is a mistake or an attack.
         .on_navigation(|url| matches!(url.scheme(), "tauri" | "asset") || url.host_str() == Some("tauri.localhost"));
     let window = if size.is_some() { window.position(0.0, 0.0).decorations(false) } else { window };

@@ -12,6 +12,7 @@ use crate::{
     feeds::Watching,
     hall::{Errand, Hall, Pictures},
     i18n::{Lang, tr},
+    imports::ImportMail,
     net::{Address, Net},
     panels::{
         ConnectionState, LayerRow, LocatorLand, LocatorTiles, Model, PanelState, Selection, UiCommand, screen_ui,
@@ -42,7 +43,7 @@ use bevy::{
     ecs::message::{MessageCursor, Messages},
     log::{DEFAULT_FILTER, LogPlugin},
     prelude::*,
-    window::{PrimaryWindow, WindowOccluded},
+    window::{FileDragAndDrop, PrimaryWindow, WindowOccluded},
     winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
 };
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass};
@@ -136,7 +137,8 @@ pub fn plugin(app: &mut App, screen: Screen, address: Address, start: Start) {
         .init_resource::<Director>()
         .init_resource::<Panels>()
         .insert_non_send(Net::new(address))
-        .add_systems(Update, (hear, watch, fetch_shapes, follow).chain())
+        .add_message::<FileDragAndDrop>()
+        .add_systems(Update, (hear, watch, take_files, fetch_shapes, follow).chain())
         .add_systems(EguiPrimaryContextPass, draw)
         .add_systems(Startup, learn_to_wake)
         .add_systems(Last, pace);
@@ -221,6 +223,8 @@ struct Panels {
     duties: DutyMail,
     /// Scenarios and scores, the same way.
     drills: DrillMail,
+    /// Files on their way into registers, the same way.
+    imports: ImportMail,
     /// What is looked back at.
     playback: PlaybackMail,
     /// How the sources do.
@@ -253,6 +257,24 @@ fn watch(
     let wanted = if *is_hidden { Vec::new() } else { panels.state.wanted() };
     if let Some(wanted) = panels.watching.step(net.opened(), wanted, time.elapsed_secs_f64()) {
         net.watch_feeds(wanted);
+    }
+}
+
+/// Files dropped on the window, or chosen on the page: a desk looks at them.
+fn take_files(mut dropped: MessageReader<FileDragAndDrop>, screen: Res<Screen>, mut panels: ResMut<Panels>) {
+    let mut files: Vec<Result<(String, Vec<u8>), String>> = platform::take_files().into_iter().map(Ok).collect();
+    files.extend(dropped.read().filter_map(|it| match it {
+        FileDragAndDrop::DroppedFile { path_buf, .. } => Some(platform::read_dropped(path_buf)),
+        _ => None,
+    }));
+    if *screen != Screen::Desk {
+        return;
+    }
+    for file in files {
+        match file {
+            Ok((name, bytes)) => panels.state.take_file(name, bytes),
+            Err(why) => panels.state.notify(Lang::Zh.fill(tr::IMPORT_UNREADABLE, &[&why])),
+        }
     }
 }
 
@@ -390,6 +412,9 @@ fn draw(
     }
     for news in panels.drills.poll() {
         panels.state.take_drills(news);
+    }
+    for news in panels.imports.poll() {
+        panels.state.take_import(news);
     }
     for news in panels.playback.poll(time) {
         match news {
@@ -554,6 +579,13 @@ fn draw(
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
+            UiCommand::ChooseFile => {
+                if !platform::choose_file() {
+                    panels.state.notify(Lang::Zh.t(tr::IMPORT_DROP_HERE).to_owned());
+                }
+            }
+            UiCommand::PreviewImport(ask) => panels.imports.preview(net.address(), hall.realm, ask),
+            UiCommand::CommitImport(wish) => panels.imports.commit(net.address(), &hall.seat, &wish),
             UiCommand::AskScenarios => panels.drills.ask_scenarios(net.address()),
             UiCommand::AskScore => panels.drills.ask_score(net.address()),
             UiCommand::Steer(feed, motion) => net.steer(feed, motion),

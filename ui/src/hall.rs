@@ -121,6 +121,7 @@ impl Hall {
             Body::Snapshot { city, readings } => match City::from_bytes(&city) {
                 Ok(city) => {
                     self.readings = gulang_wire::decode(&readings).unwrap_or_else(|_| Readings::for_city(&city));
+                    self.readings.grow_to(&city);
                     self.realm = city.realm;
                     // Told no seat, the hub sits us at the city's own choice.
                     if net.address().seat.as_str().is_empty() {
@@ -148,6 +149,11 @@ impl Hall {
                     }
                 }
                 self.changes.records = true;
+                if records.iter().any(|it| matches!(it.event, gulang_city::Event::RegisterImported { .. })) {
+                    self.readings.grow_to(city);
+                    // Layers, names and columns are made anew: things came, changed and were withdrawn.
+                    self.changes.city = true;
+                }
             }
             Body::Columns(columns) => self.take_columns(&columns),
             Body::Things(change) => self.things_news.extend(self.inventories.take(change)),

@@ -15,6 +15,7 @@ pub mod feeds;
 pub mod hall;
 pub mod history;
 pub mod i18n;
+pub mod imports;
 pub mod inventories;
 pub mod net;
 pub mod panels;

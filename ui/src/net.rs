@@ -52,6 +52,28 @@ impl Address {
         format!("{}/duties?q={}&limit=30&token={}", self.url, escaped(query), self.token)
     }
 
+    /// Where a register's file is sent to be looked at. `again` is an earlier look's ticket, instead of the file; `crs` what
+    /// somebody said its coordinates are.
+    pub fn import_preview_url(
+        &self,
+        register: &str,
+        name: &str,
+        again: Option<&str>,
+        crs: Option<&str>,
+        realm: Realm,
+    ) -> String {
+        let realm = realm_word(realm);
+        let (name, token) = (escaped(name), &self.token);
+        let more = [("ticket", again), ("crs", crs)];
+        let more: String = more.into_iter().filter_map(|(key, it)| Some(format!("&{key}={}", escaped(it?)))).collect();
+        format!("{}/api/import/preview?as={register}&name={name}&realm={realm}{more}&token={token}", self.url)
+    }
+
+    /// Where what was looked at is taken over.
+    pub fn import_commit_url(&self) -> String {
+        format!("{}/api/import/commit?token={}", self.url, self.token)
+    }
+
     /// The scenarios drills are named from.
     pub fn scenarios_url(&self) -> String {
         format!("{}/api/scenarios?token={}", self.url, self.token)
@@ -247,6 +269,9 @@ mod tests {
         assert_eq!(address.duties_url("井 a&"), "http://127.0.0.1:8700/duties?q=%E4%BA%95%20a%26&limit=30&token=t0k");
         let retry = address.source_retry_url(Realm::Actual, "台风 a");
         assert_eq!(retry, "http://127.0.0.1:8700/api/sources/%E5%8F%B0%E9%A3%8E%20a/retry?realm=actual&token=t0k");
+        let import = address.import_preview_url("teams", "队.csv", Some("t1"), None, Realm::Actual);
+        let wanted = "/api/import/preview?as=teams&name=%E9%98%9F%2Ecsv&realm=actual&ticket=t1&token=t0k";
+        assert_eq!(import, format!("http://127.0.0.1:8700{wanted}"));
         let report = address.report_url("pdf", Realm::Exercise, Timestamp(1), Timestamp(2));
         assert_eq!(report, "http://127.0.0.1:8700/api/report?form=pdf&from_ms=1&to_ms=2&realm=exercise&token=t0k");
         assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");

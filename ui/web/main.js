@@ -22,6 +22,32 @@ function hubFromLink() {
   };
 }
 
+// A register's file is chosen or dropped anywhere on the page; the wasm takes it from here by its bytes and sends it to the
+// hub to be looked at. Nothing is imported by dropping it.
+const files = (window.__GULANG_FILES__ = []);
+
+async function take(list) {
+  for (const file of list) {
+    files.push({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+  }
+}
+
+const picker = Object.assign(document.createElement("input"), {
+  type: "file",
+  accept: ".xlsx,.xls,.et,.ods,.csv,.tsv,.txt,.json,.geojson,.fgb,.zip",
+});
+picker.addEventListener("change", async () => {
+  await take(picker.files);
+  // The same file may be chosen again, corrected.
+  picker.value = "";
+});
+window.__GULANG_CHOOSE__ = () => picker.click();
+window.addEventListener("dragover", (event) => event.preventDefault());
+window.addEventListener("drop", (event) => {
+  event.preventDefault();
+  take(event.dataTransfer?.files ?? []);
+});
+
 async function open() {
   window.__GULANG__ ??= hubFromLink();
 

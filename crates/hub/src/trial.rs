@@ -13,7 +13,6 @@ use crate::{
         contract::{ConnectorConfig, Door, Ear, Knock, Parts, Secrets, Sink, Wire},
         http,
     },
-    feeds::Cursors,
     realm::{Actual, Exercise, RealmKind},
     sources::Sample,
 };
@@ -31,7 +30,6 @@ use gulang_platforms::Heard;
 use serde::Serialize;
 use std::{
     fmt::Write,
-    marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };

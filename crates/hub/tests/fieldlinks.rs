@@ -6,12 +6,10 @@ use async_trait::async_trait;
 use gulang_city::{Command, DroneId, Flight, FlightId, FlightState, FlightTask, LonLat, Pack, Realm, Text, Timestamp};
 use gulang_hub::{
     connectors::{
-        contract::{ConnectorConfig, Ear, Listener, Parts, Secrets, Sink, kinds},
+        contract::{ConnectorConfig, Ear, Listener, Parts, Sink, kinds},
         cot::Cot,
-        http,
         mavlink::Mavlink,
     },
-    feeds::Cursors,
     flights::{Aircraft, FlightLink, Links},
     realm::{Actual, Exercise, FlightDispatch, RealmKind},
 };
@@ -19,7 +17,6 @@ use gulang_platforms::{Heard, News, cot};
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
-    marker::PhantomData,
     path::{Path, PathBuf},
     process::{Child, Command as Process, Stdio},
     sync::{Arc, Mutex, PoisonError},

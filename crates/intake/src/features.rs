@@ -52,7 +52,7 @@ pub fn read_flatgeobuf(bytes: &[u8]) -> Result<Table, IntakeError> {
     };
     let name = reader.header().name().map(str::to_owned);
     let mut features = reader.select_all_seq().map_err(|why| fault(why.to_string()))?;
-    let mut maker = Maker { name, ..Maker::default() };
+    let mut maker = Maker::named(name);
     loop {
         let n = maker.rows.len() + 1;
         let fault = |why: String| IntakeError::FlatGeobuf(format!("第 {n} 个要素：{why}"));
@@ -69,7 +69,7 @@ pub fn read_flatgeobuf(bytes: &[u8]) -> Result<Table, IntakeError> {
 /// Columns in the order features first name them.
 #[derive(Default)]
 pub(crate) struct Maker {
-    pub name: Option<String>,
+    name: Option<String>,
     header: Vec<String>,
     columns: HashMap<String, usize>,
     rows: Vec<Row>,
@@ -77,6 +77,10 @@ pub(crate) struct Maker {
 }
 
 impl Maker {
+    pub fn named(name: Option<String>) -> Self {
+        Self { name, ..Self::default() }
+    }
+
     pub fn push(&mut self, attributes: Map<String, Value>, bounds: &Bounds) -> Result<(), IntakeError> {
         if self.rows.len() == MAX_ROWS {
             return Err(IntakeError::TooManyRows);

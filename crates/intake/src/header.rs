@@ -41,12 +41,6 @@ pub(crate) struct Headed<'a> {
     pub above: &'a [Row],
 }
 
-impl Headed<'_> {
-    pub fn column(&self, field: Field) -> Option<usize> {
-        self.columns.iter().find(|it| it.field == Some(field)).map(|it| it.column)
-    }
-}
-
 /// The header where it makes the most columns known; two rows of it (坐标 over 经度, 纬度) count as one.
 pub(crate) fn find<'a>(table: &'a Table, ask: &Ask) -> Result<Headed<'a>, IntakeError> {
     let fields = fields_of(ask.register);
@@ -256,7 +250,8 @@ mod tests {
         ];
         let table = Table { rows, ..Table::default() };
         let found = find(&table, &Ask::of(RegisterKind::Depots)).expect("a header");
+        let column = |field| found.columns.iter().find(|it| it.field == Some(field)).map(|it| it.column);
         assert_eq!((found.row, found.body.len()), (3, 1));
-        assert_eq!([Field::Name, Field::Lon, Field::Lat].map(|it| found.column(it)), [Some(0), Some(1), Some(2)]);
+        assert_eq!([Field::Name, Field::Lon, Field::Lat].map(column), [Some(0), Some(1), Some(2)]);
     }
 }

@@ -28,7 +28,7 @@ pub fn read_zip(bytes: &[u8]) -> Result<Vec<Table>, IntakeError> {
         let crs = Crs::from_wkt(text("prj").unwrap_or_default().as_str()).map_err(IntakeError::Projected)?;
         let rows = part("dbf").map_or(Ok(Vec::new()), |it| attributes(it, text("cpg").as_deref()))?;
         let mut rows = rows.into_iter();
-        let mut maker = Maker { name: Some(stem.rsplit('/').next().unwrap_or(stem).to_owned()), ..Maker::default() };
+        let mut maker = Maker::named(Some(stem.rsplit('/').next().unwrap_or(stem).to_owned()));
         for bounds in shapes(shp)? {
             maker.push(rows.next().unwrap_or_default(), &bounds)?;
         }

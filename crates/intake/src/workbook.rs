@@ -107,9 +107,12 @@ fn fill_merged(rows: &mut Vec<Row>, merged: &[Dimensions]) {
         let Ok(first) = place(rows, it.start.0) else { continue };
         let Some(text) = rows[first].cells.get(column).filter(|it| !it.is_empty()).cloned() else { continue };
         for number in it.start.0 + 1..=it.end.0 {
-            // A row that holds nothing else is left out: nothing is listed there.
+            // A row that holds nothing else stays empty: nothing is listed there.
             let Ok(i) = place(rows, number) else { continue };
             let cells = &mut rows[i].cells;
+            if cells.iter().all(String::is_empty) {
+                continue;
+            }
             if cells.len() <= column {
                 cells.resize(column + 1, String::new());
             }

@@ -491,6 +491,9 @@ fn map_keys(
     if pressed(Key::D) {
         state.toggle_drawer(Drawer::Duties);
     }
+    if pressed(Key::I) {
+        state.toggle_drawer(Drawer::Import);
+    }
     // Without Shift it turns the map to the north.
     if with(Key::N, M::SHIFT) {
         state.toggle_drawer(Drawer::Needs);

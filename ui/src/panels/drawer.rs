@@ -1,7 +1,7 @@
-//! The drawer at the map's right edge: one thing at a time in it. Finding, layers, an area, views, duties, needs.
+//! The drawer at the map's right edge: one thing at a time in it. Finding, layers, an area, views, duties, needs, a file.
 
 use super::kit::{Kit, RealmMark, realm_mark};
-use super::{PanelState, area, duties, find, layers, needs, views};
+use super::{PanelState, area, duties, find, import, layers, needs, views};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
@@ -14,11 +14,14 @@ pub enum Drawer {
     Views,
     Duties,
     Needs,
+    Import,
 }
 
 const WIDTH: f32 = 330.0;
 /// Where the map leaves the toolbar its room.
 const WIDE: f32 = 400.0;
+/// A file's rows side by side.
+const WIDEST: f32 = 560.0;
 const TOOLS_W: f32 = 84.0;
 pub(super) const HEADER: f32 = 36.0;
 
@@ -26,6 +29,7 @@ pub(super) const HEADER: f32 = 36.0;
 pub(super) fn rect_on(state: &PanelState, map: Rect) -> Option<Rect> {
     let wanted = match state.drawer? {
         Drawer::Duties | Drawer::Needs => WIDE.min(map.width() - TOOLS_W).max(WIDTH),
+        Drawer::Import => WIDEST.min(map.width() - TOOLS_W).max(WIDTH),
         _ => WIDTH,
     };
     let width = wanted.min(map.width() - 24.0);
@@ -46,6 +50,7 @@ pub(super) fn drawer_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
         Some(Drawer::Views) => views::views_ui(k, state, rect),
         Some(Drawer::Duties) => duties::duties_ui(k, state, rect),
         Some(Drawer::Needs) => needs::needs_ui(k, state, rect),
+        Some(Drawer::Import) => import::import_ui(k, state, rect),
         None => {}
     }
 }

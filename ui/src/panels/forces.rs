@@ -17,17 +17,17 @@ pub(super) fn forces_ui(k: &mut Kit<'_>, rect: Rect) {
     let teams = || city.of_kind(UnitKind::Team);
     let of = |tier| teams().filter(|team| team.tier == tier).count() as f64;
     let people: u32 = teams().map(|team| team.n_people).sum();
-    let capacity: u64 = city.shelters.values().map(|it| u64::from(it.capacity)).sum();
+    let capacity: u64 = city.shelters_in_force().map(|it| u64::from(it.capacity)).sum();
     let cells = [
         (tr::TIER_NATIONAL, of(TeamTier::National), tr::UNIT_TEAMS),
         (tr::TIER_TRADE, of(TeamTier::Trade), tr::UNIT_TEAMS),
         (tr::TIER_SOCIAL, of(TeamTier::Social), tr::UNIT_TEAMS),
         (tr::TEAMS_ALL, teams().count() as f64, tr::UNIT_TEAMS),
         (tr::TEAM_PEOPLE, f64::from(people), tr::UNIT_PEOPLE),
-        (tr::DEPOTS, city.depots.len() as f64, tr::UNIT_PLACES),
+        (tr::DEPOTS, city.depots_in_force().count() as f64, tr::UNIT_PLACES),
         (tr::HELIPADS, city.helipads.len() as f64, tr::UNIT_PLACES),
         (tr::HOSPITALS, city.hospitals.len() as f64, tr::UNIT_PLACES),
-        (tr::SHELTERS, city.shelters.len() as f64, tr::UNIT_PLACES),
+        (tr::SHELTERS, city.shelters_in_force().count() as f64, tr::UNIT_PLACES),
         (tr::SHELTER_CAPACITY, capacity as f64, tr::UNIT_PEOPLE),
     ];
     let height = ((body.height() - 30.0) / 5.0).min(34.0);

@@ -30,6 +30,7 @@ mod feed_tile;
 mod find;
 mod forces;
 mod held;
+mod import;
 mod kit;
 mod land;
 mod layers;
@@ -77,6 +78,8 @@ mod tests_duties;
 #[cfg(test)]
 mod tests_hands;
 #[cfg(test)]
+mod tests_import;
+#[cfg(test)]
 mod tests_replay;
 #[cfg(test)]
 mod tests_sheet;
@@ -96,6 +99,7 @@ use crate::duties::DutyAnswer;
 use crate::feeds;
 use crate::hall::Pictures;
 use crate::i18n::{Lang, tr};
+use crate::imports::{ImportAsk, ImportNews, ImportWish};
 use crate::playback::{LogsAnswer, Story};
 use crate::search::Names;
 use crate::sources::SourceNews;
@@ -224,6 +228,11 @@ pub enum UiCommand {
         ticket: u64,
         query: String,
     },
+    /// Ask for a file; it comes to [`PanelState::take_file`].
+    ChooseFile,
+    /// Have a register's file looked at, or taken over; the answers come to [`PanelState::take_import`].
+    PreviewImport(ImportAsk),
+    CommitImport(ImportWish),
     /// Ask the hub which scenarios there are, or how the last drill went; the answers come to [`PanelState::take_drills`].
     AskScenarios,
     AskScore,
@@ -287,6 +296,7 @@ pub struct PanelState {
     duties: duties::Duties,
     drills: drill::Drills,
     needs: needs::Needs,
+    import: import::Import,
     replay: replay::Replay,
     pages: pages::Pages,
     /// The pictures drawn this frame, with their widths in px.
@@ -340,6 +350,7 @@ impl Default for PanelState {
             duties: duties::Duties::default(),
             drills: drill::Drills::default(),
             needs: needs::Needs::default(),
+            import: import::Import::default(),
             replay: replay::Replay::default(),
             pages: pages::Pages::default(),
             drawn: Vec::new(),
@@ -432,6 +443,19 @@ impl PanelState {
     /// The hub's answer to [`UiCommand::FindDuties`].
     pub fn take_duties(&mut self, ticket: u64, answer: DutyAnswer) {
         self.duties.take(ticket, answer);
+    }
+
+    /// A file somebody chose or dropped on the window: it is looked at, nothing else.
+    pub fn take_file(&mut self, name: String, bytes: Vec<u8>) {
+        if self.drawer != Some(Drawer::Import) {
+            self.set_drawer(Some(Drawer::Import));
+        }
+        self.import.take_file(name, bytes);
+    }
+
+    /// The hub's answers to [`UiCommand::PreviewImport`] and [`UiCommand::CommitImport`].
+    pub fn take_import(&mut self, news: ImportNews) {
+        self.import.take(news);
     }
 
     /// The hub's answers to [`UiCommand::AskScenarios`] and [`UiCommand::AskScore`].
@@ -577,7 +601,10 @@ fn withhold(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>)
         return;
     }
     let n_asked = out.len();
-    out.retain(|it| !matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_) | UiCommand::Steer(..)));
+    out.retain(|it| {
+        let asks = matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_) | UiCommand::Steer(..) | UiCommand::CommitImport(_));
+        !asks
+    });
     if out.len() < n_asked {
         state.notify(model.lang.t(tr::REPLAY_NO_ORDERS).to_owned());
     }

@@ -257,6 +257,7 @@ fn words(k: &Kit<'_>, does: Does) -> (String, &'static str) {
         Does::Open(Drawer::Duties) => (tr::DUTIES, "D"),
         Does::Open(Drawer::Needs) => (tr::NEEDS, "Shift N"),
         Does::Turn(page) => (page.name(), page.key_name()),
+        Does::Open(Drawer::Import) => (tr::IMPORT, "I"),
         Does::North => (tr::NORTH_UP, "N"),
         Does::Back => (tr::VIEW_BACK, "Alt ←"),
         Does::Follow(true) => (tr::FOLLOW, "F"),
@@ -334,6 +335,7 @@ fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
         }
         Does::Turn(Page::Drone) => glyph("机"),
         Does::Turn(Page::Sources) => glyph("源"),
+        Does::Open(Drawer::Import) => glyph("入"),
         Does::Back => glyph("←"),
         Does::North => {
             // The needle points where north is on the screen.

@@ -183,12 +183,23 @@ impl CityLayers {
             let mark = still(now.frame.local_from_geo(place), style, AGELESS);
             place.is_sane().then_some(Mark { glyph: atlas::cell(glyph) as u8, ..mark })
         };
-        let cameras: Vec<_> = cameras.values().map(|it| at(it.at, Style::Camera, "")).collect();
-        let shelters: Vec<_> = shelters.values().map(|it| at(it.at, Style::Shelter, "避")).collect();
+        // What its register withdrew keeps its handle and is not drawn.
+        let is_in_force = |kind, id: &str| !now.city.is_withdrawn(kind, id);
+        let camera = |it: &Camera| {
+            is_in_force(RegisterKind::Cameras, it.id.as_str()).then(|| at(it.at, Style::Camera, "")).flatten()
+        };
+        let shelter = |it: &Shelter| {
+            is_in_force(RegisterKind::Shelters, it.id.as_str()).then(|| at(it.at, Style::Shelter, "避")).flatten()
+        };
+        let depot = |it: &Depot| {
+            is_in_force(RegisterKind::Depots, it.id.as_str()).then(|| at(it.at, Style::Facility, "仓")).flatten()
+        };
+        let cameras: Vec<_> = cameras.values().map(camera).collect();
+        let shelters: Vec<_> = shelters.values().map(shelter).collect();
         let facilities: Vec<(Selection, Option<Mark>)> = (helipads.values())
             .map(|it| (Selection::Helipad(it.id.clone()), at(it.at, Style::Facility, "场")))
             .chain(hospitals.values().map(|it| (Selection::Hospital(it.id.clone()), at(it.at, Style::Facility, "院"))))
-            .chain(depots.values().map(|it| (Selection::Depot(it.id.clone()), at(it.at, Style::Facility, "仓"))))
+            .chain(depots.values().map(|it| (Selection::Depot(it.id.clone()), depot(it))))
             .chain(docks.values().map(|it| (Selection::Dock(it.id.clone()), at(it.at, Style::Facility, "巢"))))
             .collect();
         for (key, marks) in [(LayerKey::Cameras, cameras), (LayerKey::Shelters, shelters)] {
@@ -242,6 +253,9 @@ impl CityLayers {
         if let Some(layer) = self.get(&LayerKey::Teams) {
             let marks: Vec<_> = (teams.values().enumerate())
                 .map(|(i, team)| {
+                    if now.city.is_withdrawn(RegisterKind::Teams, team.id.as_str()) {
+                        return None;
+                    }
                     let style = if assignments.contains_key(&team.id) { Style::TeamSent } else { Style::Team };
                     let glyph = atlas::cell(team.glyph()) as u8;
                     let look = |mark| Mark { style: style as u8, glyph, ..mark };

@@ -5,14 +5,13 @@ use super::{Faults, lines::Lines};
 use crate::{
     connectors::{
         contract::{ConnectorConfig, KindError, Parts, kinds},
-        http, names,
+        names,
     },
-    feeds::Cursors,
     realm::{Actual, Addresses, Exercise, RealmKind},
     secrets::{self, SecretPlace},
 };
 use gulang_city::{Pack, Realm};
-use std::{collections::BTreeSet, marker::PhantomData, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 pub(super) fn check(
     connectors: &[(usize, ConnectorConfig)],

@@ -47,6 +47,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         return runtime.block_on(through_hub(args, url));
     }
+    let wanted = ask(args)?;
     let pack = assets::read_pack(&args.pack_dir)?;
     let land = assets::read_land(&args.pack_dir)?;
     let dir = args.data.as_ref().map(|it| it.join(Actual::FOLDER));
@@ -57,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         if !args.dry_run {
             return Err("要导入到哪里：给出 --data 目录，或 --hub 地址；只看不导入用 --dry-run".into());
         }
-        let held = look(&found(), land.as_ref(), &name_of(&args.file), &bytes, &ask(args)?)?;
+        let held = look(&found(), land.as_ref(), &name_of(&args.file), &bytes, &wanted)?;
         return Ok(shown(args, &held.intake.preview, None));
     };
     let (mut log, mut city) = Log::open(&dir, LogOptions::default(), found)?;
@@ -65,7 +66,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         log.sign_with(key, city.realm, crate::evidence::SEGMENT_RECORDS).map_err(|why| why.to_string())?;
     }
     let mut numberer = Numberer::new(log);
-    let taken = match look(&city, land.as_ref(), &name_of(&args.file), &bytes, &ask(args)?) {
+    let taken = match look(&city, land.as_ref(), &name_of(&args.file), &bytes, &wanted) {
         Ok(held) => into_log(args, &mut numberer, &mut city, held),
         Err(why) => Err(why.into()),
     };
@@ -80,11 +81,11 @@ fn into_log(args: &Args, numberer: &mut Numberer, city: &mut City, held: Held) -
         return Ok(shown(args, &preview, None));
     }
     if let Some(why) = doubt(&held) {
-        shown(args, &preview, None);
+        let _ = shown(args, &preview, None);
         return Err(why.into());
     }
     let seat = args.seat.as_deref().map_or_else(|| city.roles.desk_seat(), SeatId::from);
-    let key = format!("cli-{}", &held.sm3.chars().take(24).collect::<String>());
+    let key = format!("cli-{}", held.sm3.chars().take(24).collect::<String>());
     let now = Timestamp(wall_now().0.max(city.at.0));
     for command in commands(held, &key, mode(args), &args.reason) {
         let numbered = numberer.number(city, &[(Source::Seat(seat.clone()), command)], now)?;
@@ -113,7 +114,7 @@ async fn through_hub(args: &Args, url: &str) -> Result<ExitCode, Error> {
     let (url, token) = (url.trim_end_matches('/'), args.token.clone().unwrap_or_default());
     // Wrong words are told before 64 MB are sent.
     ask(args)?;
-    let client = reqwest::Client::new();
+    let client = crate::connectors::http::client();
     let name = name_of(&args.file);
     let map = args.map.join("\n");
     let mut query = vec![("token", &*token), ("as", &*args.register), ("name", &*name), ("layer", &*args.layer)];
