@@ -1,6 +1,6 @@
 //! One event from its XML, element by element.
 
-use super::{Chat, CotError, Event, MAX_EVENT_BYTES, Opex, Track};
+use super::{CotError, Event, MAX_EVENT_BYTES, Opex, Track};
 use gulang_city::{LonLat, Timestamp};
 use xml::{
     attribute::OwnedAttribute,

@@ -8,7 +8,7 @@
 use super::{
     AUTOPILOT, MavlinkError, Order, Packet, Vehicle,
     messages::{MISSION_ACK_DATA, MISSION_COUNT_DATA, MavCmd, MavMessage, MavMissionResult, MavResult},
-    orders::{Goal, Saying, Step, is_ours},
+    orders::{Goal, Step, is_ours},
 };
 use gulang_city::{LonLat, Timestamp};
 use std::collections::VecDeque;
@@ -106,6 +106,7 @@ impl Dialogue {
     }
 
     /// A packet of its vehicle, which `vehicle` has taken already.
+    #[expect(deprecated, reason = "autopilots before 2020 ask for mission items by MISSION_REQUEST")]
     pub fn hear(&mut self, packet: &Packet, vehicle: &Vehicle, now: Timestamp) -> Turn {
         let mut turn = Turn::default();
         if packet.system != self.system {

@@ -5,7 +5,7 @@ use crate::{
     realm::{FlightDispatch, RealmKind},
 };
 use async_trait::async_trait;
-use gulang_city::{FlightState, FlightTask, LonLat, PlatformId, Realm, Telemetry, Text};
+use gulang_city::{FlightState, FlightTask, LonLat, PlatformId, Realm, Telemetry, Text, Timestamp};
 use gulang_platforms::mavlink::{Order, Vehicle, Waypoint, Word};
 use std::{
     collections::BTreeSet,
@@ -99,8 +99,8 @@ pub fn state_of(word: Word) -> FlightState {
     }
 }
 
-/// What a vehicle says beside where it is.
-pub fn telemetry_of(vehicle: &Vehicle) -> Telemetry {
+/// What a vehicle says beside where it is, at `now` by the realm's clock.
+pub fn telemetry_of(vehicle: &Vehicle, now: Timestamp) -> Telemetry {
     let mode = match vehicle.mode() {
         0 => "在地面",
         4 => "起飞",
@@ -112,7 +112,7 @@ pub fn telemetry_of(vehicle: &Vehicle) -> Telemetry {
     };
     let place = vehicle.fix.map(|it| LonLat(it.lon, it.lat));
     Telemetry {
-        at: vehicle.heard_at,
+        at: now,
         is_online: Some(true),
         mode: Some(mode.into()),
         is_flying: vehicle.is_flying(),

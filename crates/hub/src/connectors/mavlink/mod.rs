@@ -18,12 +18,13 @@ use super::{
     outlook::Outlook,
 };
 use crate::{
+    clock::wall_now,
     feeds::FeedError,
     realm::{FlightDispatch, RealmKind},
 };
 use async_trait::async_trait;
 use flights::{LinkState, WAITING};
-use gulang_city::{Command, FlightId, FlightState, PlatformId, Text, Timestamp};
+use gulang_city::{Command, Fix, FlightId, FlightState, PlatformId, Text, Timestamp};
 use gulang_platforms::{
     Heard, News,
     mavlink::{
@@ -90,6 +91,12 @@ struct Known {
     from: Option<SocketAddr>,
     /// By flight, and whether it is about breaking it off.
     talks: BTreeMap<(FlightId, bool), Dialogue>,
+}
+
+impl Known {
+    fn is_heard(&self, wall: Timestamp) -> bool {
+        wall.since_ms(self.vehicle.heard_at) < LOST_MS
+    }
 }
 
 impl<R: RealmKind> Mavlink<R> {
@@ -160,7 +167,7 @@ impl<R: RealmKind> Mavlink<R> {
         Ok(())
     }
 
-    /// What is to be answered.
+    /// What is to be answered. `now` is the realm's; conversations go by the wall's, since vehicles do.
     fn hear(
         &mut self,
         packet: &Packet,
@@ -179,6 +186,7 @@ impl<R: RealmKind> Mavlink<R> {
             }
             return None;
         };
+        let wall = wall_now();
         let is_new = !self.known.contains_key(&packet.system);
         let known = self.known.entry(packet.system).or_insert_with(|| Known {
             vehicle: Vehicle::new(packet.system),
@@ -186,11 +194,11 @@ impl<R: RealmKind> Mavlink<R> {
             talks: BTreeMap::new(),
         });
         known.from = from;
-        if let Some(fix) = known.vehicle.hear(packet, now) {
-            heard.news.push(News::Drone { drone: drone.clone(), fix });
+        if let Some(fix) = known.vehicle.hear(packet, wall) {
+            heard.news.push(News::Drone { drone: drone.clone(), fix: Fix { at: now, ..fix } });
         }
         if matches!(packet.message, MavMessage::HEARTBEAT(_)) {
-            let telemetry = Box::new(telemetry_of(&known.vehicle));
+            let telemetry = Box::new(telemetry_of(&known.vehicle, now));
             heard.news.push(News::DroneSays { drone: drone.clone(), telemetry });
         }
         let mut send = Vec::new();
@@ -199,7 +207,7 @@ impl<R: RealmKind> Mavlink<R> {
         }
         let Known { vehicle, talks, .. } = known;
         for (key, talk) in talks.iter_mut() {
-            let Turn { send: answers, words } = talk.hear(packet, vehicle, now);
+            let Turn { send: answers, words } = talk.hear(packet, vehicle, wall);
             send.extend(answers);
             self.said.extend(words.into_iter().filter_map(|it| report(*key, it)));
         }
@@ -220,7 +228,8 @@ impl<R: RealmKind> Mavlink<R> {
     }
 
     /// Repeats what was not answered.
-    async fn look(&mut self, link: &mut Link, now: Timestamp) -> Result<(), FeedError> {
+    async fn look(&mut self, link: &mut Link) -> Result<(), FeedError> {
+        let now = wall_now();
         let mut send = Vec::new();
         for known in self.known.values_mut() {
             let Known { vehicle, talks, from } = known;
@@ -231,10 +240,11 @@ impl<R: RealmKind> Mavlink<R> {
             }
             talks.retain(|_, it| !it.is_over());
         }
-        let heard: Vec<&Vehicle> =
-            self.known.values().map(|it| &it.vehicle).filter(|it| now.since_ms(it.heard_at) < LOST_MS).collect();
-        self.state.is_up.store(!heard.is_empty(), Relaxed);
-        self.state.is_simulated.store(heard.iter().all(|it| it.is_simulated), Relaxed);
+        let heard = self.known.values().filter(|it| it.is_heard(now));
+        let (n_heard, n_simulated) =
+            heard.fold((0, 0), |(all, simulated), it| (all + 1, simulated + u32::from(it.vehicle.is_simulated)));
+        self.state.is_up.store(n_heard > 0, Relaxed);
+        self.state.is_simulated.store(n_heard == n_simulated, Relaxed);
         for (messages, to) in send {
             self.say(link, messages, to).await?;
         }
@@ -242,11 +252,12 @@ impl<R: RealmKind> Mavlink<R> {
     }
 
     /// Begins an order; one that is talked about already is only handed over again.
-    async fn begin(&mut self, link: &mut Link, flight: FlightDispatch<R>, now: Timestamp) -> Result<(), FeedError> {
+    async fn begin(&mut self, link: &mut Link, flight: FlightDispatch<R>) -> Result<(), FeedError> {
+        let now = wall_now();
         let key = (flight.flight, flight.is_cancel);
         let of_drone = self.drones.iter().find(|(_, drone)| **drone == flight.drone.0);
         let Some(system) = of_drone.map(|(system, _)| *system) else { return Ok(()) };
-        let known = self.known.get_mut(&system).filter(|it| now.since_ms(it.vehicle.heard_at) < LOST_MS);
+        let known = self.known.get_mut(&system).filter(|it| it.is_heard(now));
         // Unheard: it is handed over again until its time is over.
         let Some(known) = known else { return Ok(()) };
         if known.talks.contains_key(&key) || self.said.iter().any(|it| is_about(it, flight.flight)) {
@@ -328,8 +339,8 @@ impl<R: RealmKind> Listener for Mavlink<R> {
         loop {
             tokio::select! {
                 arrived = link.receive() => self.take(&mut link, arrived?, ear).await?,
-                Some(flight) = self.orders.recv() => self.begin(&mut link, flight, ear.now()).await?,
-                _ = looks.tick() => self.look(&mut link, ear.now()).await?,
+                Some(flight) = self.orders.recv() => self.begin(&mut link, flight).await?,
+                _ = looks.tick() => self.look(&mut link).await?,
                 _ = beats.tick() => self.say(&mut link, vec![heartbeat()], None).await?,
             }
             self.tell(ear, outlook.as_ref()).await;
