@@ -123,10 +123,6 @@ impl Known {
     fn word(&self, event: &Event) -> Option<Command> {
         let chat = event.chat.as_ref()?;
         let team = self.team(&chat.sender_uid, Some(&chat.sender))?;
-<<<<<<< HEAD
-        Some(Command::CheckIn { team: (&*team).into(), note: event.remarks.as_str().into() })
-=======
         Some(Command::CheckIn { team: (&**team).into(), note: event.remarks.as_str().into() })
->>>>>>> h-fieldlinks
     }
 }
