@@ -1,112 +1,199 @@
-//! DJI Cloud API over MQTT: aircraft `osd` and the docks' topology. A dock's `requests` are answered (without an answer it
-//! waits forty seconds before take-off), and events are acknowledged when they say `need_reply`.
+//! DJI docks over MQTT: the hub's ends of the codec in `gulang_platforms::dji`. The city's own broker (`mqtt = …`) and every
+//! `[[connector]]` of `kind = "dji"` with a broker of its own speak it the same way.
+//!
+//! ```toml
+//! [[connector]]
+//! name = "dji-north"          # in rules/flights.toml: [platforms] SN = "dji-north"
+//! title = "岛外机场"
+//! kind = "dji"
+//! url = "mqtt://10.0.0.8:1883"
+//! secrets = { password = "env:DJI_MQTT_PASSWORD" }
+//! options = { username = "gulang", drc = "10.0.0.8:1883" }   # drc: as the docks reach the broker
+//! ```
 
-use super::{News, mqtt::Decoded, names};
-use gulang_city::{Fix, Timestamp};
+use super::contract::{ConnectorConfig, Ear, KindError, Listener, Parts, Wire};
+use crate::{
+    feeds::FeedError,
+    flights::{Aircraft, FlightError, FlightLink},
+    realm::{FlightDispatch, RealmKind},
+};
+use async_trait::async_trait;
+use gulang_city::{PlatformId, Realm};
+use gulang_platforms::dji::{self, DrcBroker, Orders};
+use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, MqttOptions, Packet, QoS};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use std::{
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(default)]
-    tid: String,
-    #[serde(default)]
-    bid: String,
-    #[serde(default)]
-    timestamp: i64,
-    #[serde(default)]
-    method: String,
-    #[serde(default)]
-    need_reply: u8,
-    #[serde(default)]
-    data: Value,
+/// A broker's docks as a place to send flights to.
+pub struct DjiLink<R: RealmKind> {
+    platform: PlatformId,
+    client: AsyncClient,
+    /// Set by whoever polls the connection.
+    pub is_up: Arc<AtomicBool>,
+    is_simulated: bool,
+    drc: Option<DrcBroker>,
+    _realm: PhantomData<R>,
 }
 
-/// `thing|sys/product/{sn}/{kind}`; `is_reply` for the longer topics that are answers to us or ours.
-pub fn decode(sn: &str, kind: &str, is_deeper: bool, payload: &[u8]) -> Result<Decoded, String> {
-    let mut decoded = Decoded { platform: names::DRONES, ..Decoded::default() };
-    if is_deeper || !matches!(kind, "osd" | "requests" | "events" | "status") {
-        return Ok(Decoded::default());
+impl<R: RealmKind> DjiLink<R> {
+    pub fn new(platform: PlatformId, client: AsyncClient, is_simulated: bool, drc: Option<DrcBroker>) -> Self {
+        Self { platform, client, is_up: Arc::default(), is_simulated, drc, _realm: PhantomData }
     }
-    let envelope: Envelope = serde_json::from_slice(payload).map_err(|why| why.to_string())?;
-    match kind {
-        "osd" => {
-            if let Some(fix) = osd(&envelope)? {
-                decoded.news.push(News::Drone { drone: sn.into(), fix });
-            }
+}
+
+#[async_trait]
+impl<R: RealmKind> FlightLink<R> for DjiLink<R> {
+    fn platform(&self) -> &PlatformId {
+        &self.platform
+    }
+
+    fn is_up(&self) -> bool {
+        self.is_up.load(Relaxed)
+    }
+
+    fn is_simulated(&self) -> bool {
+        self.is_simulated
+    }
+
+    async fn send(&self, flight: &FlightDispatch<R>, aircraft: &Aircraft) -> Result<(), FlightError> {
+        let orders = Orders {
+            gateway: &aircraft.gateway,
+            key: &flight.key,
+            at: aircraft.now,
+            ground_ellipsoid_m: aircraft.ground_ellipsoid_m,
+            speed_mps: aircraft.speed_mps,
+            return_height_m: aircraft.return_height_m,
+            simulate_at: (R::REALM == Realm::Exercise).then_some(aircraft.home),
+            drc: self.drc.as_ref(),
+        };
+        let messages = if flight.is_cancel {
+            let cancel = orders.cancel(&flight.task);
+            vec![cancel.ok_or_else(|| FlightError::Never("大疆机场撤不了这种飞行，改下「返航」".into()))?]
+        } else {
+            orders.messages(&flight.task).map_err(|why| match why {
+                dji::Unsayable::NoGround => FlightError::Later(why.to_string()),
+                _ => FlightError::Never(why.to_string()),
+            })?
+        };
+        for message in messages {
+            // Once at most: what was not answered is said again with the same ids, and never from a queue.
+            let sent = self.client.try_publish(message.topic, QoS::AtMostOnce, false, message.payload);
+            sent.map_err(|why| FlightError::Later(why.to_string()))?;
         }
-        "requests" => decoded.replies.push((format!("thing/product/{sn}/requests_reply"), reply(&envelope))),
-        "events" if envelope.need_reply == 1 => {
-            decoded.replies.push((format!("thing/product/{sn}/events_reply"), reply(&envelope)))
-        }
-        "status" => decoded.replies.push((format!("sys/product/{sn}/status_reply"), reply(&envelope))),
-        _ => {}
-    }
-    Ok(decoded)
-}
-
-/// An aircraft's fix; `None` for a dock's osd, which has no battery of its own.
-fn osd(envelope: &Envelope) -> Result<Option<Fix>, String> {
-    let data = &envelope.data;
-    if data.get("cover_state").is_some() || data.get("drone_in_dock").is_some() {
-        return Ok(None);
-    }
-    let number = |key: &str| data[key].as_f64();
-    let (Some(lon), Some(lat)) = (number("longitude"), number("latitude")) else {
-        return Err("没有经纬度".into());
-    };
-    Ok(Some(Fix {
-        lon,
-        lat,
-        // Above the take-off point; `height` is above the ellipsoid and would read wrong by the geoid.
-        height: number("elevation").or(number("height")).unwrap_or(0.0) as f32,
-        heading: number("attitude_head").map_or(f32::NAN, |it| it.rem_euclid(360.0) as f32),
-        speed: number("horizontal_speed").unwrap_or(0.0) as f32,
-        battery: data["battery"]["capacity_percent"].as_f64().map_or(f32::NAN, |it| it as f32),
-        mode: data["mode_code"].as_u64().and_then(|it| u8::try_from(it).ok()).unwrap_or(0),
-        at: Timestamp(envelope.timestamp),
-    }))
-}
-
-fn reply(envelope: &Envelope) -> String {
-    let output = if envelope.method == "flight_areas_get" { json!({ "files": [] }) } else { json!({}) };
-    json!({
-        "tid": envelope.tid, "bid": envelope.bid, "timestamp": envelope.timestamp, "method": envelope.method,
-        "data": { "result": 0, "output": output },
-    })
-    .to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn osd_becomes_a_fix_and_requests_are_answered() -> Result<(), String> {
-        let osd = br#"{"tid":"t","bid":"b","timestamp":1690000000000,"gateway":"G","data":{"mode_code":5,"longitude":118.1,"latitude":24.5,
-            "height":120.5,"elevation":100.0,"attitude_head":-90,"horizontal_speed":12.5,"battery":{"capacity_percent":77}}}"#;
-        let decoded = decode("SN1", "osd", false, osd)?;
-        assert!(
-            matches!(&decoded.news[..], [News::Drone { fix, .. }] if fix.heading == 270.0 && fix.battery == 77.0 && fix.mode == 5)
-        );
-        let decoded = decode(
-            "D1",
-            "requests",
-            false,
-            br#"{"tid":"t9","bid":"b","method":"flight_areas_get","timestamp":3,"data":{}}"#,
-        )?;
-        assert_eq!(decoded.replies[0].0, "thing/product/D1/requests_reply");
-        assert!(decoded.replies[0].1.contains("\"result\":0") && decoded.replies[0].1.contains("t9"));
-        let quiet = decode("D1", "events", false, br#"{"need_reply":0,"data":{}}"#)?;
-        assert!(quiet.replies.is_empty());
         Ok(())
     }
+}
 
-    proptest! {
-        #[test]
-        fn garbage_is_refused_not_feared(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode("SN1", "osd", false, &bytes);
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    username: String,
+    /// `host:port` of the broker as the docks reach it; without it no emergency stop and no forced landing.
+    drc: Option<String>,
+    /// The broker's port speaks TLS to the docks.
+    drc_tls: bool,
+}
+
+/// Opens a `[[connector]]` of kind `dji`; nothing is sent while opening.
+pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
+    let fault = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
+    let options: Options = config
+        .options
+        .clone()
+        .try_into()
+        .map_err(|why: toml::de::Error| fault("options", why.message().to_owned(), "只认 username、drc、drc_tls"))?;
+    let address = config.url.strip_prefix("mqtt://").unwrap_or(&config.url).trim_end_matches('/');
+    let bad = || fault("url", format!("{:?} 不是 mqtt://主机:端口", config.url), "写成 mqtt://10.0.0.8:1883 的样子");
+    let (host, port) = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).ok_or_else(bad)?;
+    let port: u16 = port.parse().map_err(|_| bad())?;
+    let id = format!("gulang-{}-{}-{}", R::FOLDER, config.name, std::process::id());
+    let mut mqtt = MqttOptions::new(id, host, port);
+    mqtt.set_keep_alive(Duration::from_secs(20));
+    mqtt.set_clean_session(true);
+    mqtt.set_max_packet_size(dji::MAX_BYTES, dji::MAX_BYTES);
+    let password = parts.secrets.get("password").unwrap_or_default();
+    if !options.username.is_empty() {
+        mqtt.set_credentials(options.username.clone(), password);
+    }
+    let drc = options.drc.map(|address| DrcBroker {
+        address,
+        username: options.username.clone(),
+        password: password.to_owned(),
+        is_tls: options.drc_tls,
+    });
+    let (client, events) = AsyncClient::new(mqtt, 256);
+    let platform = PlatformId(config.name.clone());
+    let link = Arc::new(DjiLink::<R>::new(platform.clone(), client.clone(), false, drc));
+    let is_up = link.is_up.clone();
+    parts.flights.put(link);
+    Ok(Wire::Speaks(Box::new(DjiListener { platform, realm: R::REALM, client, events, is_up })))
+}
+
+struct DjiListener {
+    platform: PlatformId,
+    realm: Realm,
+    client: AsyncClient,
+    events: EventLoop,
+    is_up: Arc<AtomicBool>,
+}
+
+/// Puts the lamp out however the connection ends.
+struct Up<'a>(&'a AtomicBool);
+
+impl Drop for Up<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Relaxed);
+    }
+}
+
+#[async_trait]
+impl Listener for DjiListener {
+    fn platform(&self) -> &str {
+        self.platform.as_str()
+    }
+
+    async fn listen(&mut self, ear: &Ear) -> Result<(), FeedError> {
+        let up = Up(&self.is_up);
+        loop {
+            let event = self.events.poll().await.map_err(|why| FeedError::from(why.to_string()))?;
+            match event {
+                MqttEvent::Incoming(Packet::ConnAck(_)) => {
+                    up.0.store(true, Relaxed);
+                    ear.alive();
+                    for topic in dji::TOPICS {
+                        let asked = self.client.try_subscribe(topic, QoS::AtMostOnce);
+                        asked.map_err(|why| FeedError::from(why.to_string()))?;
+                    }
+                }
+                MqttEvent::Incoming(Packet::Publish(publish)) => {
+                    let topic = String::from_utf8_lossy(publish.topic.as_ref()).into_owned();
+                    let mut heard = match dji::hear(self.realm, &topic, &publish.payload) {
+                        Ok(spoken) => {
+                            for (topic, payload) in spoken.replies {
+                                let _ = self.client.try_publish(topic, QoS::AtMostOnce, false, payload);
+                            }
+                            spoken.heard
+                        }
+                        Err(error) => {
+                            let mut heard = gulang_platforms::Heard::default();
+                            heard.refuse(&topic, error);
+                            heard
+                        }
+                    };
+                    // A repeat from the platform is nothing to record twice; the rules say so.
+                    heard.commands.dedup();
+                    ear.take(&publish.payload, heard).await.map_err(FeedError::from)?;
+                }
+                MqttEvent::Incoming(Packet::PingResp) => ear.alive(),
+                _ => {}
+            }
         }
     }
 }
