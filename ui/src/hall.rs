@@ -152,6 +152,7 @@ impl Hall {
             Body::Columns(columns) => self.take_columns(&columns),
             Body::Things(change) => self.things_news.extend(self.inventories.take(change)),
             Body::ThingsStale { inventory } => self.inventories.stale(inventory),
+            Body::Telemetry(changed) => self.take_telemetry(changed),
             Body::Picture(picture) => errands.push(Errand::Picture(picture)),
             Body::Feeds(feeds) => errands.push(Errand::Feeds(feeds)),
             Body::Answer { result: Err(refusal), .. } => errands.push(Errand::Refused(refusal)),
@@ -160,6 +161,15 @@ impl Hall {
         if self.city.is_some() {
             self.connected = ConnectionState::Live;
         }
+    }
+
+    fn take_telemetry(&mut self, changed: Vec<(u32, Telemetry)>) {
+        for (handle, telemetry) in changed {
+            if let Some(known) = self.readings.telemetry.get_mut(handle as usize) {
+                *known = telemetry;
+            }
+        }
+        self.changes.readings = true;
     }
 
     fn take_columns(&mut self, columns: &Columns) {

@@ -253,7 +253,7 @@ fn an_emergency_stop_takes_two_people_in_time() {
     check(&mut city, FIRST, 32, propose(), "!已经提议");
     check(&mut city, FIRST, 32, sign(1), "!没有这个");
     check(&mut city, FIRST, 33, sign(2), "EmergencyStopCoSigned FlightOrdered");
-    let flight = city.flights.values().last().expect("ordered");
+    let flight = city.flights.values().next_back().expect("ordered");
     assert_eq!(flight.task, FlightTask::EmergencyStop);
     assert_eq!((flight.by.as_str(), flight.co_signed_by.as_ref().map(SeatId::as_str)), (SECOND, Some(FIRST)));
     check(&mut city, FIRST, 34, sign(2), "!没有这个");

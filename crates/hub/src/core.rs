@@ -11,7 +11,7 @@ use crate::{
     things::Things,
 };
 use bytes::Bytes;
-use gulang_city::{City, Command, Realm, Record, Refusal, Source};
+use gulang_city::{City, Command, Realm, Record, Refusal, Seen, Source};
 use gulang_wire::{Body, Columns, ToScreen, encode};
 use std::{
     path::PathBuf,
@@ -159,13 +159,23 @@ impl Core {
     }
 
     /// Many at once, each decided on its own.
-    pub async fn submit_all(&self, batch: Vec<(Source, Command)>) -> Result<Vec<Outcome>, SubmitError> {
+    pub async fn submit_all(&self, mut batch: Vec<(Source, Command)>) -> Result<Vec<Outcome>, SubmitError> {
         if batch.is_empty() {
             return Ok(Vec::new());
+        }
+        for (_, command) in &mut batch {
+            self.witness(command);
         }
         let (reply, answer) = oneshot::channel();
         self.requests.send(Request::Number { batch, reply }).await.map_err(|_| SubmitError::Closing)?;
         answer.await.map_err(|_| SubmitError::Closing)?.map_err(SubmitError::NotRecorded)
+    }
+
+    /// What a flight's gates are judged by is what this hub sees, whatever the asker says.
+    fn witness(&self, command: &mut Command) {
+        let Command::OrderFlight { ask } = command else { return };
+        let handle = self.city().drones.get_index_of(&ask.drone);
+        ask.seen = handle.map(|it| Seen::of(&self.lane().readings, it)).unwrap_or_default();
     }
 
     /// Ends the numbering thread with a snapshot and a seal.
@@ -200,6 +210,14 @@ impl Core {
         let columns = self.lane().flush()?;
         self.publish(Body::Columns(columns.clone()));
         Some(columns)
+    }
+
+    /// Sends out the telemetry that changed.
+    pub fn flush_telemetry(&self) {
+        let changed = self.lane().flush_telemetry();
+        if !changed.is_empty() {
+            self.publish(Body::Telemetry(changed));
+        }
     }
 
     /// Sends out what changed in the registers of many things.

@@ -226,7 +226,7 @@ pub fn report_of_drc(core: &Core, answer: &DrcAnswer) -> Option<Command> {
     let flight = open
         .filter(|it| matches!((&it.task, is_stop), (FlightTask::EmergencyStop, true) | (FlightTask::Land, false)))
         .filter(|it| city.drones.get_index_of(&it.drone).is_some_and(|it| handles.contains(&(it as u32))))
-        .last()?;
+        .next_back()?;
     let state = match (answer.result, is_stop) {
         (0, true) => FlightState::Done,
         (0, false) => FlightState::InProgress { percent: 0, step: "正在降落".into() },

@@ -20,6 +20,7 @@ pub mod drill;
 pub mod duties;
 pub mod evidence;
 pub mod feeds;
+pub mod flights;
 pub mod hall;
 pub mod health;
 pub mod live;

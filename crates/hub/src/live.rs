@@ -6,10 +6,12 @@ use crate::{
     callouts,
     clock::{HubClock, wall_now},
     connectors::{
-        city_platform::CityPlatform, gateway::Gateway, http, inventory::InventorySource, mqtt, names, refuse,
+        city_platform::CityPlatform, dji::DjiLink, gateway::Gateway, http, inventory::InventorySource, mqtt, names,
+        refuse,
     },
     core::{Core, CoreParts},
     feeds::{Cursors, Feed, all_feeds},
+    flights::{self, Links},
     health::HealthBook,
     log::{Log, LogError, LogOptions},
     outbox,
@@ -20,9 +22,18 @@ use crate::{
     things::ThingsFeed,
 };
 use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
+use gulang_platforms::dji::DrcBroker;
 use gulang_wire::{Body, ClockKind, Picture};
-use rumqttc::{Event as MqttEvent, Packet};
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::task::JoinHandle;
 
 /// A connector that pushes is silent when unheard so long.
@@ -117,9 +128,21 @@ impl RealmHub {
             core.doors.open(&gateway);
             tasks.push(tokio::spawn(callouts::run(core.clone(), gateway)));
         }
+        let links = Links::<R>::default();
         if let Some(address) = addresses.mqtt.clone() {
-            tasks.push(tokio::spawn(hear(core.clone(), address)));
+            match mqtt::open(&address, &format!("gulang-hub-{}-{}", R::FOLDER, std::process::id())) {
+                Ok((client, events)) => {
+                    // The simulated city's docks reach its broker where we do; a real city's are told in `[[connector]]`.
+                    let drc = simulated.then(|| DrcBroker { address, ..DrcBroker::default() });
+                    let link = DjiLink::<R>::new(names::DRONES.into(), client.clone(), simulated, drc);
+                    let is_up = link.is_up.clone();
+                    links.put(Arc::new(link));
+                    tasks.push(tokio::spawn(hear(core.clone(), client, events, is_up)));
+                }
+                Err(error) => tracing::error!(%error, "{}", error.remedy()),
+            }
         }
+        tasks.push(tokio::spawn(flights::run(core.clone(), links.clone())));
         if let Some(feeds) = addresses.feeds.clone() {
             tasks.push(tokio::spawn(pictures(core.clone(), http.clone(), feeds)));
         }
@@ -203,16 +226,7 @@ async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
 }
 
 /// Listens to MQTT for ever; reconnects with backoff.
-async fn hear(core: Arc<Core>, address: String) {
-    let client_id =
-        format!("gulang-hub-{}-{}", if core.realm == Realm::Actual { "a" } else { "x" }, std::process::id());
-    let (client, mut events) = match mqtt::open(&address, &client_id) {
-        Ok(opened) => opened,
-        Err(error) => {
-            tracing::error!(%error, "{}", error.remedy());
-            return;
-        }
-    };
+async fn hear(core: Arc<Core>, client: AsyncClient, mut events: EventLoop, is_up: Arc<AtomicBool>) {
     let mut n_failures = 0;
     // At most one refusal a minute and topic family enters the log.
     let mut refused_at = 0;
@@ -220,14 +234,21 @@ async fn hear(core: Arc<Core>, address: String) {
         match events.poll().await {
             Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
                 n_failures = 0;
+                is_up.store(true, Relaxed);
                 let client = client.clone();
                 tokio::spawn(async move { mqtt::subscribe(&client, false).await });
             }
             Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
                 let topic = String::from_utf8_lossy(publish.topic.as_ref()).into_owned();
                 let mut commands = Vec::new();
-                match mqtt::decode(&topic, &publish.payload) {
+                let mut platform = names::SENSORS;
+                match mqtt::decode_in(core.realm, &topic, &publish.payload) {
                     Ok(decoded) => {
+                        if decoded.platform == names::DRONES {
+                            platform = names::DRONES;
+                        }
+                        commands.extend(decoded.commands);
+                        commands.extend(decoded.drc.and_then(|it| flights::report_of_drc(&core, &it)));
                         for (topic, payload) in decoded.replies {
                             let _ = client.try_publish(topic, rumqttc::QoS::AtMostOnce, false, payload);
                         }
@@ -249,7 +270,7 @@ async fn hear(core: Arc<Core>, address: String) {
                         }
                     }
                 }
-                let source = Source::Platform(PlatformId::from(names::SENSORS));
+                let source = Source::Platform(PlatformId::from(platform));
                 let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
                 if let Err(error) = core.submit_all(batch).await {
                     tracing::error!(%error, "alarms could not be recorded");
@@ -258,6 +279,7 @@ async fn hear(core: Arc<Core>, address: String) {
             Ok(_) => {}
             Err(error) => {
                 n_failures += 1;
+                is_up.store(false, Relaxed);
                 for name in [names::SENSORS, names::TEAMS, names::DRONES] {
                     core.health().failed(name, &mqtt::MqttError::Connection(error.to_string()).to_string());
                 }
@@ -324,6 +346,7 @@ async fn timers(core: Arc<Core>, control: Option<Control>) {
         n += 1;
         core.flush_columns();
         if n.is_multiple_of(THINGS_EVERY) {
+            core.flush_telemetry();
             core.flush_things();
         }
         if !n.is_multiple_of(5) {

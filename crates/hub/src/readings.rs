@@ -3,9 +3,12 @@
 //! late, from nowhere or from the future is dropped and counted.
 
 use crate::{connectors::News, parquet::Row};
-use gulang_city::{City, Command, Fix, Fixes, Judge, LonLat, PlatformId, Readings, Text, Timestamp};
+use gulang_city::{City, Command, Fix, Fixes, Geoid, Judge, LonLat, PlatformId, Readings, Telemetry, Text, Timestamp};
 use gulang_wire::Columns;
-use std::{collections::HashMap, sync::mpsc::SyncSender};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::mpsc::SyncSender,
+};
 
 /// One realm's present readings, with who must still be told.
 #[derive(Debug)]
@@ -18,6 +21,10 @@ pub struct Lane {
     dirty_gauges: Dirty,
     dirty_teams: Dirty,
     dirty_drones: Dirty,
+    dirty_telemetry: Dirty,
+    /// Which drones hang on which gateway.
+    gateways: BTreeMap<Text, Vec<u32>>,
+    geoid: Geoid,
     heard: Vec<PlatformId>,
     recorder: Option<SyncSender<Vec<Row>>>,
     rows: Vec<Row>,
@@ -76,6 +83,9 @@ impl Lane {
             dirty_gauges: Dirty::sized(city.sensors.len()),
             dirty_teams: Dirty::sized(city.teams.len()),
             dirty_drones: Dirty::sized(city.drones.len()),
+            dirty_telemetry: Dirty::sized(city.drones.len()),
+            gateways: docks_of(city),
+            geoid: city.flight_rules.geoid.clone(),
             heard: Vec::new(),
             recorder,
             rows: Vec::new(),
@@ -93,6 +103,15 @@ impl Lane {
             News::Drone { drone, fix } => self.fix(false, &drone, fix, latest),
             // Registers of many things are kept beside the lane.
             News::Thing { .. } => self.drop_absurd(),
+            News::DroneSays { drone, telemetry } => self.telemetry(&drone, *telemetry, latest),
+            News::Dock { gateway, state } if state.at > latest => self.drop_late(&gateway),
+            News::Dock { gateway, state } => {
+                self.at_gateway(&gateway, |telemetry| telemetry.merge_dock(state.clone()));
+            }
+            News::DroneWarns { gateway, alarms, at } => {
+                self.at_gateway(&gateway, |telemetry| telemetry.warn(alarms.clone(), at));
+            }
+            News::Docked { gateway, drones, at } => self.docked(gateway, &drones, at),
         }
     }
 
@@ -147,6 +166,75 @@ impl Lane {
         self.rows.push(Row::fix(if is_team { 1 } else { 2 }, handle, &fix));
     }
 
+    /// A drone's own words; the geoid makes metres above the sea of metres above the ellipsoid.
+    fn telemetry(&mut self, drone: &str, mut part: Telemetry, latest: Timestamp) {
+        if part.at > latest {
+            return self.drop_absurd();
+        }
+        let Some(&handle) = self.drones.get(drone) else { return self.drop_absurd() };
+        let place = self.readings.drones.get(handle as usize).map(|it| LonLat(it.lon, it.lat));
+        if let (Some(height), None, Some(place)) = (part.height_ellipsoid_m, part.height_amsl_m, place) {
+            part.height_amsl_m = Some(height - self.geoid.at(place) as f32);
+        }
+        let Some(known) = self.readings.telemetry.get_mut(handle as usize) else { return };
+        known.merge(part);
+        self.dirty_telemetry.insert(handle);
+    }
+
+    fn at_gateway(&mut self, gateway: &str, change: impl Fn(&mut Telemetry)) {
+        let handles = self.drones_at(gateway);
+        if handles.is_empty() {
+            return self.drop_absurd();
+        }
+        for handle in handles {
+            if let Some(known) = self.readings.telemetry.get_mut(handle as usize) {
+                change(known);
+                self.dirty_telemetry.insert(handle);
+            }
+        }
+    }
+
+    /// Who hangs on a gateway now; who did and does not any more is offline.
+    fn docked(&mut self, gateway: Text, drones: &[Text], at: Timestamp) {
+        let now: Vec<u32> = drones.iter().filter_map(|it| self.drones.get(it).copied()).collect();
+        let before = self.drones_at(&gateway);
+        for &handle in before.iter().chain(&now) {
+            let Some(known) = self.readings.telemetry.get_mut(handle as usize) else { continue };
+            let is_online = Some(now.contains(&handle));
+            if at >= known.at && known.is_online != is_online {
+                known.is_online = is_online;
+                self.dirty_telemetry.insert(handle);
+            }
+        }
+        if !now.is_empty() {
+            for handles in self.gateways.values_mut() {
+                handles.retain(|it| !now.contains(it));
+            }
+            self.gateways.insert(gateway, now);
+        }
+    }
+
+    /// The drones of a gateway: as it last said, else as the pack has them.
+    pub fn drones_at(&self, gateway: &str) -> Vec<u32> {
+        self.gateways.get(gateway).cloned().unwrap_or_default()
+    }
+
+    /// The gateway of a drone.
+    pub fn gateway_of(&self, handle: usize) -> Option<Text> {
+        self.gateways.iter().find(|(_, it)| it.contains(&(handle as u32))).map(|(gateway, _)| gateway.clone())
+    }
+
+    /// The telemetry that changed since the last call.
+    pub fn flush_telemetry(&mut self) -> Vec<(u32, Telemetry)> {
+        let handles = self.dirty_telemetry.take();
+        handles.into_iter().filter_map(|it| Some((it, self.readings.telemetry.get(it as usize)?.clone()))).collect()
+    }
+
+    fn drop_late(&mut self, gateway: &str) {
+        tracing::debug!(gateway, "a dock from the future");
+        self.drop_absurd();
+    }
+
     fn drop_absurd(&mut self) {
         self.n_absurd += 1;
         self.readings.n_dropped += 1;
@@ -193,4 +281,13 @@ impl Lane {
             n_dropped: self.readings.n_dropped,
         })
     }
+}
+
+/// Until a gateway speaks: each dock of the pack with its drones.
+fn docks_of(city: &City) -> BTreeMap<Text, Vec<u32>> {
+    let mut docks: BTreeMap<Text, Vec<u32>> = BTreeMap::new();
+    for (handle, drone) in (0..).zip(city.drones.values()) {
+        docks.entry(drone.dock.0.clone()).or_default().push(handle);
+    }
+    docks
 }

@@ -40,11 +40,21 @@
 //!     Dispatch { key: order.key.clone(), ..order }
 //! }
 //! ```
+//!
+//! Nor does a drill's flight fit a link to real drones:
+//!
+//! ```compile_fail,E0308
+//! use gulang_hub::flights::{Aircraft, FlightLink};
+//! use gulang_hub::realm::{Actual, Exercise, FlightDispatch};
+//! async fn leak(link: &dyn FlightLink<Actual>, flight: FlightDispatch<Exercise>) {
+//!     let _ = link.send(&flight, &Aircraft::default()).await;
+//! }
+//! ```
 
 use crate::connectors::gateway::GatewayConfig;
 use gulang_city::{
-    AttemptState, CallAttempt, CallChannel, Callout, CalloutId, Channel, City, Order, OrderId, PlatformId, Realm, Rung,
-    Telling, Text, Timestamp,
+    AttemptState, CallAttempt, CallChannel, Callout, CalloutId, Channel, City, DroneId, Flight, FlightId, FlightTask,
+    Order, OrderId, PlatformId, Realm, Rung, Telling, Text, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -266,6 +276,55 @@ pub fn unsent_calls<R: RealmKind>(city: &City, channel: CallChannel) -> Vec<Call
     unsent
 }
 
+/// A flight ready for its link, in its realm.
+#[derive(Clone, Debug)]
+pub struct FlightDispatch<R: RealmKind> {
+    pub flight: FlightId,
+    pub key: String,
+    pub drone: DroneId,
+    pub task: FlightTask,
+    /// What is owed is its end.
+    pub is_cancel: bool,
+    wire_key: String,
+    _realm: PhantomData<R>,
+}
+
+impl<R: RealmKind> FlightDispatch<R> {
+    /// `None` if the flight belongs to the other realm.
+    pub fn from_flight(flight: &Flight, is_cancel: bool) -> Option<Self> {
+        if flight.realm != R::REALM {
+            return None;
+        }
+        let key = flight.idempotency_key();
+        Some(Self {
+            flight: flight.id,
+            wire_key: if is_cancel { format!("{key}-c") } else { key.clone() },
+            key,
+            drone: flight.drone.clone(),
+            task: flight.task.clone(),
+            is_cancel,
+            _realm: PhantomData,
+        })
+    }
+
+    /// Another one for its cancellation.
+    pub fn wire_key(&self) -> &str {
+        &self.wire_key
+    }
+}
+
+/// What is recorded for a platform's drones and has no answer, lowest number first; then the cancellations.
+pub fn unsent_flights<R: RealmKind>(city: &City, platform: &PlatformId) -> Vec<FlightDispatch<R>> {
+    let open = || {
+        let open = city.open_flights.iter().filter_map(|it| city.flights.get(it));
+        open.filter(|it| it.platform == *platform)
+    };
+    let owed = open().filter(|it| it.is_owed() && it.cancel.is_none());
+    let cancelled = open().filter(|it| it.cancel.is_some());
+    let owed = owed.filter_map(|it| FlightDispatch::from_flight(it, false));
+    owed.chain(cancelled.filter_map(|it| FlightDispatch::from_flight(it, true))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +381,28 @@ mod tests {
         let record = Record { seq: city.seq + 1, at, source: Source::Platform(emergency.clone()), event: told };
         assert_eq!(city.apply(&record), Applied::Advanced);
         assert_eq!(keys(&city), ["gulang-x-team-team-2-r2", "gulang-x-team-team-1-r3"]);
+    }
+
+    #[test]
+    fn an_exercise_flight_finds_no_actual_link() {
+        let mut city = City::found(&tiny_pack(), Realm::Exercise);
+        let (at, drone) = (Timestamp(1_690_000_000_000), DroneId::from("drone-1"));
+        let ask = gulang_city::FlightAsk {
+            drone: drone.clone(),
+            task: FlightTask::ReturnHome,
+            seen: Default::default(),
+            reason: "".into(),
+            overrides: false,
+        };
+        for event in city.decide(&Command::OrderFlight { ask }, at).unwrap_or_default() {
+            let record = Record { seq: city.seq + 1, at, source: Source::Hub, event };
+            assert_eq!(city.apply(&record), Applied::Advanced);
+        }
+        let platform = city.platform_of_drone(&drone);
+        assert!(unsent_flights::<Actual>(&city, &platform).is_empty());
+        let keys: Vec<_> = unsent_flights::<Exercise>(&city, &platform).into_iter().map(|it| it.key).collect();
+        assert_eq!(keys, ["gulang-x-f1"]);
+        assert!(unsent_flights::<Exercise>(&city, &"mavlink".into()).is_empty());
     }
 
     #[test]

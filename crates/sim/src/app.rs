@@ -2,10 +2,11 @@
 
 use crate::{
     clock::{Clock, Speed},
+    docks::{self, DockOrder},
     errands::Errands,
     feeds::Painter,
-    journal::Journal,
-    mqtt::Broker,
+    journal::{Entry, Journal},
+    mqtt::{Asked, Broker},
     things::Things,
     world::{Due, World},
 };
@@ -166,6 +167,53 @@ impl App {
                 Err(e) => tracing::error!("a publication failed: {e}"),
             }
         }
+    }
+
+    /// Answers what docks are told, for ever. A repeat is answered as before and flies nobody twice.
+    pub(crate) async fn answer_docks(self: Arc<Self>, mut asked: tokio::sync::mpsc::Receiver<Asked>) {
+        while let Some(Asked { topic, payload }) = asked.recv().await {
+            let app = self.clone();
+            let answered = tokio::task::spawn_blocking(move || app.answer_dock(&topic, &payload)).await;
+            match answered {
+                Ok(Ok(())) => {}
+                Ok(Err(e)) => return tracing::error!("docks answer no more: the broker is gone: {e}"),
+                Err(e) => tracing::error!("a dock's answer failed: {e}"),
+            }
+        }
+    }
+
+    fn answer_dock(&self, topic: &str, payload: &[u8]) -> Result<(), crate::mqtt::BrokerError> {
+        let words: Vec<&str> = topic.split('/').collect();
+        let ["thing", "product", gateway, kind @ ..] = words.as_slice() else { return Ok(()) };
+        let Ok(body) = serde_json::from_slice::<serde_json::Value>(payload) else { return Ok(()) };
+        if self.fault("dji") == Some(Fault::Down) || self.fault("dji") == Some(Fault::Hang) {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let (result, reason) = {
+            let mut desk = self.desk();
+            let mut order = DockOrder::read(gateway, &body, now);
+            match desk.errands.flights.answered(&order) {
+                Some(before) => before,
+                None => {
+                    (order.result, order.reason) = docks::judge(&self.world, &desk.errands, &order);
+                    let entry = Entry::Dock { at: now, order: Box::new(order.clone()) };
+                    if let Err(e) = desk.journal.append(entry) {
+                        tracing::error!("a dock's order could not be kept, so it is not answered: {e}");
+                        return Ok(());
+                    }
+                    docks::add(&mut desk.errands, &order, &self.world);
+                    (order.result, order.reason)
+                }
+            }
+        };
+        let reply = json!({
+            "tid": body["tid"], "bid": body["bid"], "method": body["method"], "timestamp": now.0, "gateway": gateway,
+            "data": { "result": result, "output": { "status": if result == 0 { "ok" } else { "failed" }, "reason": reason } },
+            "simulated": true,
+        });
+        let to = if kind == ["services"] { "services_reply" } else { "drc/up" };
+        self.broker.publish(&format!("thing/product/{gateway}/{to}"), reply.to_string())
     }
 
     fn publish(&self, progress: &mut Progress, now: Timestamp, due: Due) -> Result<usize, crate::mqtt::BrokerError> {

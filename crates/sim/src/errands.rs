@@ -28,6 +28,8 @@ pub(crate) struct Errand {
 pub(crate) struct Errands {
     legs: HashMap<usize, Vec<Leg>>,
     n: usize,
+    /// What drones in docks were told.
+    pub(crate) flights: crate::docks::Flights,
 }
 
 /// One errand as it is carried out.

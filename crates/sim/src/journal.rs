@@ -3,7 +3,7 @@
 //! A line is written and synced before its answer goes out, so a platform that said `ok` never forgets it, whatever
 //! happens to the process. With the world's pure function it is all the state there is.
 
-use crate::errands::Errand;
+use crate::{docks::DockOrder, errands::Errand};
 use gulang_city::{DistrictId, LonLat, TeamId, Timestamp, TownshipId};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -91,6 +91,11 @@ pub(crate) enum Entry {
     Recall {
         at: Timestamp,
         unit: TeamId,
+    },
+    /// A dock was told something, taken or refused.
+    Dock {
+        at: Timestamp,
+        order: Box<DockOrder>,
     },
     /// 督办 or 催办 of a case.
     Urge {
@@ -189,6 +194,8 @@ pub(crate) struct Journal {
     pub(crate) cases: HashMap<String, CaseTold>,
     /// In order of receipt: who was sent out and called home.
     pub(crate) errands: Vec<Errand>,
+    /// In order of receipt: what docks were told.
+    pub(crate) docks: Vec<DockOrder>,
     /// How often news came, by its key.
     pub(crate) news: BTreeMap<String, u32>,
     by_notice: HashMap<String, usize>,
@@ -228,6 +235,7 @@ impl Journal {
             returns: Vec::new(),
             cases: HashMap::new(),
             errands: Vec::new(),
+            docks: Vec::new(),
             news: BTreeMap::new(),
             withdrawn: HashMap::new(),
             calls: Vec::new(),
@@ -301,6 +309,7 @@ impl Journal {
             | Entry::Return { at, .. }
             | Entry::Dispatch { at, .. }
             | Entry::Recall { at, .. }
+            | Entry::Dock { at, .. }
             | Entry::Urge { at, .. } => *at,
         };
         self.last_at = self.last_at.max(Some(at));
@@ -352,6 +361,7 @@ impl Journal {
                     told.cancelled_at.get_or_insert(at);
                 }
             }
+            Entry::Dock { order, .. } => self.docks.push(*order),
             Entry::Urge { .. } => {}
         }
     }

@@ -14,6 +14,7 @@ mod cap;
 mod cases;
 mod clock;
 mod dice;
+mod docks;
 mod errands;
 mod evacuation;
 mod feeds;
@@ -187,7 +188,7 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         }
     };
     let first = config.start.or(scenario.as_ref().map(|s| s.starts_at)).unwrap_or(start);
-    let broker = mqtt::Broker::start().await?;
+    let (broker, asked) = mqtt::Broker::start().await?;
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let base = format!("http://{}", listener.local_addr()?);
     let endpoints = Endpoints {
@@ -208,7 +209,8 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     let center = pack.center;
     let roads = read_roads(&config.pack)?;
     let world = world::World::new(pack, scenario, config.realm, config.seed).with_roads(roads);
-    let errands = errands::Errands::of(&journal.errands, &world);
+    let mut errands = errands::Errands::of(&journal.errands, &world);
+    errands.flights = docks::Flights::of(&journal.docks, &world);
     let figures = world.figures.things.clone();
     let things = things::Things::new(config.scale, figures, center, streets, world.things_dice());
     let app = Arc::new(App {
@@ -224,6 +226,7 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         stills: Mutex::default(),
         progress: Mutex::new(Progress::default()),
     });
+    tokio::spawn(app.clone().answer_docks(asked));
     if config.speed != Speed::Lockstep {
         tokio::spawn(app.clone().publish_for_ever());
     }

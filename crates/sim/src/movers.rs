@@ -13,7 +13,7 @@ const DRONE_REACH_M: f64 = 5_000.0;
 const DRONE_CYCLE_MS: i64 = 52 * 60_000;
 const CLIMB_MS: i64 = 40_000;
 /// Ground near a dock, m above the sea; assumed alike everywhere.
-const GROUND_M: f64 = 12.0;
+pub(crate) const GROUND_M: f64 = 12.0;
 
 /// Boats and aircraft may leave this often.
 const UNIT_CYCLE_MS: i64 = 60 * 60_000;
@@ -201,6 +201,12 @@ impl Movers {
         let (head_start_m, ms) = since.map_or((plan.head_start_m, at.0), |since| (0.0, at - since));
         let (place, heading) = round.at_m(head_start_m + ms as f64 / 1000.0 * plan.speed_mps);
         TeamFix { at: place, heading, speed: plan.speed_mps }
+    }
+
+    /// When the drone's round of this moment began, flown or not.
+    pub(crate) fn launched(&self, i: usize, at: Timestamp) -> Timestamp {
+        let shifted = at.0 + self.drones[i].offset_ms;
+        Timestamp(at.0 - shifted.rem_euclid(DRONE_CYCLE_MS))
     }
 
     /// `wind` tells the mean wind at a moment: in too much of it a drone stays in, or never left.

@@ -13,7 +13,7 @@ use rumqttd::{
     local::{LinkBuilder, LinkError, LinkRx, LinkTx},
     protocol::v4::V4,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::HashSet,
     net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
@@ -23,7 +23,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
 
 /// A batch of every sensor of the city, with room to spare.
 const MAX_PAYLOAD_BYTES: usize = 16 << 20;
@@ -68,8 +71,8 @@ pub(crate) struct Replies {
 }
 
 impl Broker {
-    /// Starts on the present tokio runtime, whose end is the broker's.
-    pub(crate) async fn start() -> Result<Self, BrokerError> {
+    /// Starts on the present tokio runtime, whose end is the broker's; what docks are told comes out of the receiver.
+    pub(crate) async fn start() -> Result<(Self, mpsc::Receiver<Asked>), BrokerError> {
         let router = RouterConfig {
             max_connections: 64,
             max_outgoing_packet_count: 5000,
@@ -110,13 +113,21 @@ impl Broker {
         ear.subscribe("thing/product/+/requests_reply")?;
         ear.subscribe("thing/product/+/events_reply")?;
         ear.subscribe("thing/product/+/services")?;
+        ear.subscribe("thing/product/+/drc/down")?;
+        let (tell, asked) = mpsc::channel(1024);
         let noted = replies.clone();
         tokio::spawn(async move {
             loop {
                 match heard.next().await {
                     Ok(Some(Notification::Forward(forward))) => {
-                        if let Some((topic, payload)) = noted.hear(&forward.publish.topic, &forward.publish.payload) {
-                            let _ = ear.publish(topic, payload);
+                        let topic = String::from_utf8_lossy(&forward.publish.topic).into_owned();
+                        let payload = forward.publish.payload.to_vec();
+                        if topic.ends_with("/services") || topic.ends_with("/drc/down") {
+                            if tell.send(Asked { topic, payload }).await.is_err() {
+                                return;
+                            }
+                        } else {
+                            noted.hear(&topic, &payload);
                         }
                     }
                     Ok(Some(Notification::Unschedule)) => {
@@ -127,7 +138,12 @@ impl Broker {
                 }
             }
         });
-        Ok(Self { address, link: Mutex::new((link, rest)), replies })
+        // Its other end is kept: the router drops a link nobody holds.
+        tokio::spawn(async move {
+            let _ear = ear;
+            std::future::pending::<()>().await
+        });
+        Ok((Self { address, link: Mutex::new((link, rest)), replies }, asked))
     }
 
     /// Hands a message to the broker; blocks only while the broker is behind.
@@ -154,25 +170,23 @@ impl Replies {
         }
     }
 
-    /// Counts a reply, or answers a service call: everything asked of a simulated dock succeeds.
-    fn hear(&self, topic: &[u8], payload: &[u8]) -> Option<(String, String)> {
-        let topic = std::str::from_utf8(topic).ok()?;
-        let body: Value = serde_json::from_slice(payload).ok()?;
-        if let Some(device) = topic.strip_suffix("/services") {
-            let reply = json!({
-                "tid": body["tid"], "bid": body["bid"], "method": body["method"], "timestamp": body["timestamp"],
-                "data": { "result": 0, "output": { "status": "ok" } }, "simulated": true,
-            });
-            return Some((format!("{device}/services_reply"), reply.to_string()));
-        }
+    /// Counts a reply.
+    fn hear(&self, topic: &str, payload: &[u8]) {
+        let Ok(body) = serde_json::from_slice::<Value>(payload) else { return };
         let answered =
             if topic.ends_with("requests_reply") { &self.n_requests_answered } else { &self.n_events_answered };
-        let known = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(body["tid"].as_str()?);
+        let Some(tid) = body["tid"].as_str() else { return };
+        let known = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(tid);
         if known && body["data"]["result"] == 0 {
             answered.fetch_add(1, Ordering::Relaxed);
         }
-        None
     }
+}
+
+/// Something a dock was told, by its topic.
+pub(crate) struct Asked {
+    pub(crate) topic: String,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// A port free a moment ago; the broker wants a number, not a socket.

@@ -123,7 +123,8 @@ fn still(app: &App, i: usize) -> Arc<[u8]> {
     let world = &app.world;
     let drone = &world.pack.drones[i];
     let dice = world.orders_dice().of_text(drone.id.as_str());
-    let jpeg = app.painter.still(&drone.name, &world.drone(i, now), &world.weather(now), now, dice);
+    let fix = world.drone(&app.desk().errands, i, now);
+    let jpeg = app.painter.still(&drone.name, &fix, &world.weather(now), now, dice);
     let jpeg: Arc<[u8]> = jpeg.into();
     app.stills.lock().unwrap_or_else(PoisonError::into_inner).insert(i, (second, jpeg.clone()));
     jpeg
@@ -248,14 +249,14 @@ async fn set_fault(State(app): State<Arc<App>>, Json(request): Json<FaultRequest
 async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
     let replies = &app.broker.replies;
     let n = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    let (n_orders, n_refused) = {
+    let (n_orders, n_refused, n_flights) = {
         let desk = app.desk();
-        (desk.journal.orders.len(), desk.journal.refused.len())
+        (desk.journal.orders.len(), desk.journal.refused.len(), desk.errands.flights.n_begun())
     };
     Json(json!({
         "requests": n(&replies.n_requests), "requests_answered": n(&replies.n_requests_answered),
         "events": n(&replies.n_events), "events_answered": n(&replies.n_events_answered),
-        "orders": n_orders, "refused": n_refused, "simulated": true,
+        "orders": n_orders, "refused": n_refused, "flights": n_flights, "simulated": true,
     }))
 }
 

@@ -6,9 +6,10 @@ use crate::{
     cap::{self, Alert},
     cases::{Cases, Change, ChangeKey},
     dice::Dice,
+    docks,
     errands::Errands,
     figures::Figures,
-    movers::{DroneFix, Movers, TeamFix},
+    movers::{DroneFix, GROUND_M, Movers, TeamFix},
     scenario::Scenario,
     sensors,
     weather::{Sky, Weather},
@@ -209,9 +210,39 @@ impl World {
         Journey::new(line, ready, secs * factor)
     }
 
-    pub(crate) fn drone(&self, i: usize, at: Timestamp) -> DroneFix {
+    /// Where a drone is: as it was told, else on its own round.
+    pub(crate) fn drone(&self, errands: &Errands, i: usize, at: Timestamp) -> DroneFix {
         let sky = self.sky();
-        self.movers.drone(i, at, &|at| sky.wind(at).0)
+        docks::fix(self, &errands.flights, i, at).unwrap_or_else(|| self.movers.drone(i, at, &|at| sky.wind(at).0))
+    }
+
+    /// When a drone's round of this moment began, flown or not.
+    pub(crate) fn launched(&self, i: usize, at: Timestamp) -> Timestamp {
+        self.movers.launched(i, at)
+    }
+
+    pub(crate) fn home_of_drone(&self, i: usize) -> LonLat {
+        let dock = self.pack.drones.get(i).and_then(|it| self.pack.docks.iter().find(|dock| dock.id == it.dock));
+        dock.map_or(self.pack.center, |it| it.at)
+    }
+
+    /// Above the WGS-84 ellipsoid at every dock, m.
+    pub(crate) fn ground_ellipsoid_m(&self) -> f64 {
+        self.figures.movers.geoid_m.value + GROUND_M
+    }
+
+    /// A dock holds one aircraft: a second one the pack has at the same place hangs on a gateway of its own, `…-2`.
+    pub(crate) fn gateway_of(&self, i: usize) -> String {
+        let drones = &self.pack.drones;
+        let dock = &drones[i].dock;
+        match drones[..i].iter().filter(|it| it.dock == *dock).count() {
+            0 => dock.to_string(),
+            n => format!("{dock}-{}", n + 1),
+        }
+    }
+
+    pub(crate) fn drone_at(&self, gateway: &str) -> Option<usize> {
+        (0..self.pack.drones.len()).find(|i| self.gateway_of(*i) == gateway)
     }
 
     /// Everything to publish for the moment `now`; `before` is the moment of the last publication, between which and now
@@ -233,7 +264,7 @@ impl World {
             messages.push(self.team_batch(now, errands));
         }
         for i in 0..self.pack.drones.len() {
-            self.drone_messages(i, before, now, due, &weather, &mut messages);
+            self.drone_messages(i, [before, Some(now)], due, errands, &weather, &mut messages);
         }
         messages
     }
@@ -276,15 +307,18 @@ impl World {
     fn drone_messages(
         &self,
         i: usize,
-        before: Option<Timestamp>,
-        now: Timestamp,
+        [before, now]: [Option<Timestamp>; 2],
         due: Due,
+        errands: &Errands,
         weather: &Weather,
         messages: &mut Vec<Message>,
     ) {
+        let now = now.unwrap_or_default();
         let drone = &self.pack.drones[i];
-        let (sn, dock_sn) = (drone.id.as_str(), drone.dock.as_str());
-        let fix = self.drone(i, now);
+        let gateway = self.gateway_of(i);
+        let (sn, dock_sn) = (drone.id.as_str(), gateway.as_str());
+        let fix = self.drone(errands, i, now);
+        let is_in_dock = fix.flight.is_none() && fix.home_m < 30.0;
         let envelope = |topic: String, method: Option<&str>, need_reply: Option<u8>, data: Value| {
             let id = self.dice.of(part::ENVELOPES).of_text(&topic).of(now.0 as u64).bits();
             let mut body = json!({
@@ -307,7 +341,7 @@ impl World {
             let data = json!({
                 "mode_code": if fix.flight.is_some() { 4 } else { 0 },
                 "cover_state": u8::from(fix.elevation < 40.0 && fix.flight.is_some()),
-                "drone_in_dock": u8::from(fix.flight.is_none()),
+                "drone_in_dock": u8::from(is_in_dock),
                 "rainfall": match weather.rain { r if r > 16.0 => 3, r if r > 4.0 => 2, r if r > 0.2 => 1, _ => 0 },
                 "wind_speed": tenths(weather.wind),
                 "temperature": 27.5, "humidity": 78, "emergency_stop_state": 0, "flighttask_step_code": if fix.flight.is_some() { 1 } else { 5 },
@@ -315,6 +349,30 @@ impl World {
                 "alternate_land_point": { "latitude": rounded(at.lat()), "longitude": rounded(at.lon()), "is_configured": 1 },
             });
             messages.push(envelope(format!("thing/product/{dock_sn}/osd"), None, None, data));
+            let video = json!([{
+                "video_index": "normal-0", "video_type": "wide", "switchable_video_types": ["wide", "zoom", "ir"],
+            }]);
+            let cameras = json!([{
+                "camera_index": PAYLOAD, "available_video_number": 1, "coexist_video_number_max": 1, "video_list": video,
+            }]);
+            let data = json!({ "live_capacity": {
+                "available_video_number": 1, "coexist_video_number_max": 1,
+                "device_list": [{ "sn": sn, "available_video_number": 1, "coexist_video_number_max": 1, "camera_list": cameras }],
+            } });
+            messages.push(envelope(format!("thing/product/{dock_sn}/state"), None, None, data));
+            let limit = self.figures.movers.drone_max_wind_mps.value;
+            let is_windy = !is_in_dock && weather.wind > limit;
+            let warning = json!({
+                "code": "SIM-WIND", "level": 2, "module": 3, "in_the_sky": 1, "imminent": 1,
+                "message": format!("风速 {:.0} 米/秒超过 {limit:.0}，尽快返航", weather.wind),
+            });
+            let list = if is_windy { vec![warning] } else { Vec::new() };
+            messages.push(envelope(
+                format!("thing/product/{dock_sn}/events"),
+                Some("hms"),
+                Some(0),
+                json!({ "list": list }),
+            ));
         }
         if due.drones {
             let data = json!({
@@ -332,12 +390,23 @@ impl World {
                 },
                 "position_state": { "is_fixed": 2, "gps_number": 24, "rtk_number": 28, "quality": 5 },
                 "control_source": "A",
+                PAYLOAD: {
+                    "payload_index": PAYLOAD, "gimbal_pitch": if fix.elevation > 0.0 { -60.0 } else { 0.0 }, "gimbal_roll": 0.0,
+                    "gimbal_yaw": tenths(if fix.heading > 180.0 { fix.heading - 360.0 } else { fix.heading }),
+                },
+                "cameras": [{ "payload_index": PAYLOAD, "zoom_factor": 1.0 }],
                 "track_id": fix.flight.map_or(String::new(), |(n, _)| format!("{sn}-{n}")),
             });
             messages.push(envelope(format!("thing/product/{sn}/osd"), None, None, data));
         }
+        if due.drones {
+            for (method, wants_answer, data) in docks::events(self, &errands.flights, i, before, now) {
+                let topic = format!("thing/product/{dock_sn}/events");
+                messages.push(envelope(topic, Some(method), Some(u8::from(wants_answer)), data));
+            }
+        }
         let Some(before) = before.filter(|_| due.drones) else { return };
-        let was = self.drone(i, before).flight.map(|(n, _)| n);
+        let was = self.drone(errands, i, before).flight.map(|(n, _)| n);
         let is = fix.flight.map(|(n, _)| n);
         if was == is {
             return;
@@ -356,8 +425,10 @@ impl World {
             });
             envelope(format!("thing/product/{dock_sn}/events"), Some("flighttask_progress"), Some(1), data)
         };
-        messages.extend(was.map(|n| progress(n, "ok", 100)));
-        messages.extend(is.map(|n| progress(n, "in_progress", 1)));
+        // Ordered flights tell of themselves.
+        let own = |n: &i64| *n < docks::ORDERED;
+        messages.extend(was.filter(own).map(|n| progress(n, "ok", 100)));
+        messages.extend(is.filter(own).map(|n| progress(n, "in_progress", 1)));
     }
 
     fn sky(&self) -> Sky<'_> {
@@ -370,6 +441,9 @@ impl World {
         }
     }
 }
+
+/// The camera under every simulated aircraft, as DJI numbers payloads.
+const PAYLOAD: &str = "53-0-0";
 
 /// How long a unit waits for the wind, and how often it looks.
 const LONGEST_WAIT_MINS: i64 = 48 * 60;

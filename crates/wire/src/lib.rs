@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** knows neither the hub's insides nor the screen's. No tokio, no bevy.
 
-use gulang_city::{Command, Feed, Fix, Realm, Record, Refusal, SeatId, Text, ThingsChange, Timestamp};
+use gulang_city::{Command, Feed, Fix, Realm, Record, Refusal, SeatId, Telemetry, Text, ThingsChange, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Refused on mismatch: a screen and its hub are always of one release.
@@ -74,6 +74,8 @@ pub enum Body {
     ThingsStale {
         inventory: Text,
     },
+    /// Drones whose telemetry changed, by handle, about twice a second.
+    Telemetry(Vec<(u32, Telemetry)>),
 }
 
 /// One picture, as JPEG: no host of a screen lacks a decoder for it.
@@ -376,6 +378,8 @@ mod tests {
             age: vec![0, 4, 900],
         }));
         check(Body::ThingsStale { inventory: "manhole".into() });
+        let telemetry = Telemetry { at: CLOCK.now, wind_mps: Some(4.5), ..Telemetry::default() };
+        check(Body::Telemetry(vec![(3, telemetry)]));
         check_to_hub(ToHub::Hello { version: VERSION, seat: "A".into(), watch: Watch::Only(Realm::Actual) });
         check_to_hub(ToHub::Submit { ticket: 1, command: Command::EndExercise });
         check_to_hub(ToHub::Submit {

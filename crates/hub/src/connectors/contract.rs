@@ -5,6 +5,7 @@
 //! `gulang-hub connect NAME --try`, where the ear only keeps samples.
 
 use crate::feeds::{Cursors, Feed, FeedError};
+use crate::flights::Links;
 use crate::realm::RealmKind;
 use async_trait::async_trait;
 use gulang_city::{Pack, PlatformId, Text, Timestamp};
@@ -89,6 +90,8 @@ pub struct Parts<R: RealmKind> {
     pub pack: Arc<Pack>,
     /// The resolved secrets; never printed.
     pub secrets: Secrets,
+    /// Where a kind that flies drones leaves its link.
+    pub flights: Links<R>,
     pub realm: PhantomData<R>,
 }
 
@@ -168,5 +171,5 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    vec![]
+    vec![Kind { name: "dji", about: "大疆机场和无人机（上云 API，MQTT）", open: super::dji::open }]
 }

@@ -104,11 +104,10 @@ struct Options {
 /// Opens a `[[connector]]` of kind `dji`; nothing is sent while opening.
 pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
     let fault = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
-    let options: Options = config
-        .options
-        .clone()
-        .try_into()
-        .map_err(|why: toml::de::Error| fault("options", why.message().to_owned(), "只认 username、drc、drc_tls"))?;
+    let options: Options =
+        config.options.clone().try_into().map_err(|why: toml::de::Error| {
+            fault("options", why.message().to_owned(), "只认 username、drc、drc_tls")
+        })?;
     let address = config.url.strip_prefix("mqtt://").unwrap_or(&config.url).trim_end_matches('/');
     let bad = || fault("url", format!("{:?} 不是 mqtt://主机:端口", config.url), "写成 mqtt://10.0.0.8:1883 的样子");
     let (host, port) = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).ok_or_else(bad)?;
@@ -144,6 +143,13 @@ struct DjiListener {
     is_up: Arc<AtomicBool>,
 }
 
+fn broken(why: &str) -> FeedError {
+    FeedError {
+        what: format!("大疆机场的 MQTT 连接中断：{why}"),
+        remedy: "检查该 MQTT 服务、用户名和口令；系统会自己重连",
+    }
+}
+
 /// Puts the lamp out however the connection ends.
 struct Up<'a>(&'a AtomicBool);
 
@@ -162,14 +168,14 @@ impl Listener for DjiListener {
     async fn listen(&mut self, ear: &Ear) -> Result<(), FeedError> {
         let up = Up(&self.is_up);
         loop {
-            let event = self.events.poll().await.map_err(|why| FeedError::from(why.to_string()))?;
+            let event = self.events.poll().await.map_err(|why| broken(&why.to_string()))?;
             match event {
                 MqttEvent::Incoming(Packet::ConnAck(_)) => {
                     up.0.store(true, Relaxed);
                     ear.alive();
                     for topic in dji::TOPICS {
                         let asked = self.client.try_subscribe(topic, QoS::AtMostOnce);
-                        asked.map_err(|why| FeedError::from(why.to_string()))?;
+                        asked.map_err(|why| broken(&why.to_string()))?;
                     }
                 }
                 MqttEvent::Incoming(Packet::Publish(publish)) => {
@@ -189,7 +195,7 @@ impl Listener for DjiListener {
                     };
                     // A repeat from the platform is nothing to record twice; the rules say so.
                     heard.commands.dedup();
-                    ear.take(&publish.payload, heard).await.map_err(FeedError::from)?;
+                    ear.take(&publish.payload, heard).await.map_err(|why| broken(&why))?;
                 }
                 MqttEvent::Incoming(Packet::PingResp) => ear.alive(),
                 _ => {}

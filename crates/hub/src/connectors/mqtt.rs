@@ -1,7 +1,8 @@
-//! Sensors and teams over MQTT, alone or in batches. DJI's topics are in [`super::dji`].
+//! Sensors and teams over MQTT, alone or in batches. DJI's topics are read by [`gulang_platforms::dji`].
 
-use super::{News, dji, names};
-use gulang_city::{Fix, Timestamp};
+use super::{News, names};
+use gulang_city::{Command, Fix, Realm, Timestamp};
+use gulang_platforms::dji::{self, DrcAnswer};
 use rumqttc::{AsyncClient, EventLoop, MqttOptions, QoS};
 use serde::Deserialize;
 use std::time::Duration;
@@ -10,11 +11,14 @@ use std::time::Duration;
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// What a city's broker is asked for.
-pub const TOPICS: [&str; 8] = [
+pub const TOPICS: [&str; 11] = [
     "sensors/batch/+",
     "sensors/+/reading",
     "teams/batch",
     "thing/product/+/osd",
+    "thing/product/+/state",
+    "thing/product/+/services_reply",
+    "thing/product/+/drc/up",
     "thing/product/+/requests",
     "thing/product/+/events",
     "sys/product/+/status",
@@ -47,6 +51,10 @@ pub struct Decoded {
     /// Which connector was heard.
     pub platform: &'static str,
     pub news: Vec<News>,
+    /// What docks say of our flights.
+    pub commands: Vec<Command>,
+    /// A dock's answer on the direct channel.
+    pub drc: Option<DrcAnswer>,
     /// Topic and payload to publish back.
     pub replies: Vec<(String, String)>,
     /// The simulated city's lockstep mark.
@@ -75,8 +83,13 @@ pub async fn subscribe(client: &AsyncClient, whole: bool) -> Result<(), MqttErro
     Ok(())
 }
 
-/// Bytes of one topic → news. Unknown topics mean nothing and are no error.
+/// Bytes of one topic → news, and what docks say of an exercise's flights. Unknown topics mean nothing and are no error.
 pub fn decode(topic: &str, payload: &[u8]) -> Result<Decoded, MqttError> {
+    decode_in(Realm::Exercise, topic, payload)
+}
+
+/// The same, with the flights of this realm.
+pub fn decode_in(realm: Realm, topic: &str, payload: &[u8]) -> Result<Decoded, MqttError> {
     let garbage = |why: serde_json::Error| MqttError::Garbage { topic: topic.to_owned(), why: why.to_string() };
     let mut words = topic.split('/');
     match (words.next(), words.next(), words.next(), words.next()) {
@@ -91,9 +104,20 @@ pub fn decode(topic: &str, payload: &[u8]) -> Result<Decoded, MqttError> {
             let barrier: Barrier = serde_json::from_slice(payload).map_err(garbage)?;
             Ok(Decoded { barrier: Some(barrier.n), ..Decoded::default() })
         }
-        (Some("thing" | "sys"), Some("product"), Some(sn), Some(kind)) => {
-            dji::decode(sn, kind, words.next().is_some(), payload)
-                .map_err(|why| MqttError::Garbage { topic: topic.to_owned(), why })
+        (Some("thing" | "sys"), Some("product"), Some(_), Some(kind)) => {
+            let spoken = dji::hear(realm, topic, payload)
+                .map_err(|why| MqttError::Garbage { topic: topic.to_owned(), why: why.to_string() })?;
+            // What we say ourselves comes back to who hears everything.
+            let is_theirs = !matches!(kind, "services" | "events_reply" | "requests_reply" | "status_reply");
+            let heard = spoken.heard;
+            Ok(Decoded {
+                platform: if is_theirs { names::DRONES } else { "" },
+                news: heard.news,
+                commands: heard.commands,
+                drc: spoken.drc,
+                replies: spoken.replies,
+                ..Decoded::default()
+            })
         }
         _ => Ok(Decoded::default()),
     }

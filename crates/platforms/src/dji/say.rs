@@ -24,7 +24,7 @@ pub enum Unsayable {
 }
 
 /// Where an aircraft connects for the direct channel; by the dock's own network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DrcBroker {
     /// `host:port`.
     pub address: String,
