@@ -418,10 +418,12 @@ mod tests {
     /// A moment at which drone 0 is in its dock with a good battery.
     fn docked(world: &World, errands: &Errands) -> Timestamp {
         let start = Timestamp::parse("2024-06-03 09:00:00").unwrap();
-        let at = (0..120).map(|m| start.plus_mins(m));
-        at.into_iter()
-            .find(|at| world.drone(errands, 0, *at).elevation == 0.0 && world.drone(errands, 0, *at).battery > 80.0)
-            .unwrap()
+        let mut minutes = (0..120).map(|m| start.plus_mins(m));
+        let rests = |at: &Timestamp| {
+            let fix = world.drone(errands, 0, *at);
+            fix.elevation == 0.0 && fix.battery > 80.0
+        };
+        minutes.find(rests).unwrap()
     }
 
     fn take(world: &World, errands: &mut Errands, mut order: DockOrder) -> i64 {
@@ -482,7 +484,8 @@ mod tests {
         for it in &orders {
             assert_eq!(take(&world, &mut errands, it.clone()), 0, "{it:?}");
         }
-        let again = Errands { flights: Flights::of(&orders, &world), ..Errands::default() };
+        let mut again = Errands::default();
+        again.flights = Flights::of(&orders, &world);
         for s in 0..200 {
             let now = at.plus_secs(s);
             assert_eq!(world.drone(&errands, 0, now), world.drone(&again, 0, now));

@@ -264,7 +264,7 @@ impl World {
             messages.push(self.team_batch(now, errands));
         }
         for i in 0..self.pack.drones.len() {
-            self.drone_messages(i, [before, Some(now)], due, errands, &weather, &mut messages);
+            self.drone_messages(i, (before, now), due, errands, &weather, &mut messages);
         }
         messages
     }
@@ -307,13 +307,12 @@ impl World {
     fn drone_messages(
         &self,
         i: usize,
-        [before, now]: [Option<Timestamp>; 2],
+        (before, now): (Option<Timestamp>, Timestamp),
         due: Due,
         errands: &Errands,
         weather: &Weather,
         messages: &mut Vec<Message>,
     ) {
-        let now = now.unwrap_or_default();
         let drone = &self.pack.drones[i];
         let gateway = self.gateway_of(i);
         let (sn, dock_sn) = (drone.id.as_str(), gateway.as_str());
