@@ -335,6 +335,22 @@ impl Review {
                 let text = format!("提议{}，待第二席会签", proposal.switch.name_zh());
                 self.tell(mark, MomentKind::Level, text, who);
             }
+            Event::FlightOrdered { flight, .. } => {
+                let text = format!("无人机 {}：{}", flight.drone, flight.task.name_zh());
+                self.tell(mark, MomentKind::Order, text, who);
+            }
+            Event::FlightReported { flight, state, .. } if state.is_end() => {
+                let text = format!("第 {flight} 号飞行{} {}", state.name_zh(), state.why());
+                self.tell(mark, MomentKind::Platform, text.trim_end().into(), who);
+            }
+            Event::ControlTaken { drone, control } => {
+                let text = format!("无人机 {drone} 的控制权归「{}」", control.seat);
+                self.tell(mark, MomentKind::Order, text, who);
+            }
+            Event::EmergencyStopProposed { proposal } => {
+                let text = format!("提议急停无人机 {}：{}", proposal.drone, proposal.reason);
+                self.tell(mark, MomentKind::Order, text, who);
+            }
             Event::ProposalClosed { number, how, reason, .. } if *how != ProposalEnd::CoSigned => {
                 let reason = if reason.is_empty() { String::new() } else { format!("（{reason}）") };
                 self.tell(mark, MomentKind::Level, format!("第 {number} 号提议{}{reason}", how.name_zh()), who);

@@ -21,7 +21,7 @@ use crate::{
     sim_host::RunningSim,
     things::ThingsFeed,
 };
-use gulang_city::{City, Command, PlatformId, Realm, Refusal, Source};
+use gulang_city::{City, Command, PlatformId, Refusal, Source};
 use gulang_platforms::dji::DrcBroker;
 use gulang_wire::{Body, ClockKind, Picture};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet};

@@ -117,6 +117,8 @@ impl Broker {
         let (tell, asked) = mpsc::channel(1024);
         let noted = replies.clone();
         tokio::spawn(async move {
+            // Kept: the router drops a link nobody holds.
+            let _ear = ear;
             loop {
                 match heard.next().await {
                     Ok(Some(Notification::Forward(forward))) => {
@@ -137,11 +139,6 @@ impl Broker {
                     Err(_) => return,
                 }
             }
-        });
-        // Its other end is kept: the router drops a link nobody holds.
-        tokio::spawn(async move {
-            let _ear = ear;
-            std::future::pending::<()>().await
         });
         Ok((Self { address, link: Mutex::new((link, rest)), replies }, asked))
     }
