@@ -184,7 +184,7 @@ fn gimbal(data: &Value) -> Option<Gimbal> {
     let is_index = |key: &str| key.split('-').count() == 3 && key.split('-').all(|it| it.parse::<u32>().is_ok());
     let (index, payload) = data.as_object()?.iter().find(|(key, _)| is_index(key))?;
     let cameras = data["cameras"].as_array().map_or(&[][..], Vec::as_slice);
-    let camera = cameras.iter().find(|it| it["payload_index"].as_str() == Some(index));
+    let camera = cameras.iter().find(|it| it["payload_index"].as_str() == Some(index.as_str()));
     Some(Gimbal {
         pitch_deg: small(payload, "gimbal_pitch")?,
         yaw_deg: small(payload, "gimbal_yaw")?.rem_euclid(360.0),

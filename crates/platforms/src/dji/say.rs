@@ -11,7 +11,7 @@ pub struct Message {
 }
 
 /// Why a task cannot be said to a dock.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unsayable {
     #[error("还没有收到飞机的椭球高，换算不出目标高度；等遥测恢复后再下令")]
     NoGround,
