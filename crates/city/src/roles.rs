@@ -180,6 +180,7 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "report_case" => "上报案件",
         "judge_reading" => "研判读数",
         "report_fence" => "上报围栏告警",
+        "judge_by_rule" => "按规则研判读数",
         "issue_warning" => "发布预警",
         "cancel_warning" => "解除预警",
         "update_typhoon" => "更新台风",
