@@ -22,6 +22,7 @@ pub fn blind_of(name: &str, kind: &str, mapped_to: Option<To>) -> Blind {
     };
     let by_mapping = |to: To| match to {
         To::Gauge => ("这一来源的读数", "以它为条件的预案和告警"),
+        To::Measured => ("这一来源的器件读数", "部件处置，以及这类读数的超限"),
         To::Thing => ("这一来源的部件位置和状态", "部件处置和周边查找"),
         To::Team => ("这一来源的队伍位置", "就近派队和到达时间"),
         To::Case => ("这一来源的案件", "派遣和督办"),

@@ -42,6 +42,7 @@ feed_error_from!(
     GatewayError,
     crate::connectors::cap::CapError,
     crate::connectors::inventory::InventoryError,
+    crate::connectors::mqtt::MqttError,
     crate::connectors::typhoon::TyphoonError
 );
 

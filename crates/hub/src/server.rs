@@ -61,7 +61,7 @@ pub fn router(app: App) -> Router {
         .route("/duties", get(duties::search))
         .merge(api::routes())
         .merge(crate::plans_api::routes())
-        .merge(crate::registers::routes())
+        .merge(crate::registers::api::routes())
         .merge(crate::playback_api::routes())
         .merge(crate::sources_api::routes())
         .merge(crate::eyes::api::routes())

@@ -90,6 +90,7 @@ fn open_hub(data: &Path, wvp: String) -> Result<HubHandle, Error> {
         seed: 1,
         scale: SimScale::None,
         sign_key: None,
+        config_file: None,
     })?)
 }
 

@@ -108,13 +108,8 @@ freshness_s = 60
 streams = [{{ observed = "water depth", to = "sensor", unit = "cm" }}]
 "#
     ))?;
-    let parts = Parts::<Actual> {
-        http: http::client(),
-        cursors,
-        pack: Arc::new(tiny_pack()),
-        secrets: Secrets([("token".into(), "t0ken".to_owned())].into()),
-        realm: PhantomData,
-    };
+    let secrets = Secrets([("token".into(), "t0ken".to_owned())].into());
+    let parts = Parts::<Actual> { cursors, secrets, ..Parts::apart(Arc::new(tiny_pack())) };
     match open(&config, &parts) {
         Ok(Wire::Speaks(listener)) => Ok((server, listener)),
         Ok(Wire::Asked(_)) => Err("it should speak".into()),

@@ -155,7 +155,7 @@ fn bike(it: &Spot) -> Value {
         0
     };
     json!({ "bikeNo": format!("35020{:06}", it.number), "lng": lng, "lat": lat, "bikeStatus": status,
-        "locateTime": it.told(600).0, "company": ["A", "B", "C"][it.number % 3], "simulated": true })
+        "locateTime": it.told(600).0, "company": (["A", "B", "C"][it.number % 3]), "simulated": true })
 }
 
 /// The crowded spots, with how many bikes stand in each.
@@ -233,7 +233,7 @@ fn environment(it: &Spot) -> Value {
 fn tunnel(it: &Spot) -> Value {
     json!({ "tunnelId": format!("SD{:02}", it.number), "tunnelName": format!("{} 号隧道", it.number), "lon": it.at.lon(), "lat": it.at.lat(),
         "co": it.figure(5.0, 60.0, 30), "vi": it.figure(70.0, 99.0, 30), "waterDepth": if it.is_troubled(0.02) { 12.0 } else { 0.0 },
-        "trafficState": ["畅通", "缓行", "拥堵"][it.dice.of(7).of((it.now.0 / (15 * MINUTE_MS)) as u64).below(3)],
+        "trafficState": (["畅通", "缓行", "拥堵"][it.dice.of(7).of((it.now.0 / (15 * MINUTE_MS)) as u64).below(3)]),
         "updateTime": it.told(60).to_beijing_text(), "simulated": true })
 }
 

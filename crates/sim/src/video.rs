@@ -194,7 +194,7 @@ fn name_of(app: &App, channel: &str) -> Option<String> {
 
 fn is_flying(app: &App, drone: &str) -> bool {
     let i = app.world.pack.drones.iter().position(|it| it.id.as_str() == drone);
-    i.is_some_and(|i| app.world.drone(i, app.clock.now()).mode != 0)
+    i.is_some_and(|i| app.world.drone(&app.desk().errands, i, app.clock.now()).mode != 0)
 }
 
 fn said(code: i64, msg: &str) -> Response {
@@ -301,7 +301,8 @@ async fn still(app: Arc<App>, channel: String) -> Response {
     let drawn = tokio::task::spawn_blocking(move || {
         let (now, world) = (app.clock.now(), &app.world);
         let dice = world.orders_dice().of_text(&channel);
-        app.painter.still(&name, &world.drone(0, now), &world.weather(now), now, dice)
+        let fix = world.drone(&app.desk().errands, 0, now);
+        app.painter.still(&name, &fix, &world.weather(now), now, dice)
     });
     match drawn.await {
         Ok(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),

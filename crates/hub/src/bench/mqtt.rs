@@ -183,7 +183,7 @@ fn publish(address: &str, sensors: &[SensorId], per_sec: u64, secs: f64) -> Resu
     }
     let mut socket = TcpStream::connect(address)?;
     socket.set_nodelay(true)?;
-    socket.write_all(&packet(0x10, &[&[0, 4], b"MQTT", &[4, 2, 0, 0], &[0, 5], b"bench"].concat()))?;
+    socket.write_all(&packet(0x10, b"\0\x04MQTT\x04\x02\0\0\0\x05bench"))?;
     let mut answer = [0; 4];
     socket.read_exact(&mut answer)?;
     if answer != [0x20, 2, 0, 0] {

@@ -182,6 +182,8 @@ mod tests {
             color: WarningColor::Red,
             value: 1.0,
             at: Timestamp(0),
+            rule: Text::default(),
+            why: Text::default(),
         };
         let playing = [far, close.clone(), here.clone(), Feed::Call(Text::from("1"))];
         assert_eq!(near(&city, &Fixes::default(), &event, &playing), [here, close]);

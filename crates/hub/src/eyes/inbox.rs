@@ -112,7 +112,7 @@ mod tests {
         inbox.show(shown("a", 2));
         inbox.tell(Vec::new());
         assert_eq!(inbox.take(1200), Some(Body::Feeds(Vec::new())));
-        let mut next = || match inbox.take(1200) {
+        let next = || match inbox.take(1200) {
             Some(Body::Picture(it)) => Some((it.feed, it.n, it.delay_ms)),
             _ => None,
         };

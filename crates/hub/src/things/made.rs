@@ -41,6 +41,8 @@ const KNOWN: [(&str, &str, &str); 8] = [
 pub(super) struct Making {
     origin: LonLat,
     simulated: bool,
+    /// Kinds of sensing: what a register of each is called, and how soon its things are stale.
+    sensing: BTreeMap<Text, (Text, Budget)>,
     pub(super) judge: FenceJudge,
     /// What things told of themselves before this hub started, still open; a word that all is well ends it.
     told: BTreeMap<(Text, Text), Vec<AlarmThing>>,
@@ -62,7 +64,9 @@ impl Making {
         for it in open.filter(|it| it.breach.is_told()) {
             told.entry((it.register.clone(), it.thing.clone())).or_default().push(it.clone());
         }
-        Self { origin: city.center, simulated, judge: FenceJudge::for_city(city), told }
+        let sensing = city.sensing_kinds.iter();
+        let sensing = sensing.map(|it| (it.id.clone(), (it.zh.clone(), Budget::Mins(it.freshness_mins)))).collect();
+        Self { origin: city.center, simulated, sensing, judge: FenceJudge::for_city(city), told }
     }
 }
 
@@ -175,13 +179,15 @@ impl Things {
             return None;
         }
         let known = KNOWN.iter().find(|it| it.0 == &**id);
+        let sensing = self.making.sensing.get(id).cloned();
+        let named = sensing.as_ref().map(|it| it.0.clone()).or_else(|| known.map(|it| it.1.into()));
         let register = Inventory {
             id: id.clone(),
-            name: known.map_or_else(|| id.clone(), |it| it.1.into()),
+            name: named.unwrap_or_else(|| id.clone()),
             platform: known.map_or("", |it| it.2).into(),
             simulated: self.making.simulated,
-            moving: true,
-            budget: Budget::Position,
+            moving: sensing.is_none(),
+            budget: sensing.map_or(Budget::Position, |it| it.1),
             prefix: "".into(),
             names: Vec::new(),
             as_of: at,
@@ -191,6 +197,8 @@ impl Things {
             state: Vec::new(),
             seen_from: Timestamp((at.0 - DAY_SECS * 1000).max(0)),
             seen: Vec::new(),
+            value: Vec::new(),
+            unit: "".into(),
         };
         self.kept.push(Kept {
             told: register.as_of,

@@ -65,7 +65,7 @@ impl Brush {
             let name = marking.kind.name_zh();
             let reason = match &marking.kind {
                 MarkingKind::Closure { reason, .. } => reason,
-                MarkingKind::Fire { .. } | MarkingKind::Quake { .. } => &marking.note,
+                MarkingKind::Fire { .. } | MarkingKind::Quake { .. } | MarkingKind::Spot { .. } => &marking.note,
                 // Where something is watched or reached is the hall's own concern.
                 MarkingKind::Fence { .. } | MarkingKind::ReachFrom { .. } => continue,
             };

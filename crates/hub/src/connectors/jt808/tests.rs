@@ -124,13 +124,7 @@ fn faults_of_the_configuration_name_their_key() {
     fn check(url: &str, options: &str, what: &str) {
         let text = format!("name = \"t\"\ntitle = \"t\"\nkind = \"jt808\"\nurl = \"{url}\"\n[options]\n{options}");
         let config: ConnectorConfig = toml::from_str(&text).expect("a connector");
-        let parts = Parts::<crate::realm::Actual> {
-            http: reqwest::Client::new(),
-            cursors: Arc::default(),
-            pack: Arc::new(gulang_city::tiny_pack()),
-            secrets: Default::default(),
-            realm: std::marker::PhantomData,
-        };
+        let parts = Parts::<crate::realm::Actual>::apart(Arc::new(gulang_city::tiny_pack()));
         let opened = open(&config, &parts);
         assert_eq!(opened.as_ref().err().map(|it| it.what.as_str()), (!what.is_empty()).then_some(what), "{options}");
     }
