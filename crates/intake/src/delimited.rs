@@ -56,11 +56,11 @@ fn delimiter(text: &str) -> u8 {
     let score = |mark: &u8| {
         let mut counts: Vec<usize> = lines.iter().map(|it| it.bytes().filter(|it| it == mark).count()).collect();
         counts.sort_unstable();
-        // The median, so that titles and a stray mark do not count.
-        counts.get(counts.len() / 2).copied().unwrap_or(0)
+        // The median, so that titles and a stray mark do not count; of equals the one that misses fewer lines.
+        (counts.get(counts.len() / 2).copied().unwrap_or(0), counts.iter().filter(|it| **it > 0).count())
     };
     let best = [b',', b'\t', b';', b'|'].into_iter().rev().max_by_key(score);
-    best.filter(|it| score(it) > 0).unwrap_or(b',')
+    best.filter(|it| score(it).0 > 0).unwrap_or(b',')
 }
 
 fn shown(delimiter: u8) -> &'static str {

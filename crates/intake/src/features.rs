@@ -106,7 +106,7 @@ fn are_sizes_honest(bytes: &[u8], n_features: u64, node_size: u16) -> bool {
 
 /// A feature's attributes: a column's number, then its value, as long as its type says. None if the bytes end in between.
 fn attributes(mut bytes: &[u8], columns: &[(String, ColumnType)]) -> Option<Map<String, Value>> {
-    fn taken<'a, const N: usize>(bytes: &mut &'a [u8]) -> Option<[u8; N]> {
+    fn taken<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
         let (head, rest) = bytes.split_first_chunk::<N>()?;
         *bytes = rest;
         Some(*head)

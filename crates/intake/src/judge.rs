@@ -69,10 +69,7 @@ impl<'a> Judge<'a> {
         let columns = headed.columns.iter().filter_map(|it| Some((it.field?, it.column))).collect();
         let mut ids_by_name: HashMap<&str, Option<&Text>> = HashMap::new();
         for (name, id) in present(city, ask) {
-            match ids_by_name.entry(name) {
-                Entry::Occupied(mut it) => drop(it.insert(None)),
-                Entry::Vacant(it) => drop(it.insert(Some(id))),
-            }
+            ids_by_name.entry(name).and_modify(|it| *it = None).or_insert(Some(id));
         }
         Self {
             city,

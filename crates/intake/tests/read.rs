@@ -313,6 +313,17 @@ fn check(name: &str, bytes: &[u8]) {
 
 const NAMES: [&str; 6] = ["a.xlsx", "a.csv", "a.geojson", "a.fgb", "a.zip", "a.xls"];
 
+#[test]
+fn a_damaged_xls_is_refused_where_its_reader_would_fall() {
+    let mut bytes = TEAMS[1].1.to_vec();
+    let i = bytes.len() * 21_618 / 100_000;
+    for damage in i.saturating_sub(40)..i + 40 {
+        let was = std::mem::replace(&mut bytes[damage], 128);
+        check("a.xls", &bytes);
+        bytes[damage] = was;
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
