@@ -307,7 +307,7 @@ impl Hall {
         };
         let running = start_sim(&self.sim, request).await?;
         let endpoints = Endpoints::<Exercise>::new(running.addresses(), true);
-        let mut hub = RealmHub::connect(opened, clock, endpoints, Some(running))?;
+        let hub = RealmHub::connect(opened, clock, endpoints, Some(running))?;
         // Its city took a moment to start; the two clocks agree from here.
         hub.set_speed(anchor.speed, anchor.paused).await;
         let connectors = self.connectors();

@@ -25,7 +25,7 @@ use crate::{
     things::ThingsFeed,
 };
 use futures_util::FutureExt;
-use gulang_city::{City, Command, Pack, PlatformId, Realm, Refusal, Source};
+use gulang_city::{City, Command, Pack, PlatformId, Refusal, Source};
 use gulang_platforms::dji::DrcBroker;
 use gulang_wire::{Body, ClockKind};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet};

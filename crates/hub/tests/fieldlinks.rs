@@ -10,7 +10,7 @@ use gulang_hub::{
         cot::Cot,
         mavlink::Mavlink,
     },
-    flights::{Aircraft, FlightLink, Links},
+    flights::{Aircraft, FlightLink},
     realm::{Actual, Exercise, FlightDispatch, RealmKind},
 };
 use gulang_platforms::{Heard, News, cot};

@@ -11,7 +11,6 @@ use gulang_city::{Timestamp, tiny_pack};
 use gulang_hub::{
     connectors::{
         contract::{ConnectorConfig, Ear, Listener, Parts, Secrets, Sink, Wire},
-        http,
         sensorthings::open,
     },
     feeds::Cursors,
@@ -21,7 +20,6 @@ use gulang_platforms::{Heard, News};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    marker::PhantomData,
     net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,

@@ -25,6 +25,7 @@ fn config(dir: &Path, scale: Scale) -> SimConfig {
         start: Timestamp::parse("2026-11-17 10:00:00"),
         scale,
         jt808: None,
+        video: false,
     }
 }
 

@@ -18,7 +18,7 @@ use std::{
 /// Things in one made register at most: terminals invented by somebody must not fill the memory.
 pub const MAX_MADE: usize = 500_000;
 /// Registers made at most.
-const MAX_REGISTERS: usize = 32;
+const MAX_REGISTERS: usize = 64;
 /// Flushes between two announcements of growth; at 0.6 s each, three seconds.
 const GROWN_EVERY: u32 = 5;
 /// Nothing heard was longer ago than this before the register's first word.
