@@ -59,7 +59,8 @@ pub struct Dialogue {
     steps: VecDeque<Step>,
     wait: Wait,
     is_accepted: bool,
-    said_percent: Option<u8>,
+    /// The last progress told, and of which step.
+    said: Option<(u8, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,7 +94,7 @@ impl Dialogue {
             steps: order.steps(vehicle)?,
             wait: Wait::Nothing,
             is_accepted: false,
-            said_percent: None,
+            said: None,
         };
         let mut turn = Turn::default();
         dialogue.enter(vehicle, now, &mut turn);
@@ -269,8 +270,8 @@ impl Dialogue {
 
     fn say(&mut self, percent: u8, step: &'static str, turn: &mut Turn) {
         let percent = percent.min(100);
-        if self.said_percent.is_none_or(|said| percent.abs_diff(said) >= PROGRESS_STEP) {
-            self.said_percent = Some(percent);
+        if self.said.is_none_or(|(said, of)| of != step || percent.abs_diff(said) >= PROGRESS_STEP) {
+            self.said = Some((percent, step));
             turn.words.push(Word::UnderWay { percent, step });
         }
     }
