@@ -46,11 +46,13 @@ struct Dock {
 }
 
 impl Dock {
-    fn connect(address: &str) -> Result<Self, Error> {
+    async fn connect(address: &str) -> Result<Self, Error> {
         let (host, port) = address.rsplit_once(':').ok_or("no port")?;
         let (client, mut events) = rumqttc::AsyncClient::new(rumqttc::MqttOptions::new(DOCK, host, port.parse()?), 64);
         let dock = Self { told: Arc::default(), answers: Arc::default() };
         let (told, answers, speaker) = (dock.told.clone(), dock.answers.clone(), client.clone());
+        let (listens, listening) = tokio::sync::oneshot::channel();
+        let mut listens = Some(listens);
         tokio::spawn(async move {
             loop {
                 match events.poll().await {
@@ -65,6 +67,11 @@ impl Dock {
                             let _ = client.try_publish(topic, rumqttc::QoS::AtLeastOnce, false, message.to_string());
                         }
                         told.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+                    }
+                    Ok(rumqttc::Event::Incoming(rumqttc::Packet::SubAck(_))) => {
+                        if let Some(listens) = listens.take() {
+                            let _ = listens.send(());
+                        }
                     }
                     Ok(_) => {}
                     Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
@@ -84,6 +91,7 @@ impl Dock {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         });
+        tokio::time::timeout(Duration::from_secs(20), listening).await??;
         Ok(dock)
     }
 
@@ -178,7 +186,7 @@ impl Hub {
 async fn killed_before_the_answer_it_says_the_same_flight_again() -> Check {
     let dir = tempfile::tempdir()?;
     let (_broker, address) = start_mosquitto(dir.path())?;
-    let dock = Dock::connect(&address)?;
+    let dock = Dock::connect(&address).await?;
     let data = dir.path().join("data");
     let hub = Hub::spawn(&data, &address)?;
     let order = |overrides: bool| {
@@ -228,13 +236,15 @@ async fn killed_before_the_answer_it_says_the_same_flight_again() -> Check {
 async fn a_grab_is_answered_and_a_stop_without_a_direct_channel_says_so() -> Check {
     let dir = tempfile::tempdir()?;
     let (_broker, address) = start_mosquitto(dir.path())?;
-    let dock = Dock::connect(&address)?;
+    let dock = Dock::connect(&address).await?;
     dock.answers.store(true, Relaxed);
     let hub = Hub::spawn(&dir.path().join("data"), &address)?;
     let (status, answer) = hub.command("值班长 01", json!({ "take_control": { "drone": DRONE } })).await?;
     assert_eq!(status, 200, "{answer}");
     hub.reported(1, |state| state == "done").await?;
-    assert!(!dock.told("flight_authority_grab").is_empty() && !dock.told("payload_authority_grab").is_empty());
+    for grab in ["flight_authority_grab", "payload_authority_grab"] {
+        assert!(!dock.told(grab).is_empty(), "{grab}: {:?}", dock.told.lock().map(|it| it.clone()));
+    }
     let propose = json!({ "propose_emergency_stop": { "drone": DRONE, "reason": "冲向人群" } });
     assert_eq!(hub.command("值班长 01", propose).await?.0, 200);
     let sign = || json!({ "co_sign_emergency_stop": { "number": 1 } });

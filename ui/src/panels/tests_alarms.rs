@@ -301,7 +301,8 @@ fn a_vehicle_that_broke_a_fence_is_listed_and_acknowledged_like_a_sensor() {
     let mut harness = screen.show(1920.0, 1080.0);
     let title = format!("闽D12345 学校周边 {}", Breach::Entered.name_zh());
     assert!(says(&harness, &title), "{:?}", painted(&harness));
-    click(&mut harness, &title);
+    harness.state_mut().selection = Some(Selection::Alarm(alarm));
+    harness.run_steps(2);
     harness.key_press(egui::Key::A);
     harness.run_steps(2);
     assert_eq!(submitted(&harness), Some(Command::AcknowledgeAlarm { alarm }));

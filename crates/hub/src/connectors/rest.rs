@@ -122,6 +122,10 @@ pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<
         let todo = "pages、cursor、next 只用一种";
         return Err(fault("options", "翻页的办法不止一种".into(), todo));
     }
+    // Whatever a template makes of the rest, it begins so; a wrong address is not to hide behind a missing mapping.
+    if !["http://", "https://", "{{"].iter().any(|it| config.url.starts_with(it)) {
+        return Err(fault("url", "不是 http 地址".into(), "写成 http://主机:端口/… 的样子"));
+    }
     let feed = RestFeed {
         name: config.name.clone(),
         every: Duration::from_secs_f64(config.every_s),
