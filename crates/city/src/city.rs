@@ -1,7 +1,10 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, FenceRules, Flight, FlightRules, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal, Roles, SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*, model::*, plan::Plan, AlarmRules, SensingKind, Registers,
+    AlarmRules, Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, FenceRules, Flight,
+    FlightRules, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal,
+    Registers, Roles, SensingKind, SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*,
+    model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;

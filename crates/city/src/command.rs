@@ -1,7 +1,9 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FenceReport, FlightAsk, FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof, Switch, Timestamp, ids::*, model::*, RegisterImport, RegisterRows,
+    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FenceReport, FlightAsk,
+    FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof, RegisterImport, RegisterRows, Switch,
+    Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -5,7 +5,8 @@
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    CallPlace, CallStart, CaseRules, Contact, FenceRules, FlightRules, ForceRules, Ladder, LonLat, Roles, SigningRules, TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint, AlarmRules, SensingKind, SensingKinds,
+    AlarmRules, CallPlace, CallStart, CaseRules, Contact, FenceRules, FlightRules, ForceRules, Ladder, LonLat, Roles,
+    SensingKind, SensingKinds, SigningRules, TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};

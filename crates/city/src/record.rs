@@ -1,7 +1,9 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AlarmThing, AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState, HeldOrder, Marking, Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, Seen, Signature, StopProposal, TallyFlag, Timestamp, Transfer, ids::*, model::*, RegisterChange, RegisterImport, RegisterRows,
+    AlarmThing, AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState,
+    HeldOrder, Marking, Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, RegisterChange,
+    RegisterImport, RegisterRows, Seen, Signature, StopProposal, TallyFlag, Timestamp, Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 

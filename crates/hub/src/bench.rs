@@ -161,8 +161,8 @@ pub fn ingest(pack_dir: &Path, n_screens: usize, secs: f64) -> Result<Value, Ben
                 .map(|(i, id)| json!([id.as_str(), ((t as usize + i) % 10) as f64 * 0.1]))
                 .collect();
             let payload = json!({ "t": t, "r": rows }).to_string();
-            let decoded = decode("sensors/batch/any", payload.as_bytes())
-                .map_err(|why| BenchError::Load(why.to_string()))?;
+            let decoded =
+                decode("sensors/batch/any", payload.as_bytes()).map_err(|why| BenchError::Load(why.to_string()))?;
             let mut commands = Vec::new();
             let mut lane = core.lane();
             n += decoded.news.len() as u64;

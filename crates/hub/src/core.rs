@@ -216,11 +216,10 @@ impl Core {
     /// Takes readings and words of things; what they mean for the record lane is added to `commands`. What is stamped after
     /// `latest` is dropped and counted.
     pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
-        let (of_things, mut rest): (Vec<News>, Vec<News>) =
-            news.into_iter().partition(|it| match it {
-                News::Thing { at, .. } | News::Measured { at, .. } => *at <= latest,
-                _ => false,
-            });
+        let (of_things, mut rest): (Vec<News>, Vec<News>) = news.into_iter().partition(|it| match it {
+            News::Thing { at, .. } | News::Measured { at, .. } => *at <= latest,
+            _ => false,
+        });
         if !of_things.is_empty() {
             // No two locks at once.
             let mut things = self.things();

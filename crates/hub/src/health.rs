@@ -78,7 +78,14 @@ impl HealthBook {
 
     /// One more connector, that speaks when it likes; known already, it stays as it is.
     pub fn learn(&mut self, platform: &str, now_ms: i64) {
-        let entry = || Entry { pushes: true, watched: None, heard_ms: now_ms, n_failures: 0, error: String::new(), reported: None };
+        let entry = || Entry {
+            pushes: true,
+            watched: None,
+            heard_ms: now_ms,
+            n_failures: 0,
+            error: String::new(),
+            reported: None,
+        };
         self.entries.entry(platform.to_owned()).or_insert_with(entry);
     }
 

@@ -27,6 +27,8 @@ use std::{
     time::Duration,
 };
 
+/// Unheard so long, vehicles are silent.
+const FRESHNESS_S: f64 = 180.0;
 const ASK_LIMIT: Duration = Duration::from_secs(30);
 /// At most one refusal in so long enters the log; the others are counted.
 const REFUSAL_EVERY_MS: i64 = 60_000;
@@ -69,6 +71,7 @@ async fn nobody(called: tokio::task::JoinHandle<Option<u64>>, core: &Core) {
     match called.await {
         Ok(Some(1..)) => {
             core.health().learn(names::VEHICLES, wall_now().0);
+            core.sources.enter_built_in(names::VEHICLES, true, FRESHNESS_S);
             std::future::pending::<()>().await
         }
         _ => tracing::info!("the simulated city has no vehicles that call"),
@@ -104,8 +107,9 @@ impl Following {
 
 #[async_trait]
 impl Sink for Following {
-    async fn take(&self, _raw: &[u8], heard: Heard) -> Result<(), String> {
+    async fn take(&self, raw: &[u8], heard: Heard) -> Result<(), String> {
         self.alive();
+        self.core.sources.heard(names::VEHICLES, raw.len(), wall_now().0);
         let mut commands = heard.commands;
         self.core.take_news(heard.news, latest(&self.core), &mut commands);
         let n_refused = heard.refused.len() as u64;

@@ -41,7 +41,8 @@ pub struct Things {
     kept: Vec<Kept>,
     /// Changes taken since the start.
     pub n_taken: u64,
-    making: Making, sensing: measured::Sensing,
+    making: Making,
+    sensing: measured::Sensing,
 }
 
 #[derive(Debug)]

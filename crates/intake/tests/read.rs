@@ -92,8 +92,7 @@ fn points_off_by_gcj02_are_noticed_where_their_names_are_known() {
     let known = |i: usize| LonLat(118.08 + 0.01 * i as f64, 24.48).rounded();
     for i in 0..4 {
         let id = CameraId::from(format!("k{i}"));
-        let camera =
-            Camera::new(id.clone(), format!("已知{i}").into(), known(i), "350203".into());
+        let camera = Camera::new(id.clone(), format!("已知{i}").into(), known(i), "350203".into());
         city.cameras.insert(id, camera);
     }
     let mut text = String::from("名称,经度,纬度\n");

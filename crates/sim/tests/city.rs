@@ -132,7 +132,18 @@ identifier = "35020041600100_20230727091000_1"
 fn city(dir: &Path, realm: Realm, speed: Speed) -> SimHandle {
     let scenario = Some(scenario(dir));
     let (pack_dir, state, scale) = (dir.into(), dir.join("state"), Scale::Small);
-    let config = SimConfig { pack: pack_dir, scenario, seed: 11, realm, speed, state, start: None, scale, jt808: None, video: false };
+    let config = SimConfig {
+        pack: pack_dir,
+        scenario,
+        seed: 11,
+        realm,
+        speed,
+        state,
+        start: None,
+        scale,
+        jt808: None,
+        video: false,
+    };
     start_with(pack(), config).unwrap()
 }
 
@@ -514,7 +525,18 @@ async fn stills() {
     let scenario = Some(scenario(dir.path()));
     let (realm, speed, state) = (Realm::Exercise, Speed::Lockstep, dir.path().join("state"));
     let scale = Scale::None;
-    let config = SimConfig { pack: fonts, scenario, seed: 1, realm, speed, state, start: None, scale, jt808: None, video: false };
+    let config = SimConfig {
+        pack: fonts,
+        scenario,
+        seed: 1,
+        realm,
+        speed,
+        state,
+        start: None,
+        scale,
+        jt808: None,
+        video: false,
+    };
     let sim = start_with(pack(), config).unwrap();
     let client = Client::of(&sim);
     for (i, at) in ["2023-07-27 09:20:00", "2023-07-27 22:30:00", "2023-07-28 10:00:00"].iter().enumerate() {

@@ -202,9 +202,11 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         state.over_map.push(at);
     }
     if let Some(selection) = k.m.selection {
-        // Beside the drawer where there is room for a card.
-        let right = drawer.map_or(rect.right(), |it| it.left()).max(rect.left() + 400.0).min(rect.right());
-        card::card_ui(k, state, Rect::from_min_max(rect.min, pos2(right, rect.bottom())), selection);
+        if let Some(free) = pages::left_free(state, rect) {
+            // Beside the drawer where there is room for a card.
+            let right = drawer.map_or(free.right(), |it| it.left()).max(free.left() + 400.0).min(free.right());
+            card::card_ui(k, state, Rect::from_min_max(free.min, pos2(right, free.bottom())), selection);
+        }
     } else {
         state.case_form = None;
         state.amend = None;

@@ -602,7 +602,10 @@ fn withhold(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>)
     }
     let n_asked = out.len();
     out.retain(|it| {
-        let asks = matches!(it, UiCommand::Submit(_) | UiCommand::Drill(_) | UiCommand::Steer(..) | UiCommand::CommitImport(_));
+        let asks = matches!(
+            it,
+            UiCommand::Submit(_) | UiCommand::Drill(_) | UiCommand::Steer(..) | UiCommand::CommitImport(_)
+        );
         !asks
     });
     if out.len() < n_asked {

@@ -200,11 +200,27 @@ fn rect_of(k: &Kit<'_>, state: &mut PanelState, window: Rect, page: Page) -> Rec
     match page {
         Page::Cameras | Page::Sources => map,
         Page::Drone => {
-            let right = (map.left() + map.width() * 0.56).min(map.right() - LEAST_MAP_W);
+            let right = right_of_drone(map);
             let rect = Rect::from_min_max(pos2(whole.left(), map.top()), pos2(right, map.bottom()));
             state.map_rect.min.x = right + 8.0;
             rect
         }
+    }
+}
+
+/// Where a drone's page ends on this map.
+fn right_of_drone(map: Rect) -> f32 {
+    (map.left() + map.width() * 0.56).min(map.right() - LEAST_MAP_W)
+}
+
+/// What an open page leaves of the map for a card; nothing if it lies over all of it.
+pub(super) fn left_free(state: &PanelState, map: Rect) -> Option<Rect> {
+    match state.pages.open {
+        None => Some(map),
+        Some(Page::Drone) if !state.pages.is_full => {
+            Some(Rect::from_min_max(pos2(right_of_drone(map) + 8.0, map.top()), map.max))
+        }
+        Some(_) => None,
     }
 }
 

@@ -298,7 +298,7 @@ fn row_ui(k: &Kit<'_>, at: Rect, row: &SourceRow, edges: &[Rect]) {
         _ => k.m.lang.elapsed(k.now().since_ms(row.last_heard) / 1000),
     };
     let heard = if row.last_error.is_empty() { heard } else { format!("{heard}・{}", row.last_error) };
-    let name = match (row.kind.is_empty(), row.simulated) {
+    let name = match (row.kind.is_empty() || row.kind == BUILT_IN, row.simulated) {
         (true, false) => title_of(row).to_owned(),
         (false, false) => format!("{}  {}", title_of(row), row.kind),
         (true, true) => format!("{}  {}", title_of(row), k.t(tr::SIMULATED)),
@@ -331,7 +331,8 @@ fn per_second(value: f64) -> String {
 
 fn bytes(per_s: f64) -> String {
     match per_s {
-        it if !it.is_finite() => String::new(),
+        // A source that is asked counts answers, not bytes.
+        it if !it.is_finite() || it <= 0.0 => String::new(),
         it if it >= 1e6 => format!("{:.1} MB/s", it / 1e6),
         it if it >= 1e3 => format!("{:.1} kB/s", it / 1e3),
         it => format!("{it:.0} B/s"),

@@ -284,11 +284,23 @@ pub struct Kind<R: RealmKind> {
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
     use super::{cot, dji, jt808, mavlink, mqtt_json, rest, rtsp, sensorthings, webhook, wvp, zlm};
     vec![
-        Kind { name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R> },
-        Kind { name: "webhook", about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射", open: webhook::open::<R> },
-        Kind { name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R> },
+        Kind {
+            name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R>
+        },
+        Kind {
+            name: "webhook",
+            about: "平台推到本枢纽 POST /hook/{name} 的 JSON：令牌或签名，经字段映射",
+            open: webhook::open::<R>,
+        },
+        Kind {
+            name: "mqtt", about: "MQTT 上的 JSON：按主题订阅，经字段映射", open: mqtt_json::open::<R>
+        },
         Kind { name: "dji", about: "大疆机场和无人机（上云 API，MQTT）", open: dji::open::<R> },
-        Kind { name: "jt808", about: "车载终端（JT/T 808-2013、2019），监听 TCP：tcp://0.0.0.0:8808", open: jt808::open::<R> },
+        Kind {
+            name: "jt808",
+            about: "车载终端（JT/T 808-2013、2019），监听 TCP：tcp://0.0.0.0:8808",
+            open: jt808::open::<R>,
+        },
         Kind {
             name: mavlink::KIND,
             about: "MAVLink 2 无人机：udp://地址:端口 等来电，udp-call:// 或 tcp:// 去连",

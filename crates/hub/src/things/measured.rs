@@ -37,7 +37,6 @@ impl Sensing {
 }
 
 impl Things {
-
     /// What a thing measures. `false` if that makes no sense, or comes from after `latest`.
     pub fn take(&mut self, news: &News, latest: Timestamp) -> bool {
         let News::Measured { register, thing, value, at } = news else { return false };

@@ -43,10 +43,12 @@ impl Painter {
         disc(luma, width, (x as usize, y as usize), height / 24);
         let size = (height / 180).max(1);
         let clock = clock(at_ms);
-        write(luma, width, (4 * size, 4 * size), size * 2, &self.name);
-        write(luma, width, (4 * size, 22 * size), size * 2, &format!("{clock}  N {n}"));
+        // Below what a tile that fills its frame cuts off.
+        let top = height / 7;
+        write(luma, width, (4 * size, top), size * 2, &self.name);
+        write(luma, width, (4 * size, top + 18 * size), size * 2, &format!("{clock}  N {n}"));
         let pose = format!("SIMULATED  PAN {:+.0} TILT {:+.0} ZOOM {:.1}", look.pan, look.tilt, look.zoom.max(1.0));
-        write(luma, width, (4 * size, 40 * size), size, &pose);
+        write(luma, width, (4 * size, top + 36 * size), size, &pose);
         Stamp { n, at_ms: u64::try_from(at_ms).unwrap_or(0) }.draw(luma, width, height, width);
         picture
     }
