@@ -126,6 +126,19 @@ struct Head {
     sealed: bool,
 }
 
+/// The lock of a log's folder. A program that is just being started holds a copy of every open file for an instant, and so of
+/// a lock let go: it is waited for.
+fn take_lock(lock: &File, dir: &Path, path: &Path) -> Result<(), LogError> {
+    for _ in 0..10 {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(50)),
+            Err(fs::TryLockError::Error(source)) => return Err(LogError::Io { path: path.to_owned(), source }),
+        }
+    }
+    Err(LogError::InUse { dir: dir.to_owned() })
+}
+
 impl Log {
     /// Opens the log in `dir`, or founds one with the city `found` makes. Returns the city as of the last record.
     pub fn open(dir: &Path, options: LogOptions, found: impl FnOnce() -> City) -> Result<(Self, City), LogError> {
@@ -137,11 +150,7 @@ impl Log {
             .truncate(false)
             .open(&lock_path)
             .map_err(LogError::io(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(LogError::InUse { dir: dir.to_owned() }),
-            Err(fs::TryLockError::Error(source)) => return Err(LogError::Io { path: lock_path, source }),
-        }
+        take_lock(&lock, dir, &lock_path)?;
         let path = dir.join(LOG_FILE);
         let is_new = !path.exists();
         if is_new && dir.join("head").exists() {
