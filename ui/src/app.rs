@@ -579,10 +579,8 @@ fn draw(
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
-            UiCommand::ChooseFile => {
-                if !platform::choose_file() {
-                    panels.state.notify(Lang::Zh.t(tr::IMPORT_DROP_HERE).to_owned());
-                }
+            UiCommand::ChooseFile if !platform::choose_file() => {
+                panels.state.notify(Lang::Zh.t(tr::IMPORT_DROP_HERE).to_owned());
             }
             UiCommand::PreviewImport(ask) => panels.imports.preview(net.address(), hall.realm, ask),
             UiCommand::CommitImport(wish) => panels.imports.commit(net.address(), &hall.seat, &wish),

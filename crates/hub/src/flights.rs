@@ -10,7 +10,9 @@ use crate::{
     realm::{FlightDispatch, RealmKind, unsent_flights},
 };
 use async_trait::async_trait;
-use gulang_city::{Command, DroneId, FlightState, FlightTask, LonLat, PlatformId, Source, Telemetry, Text, Timestamp};
+use gulang_city::{
+    Command, DroneId, Flight, FlightState, FlightTask, LonLat, PlatformId, Source, Telemetry, Text, Timestamp,
+};
 use gulang_platforms::dji::DrcAnswer;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -49,7 +51,9 @@ pub trait FlightLink<R: RealmKind>: Send + Sync {
 
 /// The links of a realm, by platform; a link opened again takes its older self's place.
 #[derive(Clone)]
-pub struct Links<R: RealmKind>(Arc<Mutex<BTreeMap<PlatformId, Arc<dyn FlightLink<R>>>>>);
+pub struct Links<R: RealmKind>(Arc<Mutex<ByPlatform<R>>>);
+
+type ByPlatform<R> = BTreeMap<PlatformId, Arc<dyn FlightLink<R>>>;
 
 impl<R: RealmKind> Default for Links<R> {
     fn default() -> Self {
@@ -223,10 +227,10 @@ pub fn report_of_drc(core: &Core, answer: &DrcAnswer) -> Option<Command> {
     let city = core.city();
     let is_stop = &*answer.method == "drone_emergency_stop";
     let open = city.open_flights.iter().filter_map(|it| city.flights.get(it));
-    let flight = open
-        .filter(|it| matches!((&it.task, is_stop), (FlightTask::EmergencyStop, true) | (FlightTask::Land, false)))
-        .filter(|it| city.drones.get_index_of(&it.drone).is_some_and(|it| handles.contains(&(it as u32))))
-        .next_back()?;
+    let is_told =
+        |it: &&Flight| matches!((&it.task, is_stop), (FlightTask::EmergencyStop, true) | (FlightTask::Land, false));
+    let is_here = |it: &&Flight| city.drones.get_index_of(&it.drone).is_some_and(|it| handles.contains(&(it as u32)));
+    let flight = open.filter(is_told).rfind(is_here)?;
     let state = match (answer.result, is_stop) {
         (0, true) => FlightState::Done,
         (0, false) => FlightState::InProgress { percent: 0, step: "正在降落".into() },

@@ -118,7 +118,7 @@ fn guess(
         let at = header.iter().position(|it| plain(it) == plain(name));
         said.insert(at.ok_or_else(|| IntakeError::NoColumn(format!("{}={name}", field.id())))?, *field);
     }
-    let is_open = |field: &&Field| !said.values().any(|it| it == *field) && !(has_places && field.is_place());
+    let is_open = |field: &&Field| !said.values().any(|it| it == *field) && (!has_places || !field.is_place());
     let open: Vec<Field> = fields.iter().filter(is_open).copied().collect();
     let seen = |column: usize, field: Field| by_content(body, column, field);
     let guessed: BTreeMap<usize, (Field, f32)> = assign(header, &open, seen)

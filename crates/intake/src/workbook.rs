@@ -107,7 +107,7 @@ fn of_range(range: &calamine::Range<Data>) -> Result<Vec<Row>, IntakeError> {
 }
 
 /// The words of a merged range stand in each of its cells, downwards only: side by side they are a title.
-fn fill_merged(rows: &mut Vec<Row>, merged: &[Dimensions]) {
+fn fill_merged(rows: &mut [Row], merged: &[Dimensions]) {
     for it in merged.iter().filter(|it| it.end.0 > it.start.0 && it.len() <= MAX_MERGED_CELLS) {
         let column = it.start.1 as usize;
         let place = |rows: &[Row], number: u32| rows.binary_search_by_key(&(number as usize + 1), |row| row.number);

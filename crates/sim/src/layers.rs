@@ -197,7 +197,7 @@ fn muck_truck(it: &Spot) -> Value {
 }
 
 fn gas_point(it: &Spot) -> Value {
-    let is_pressure = it.number % 2 == 0;
+    let is_pressure = it.number.is_multiple_of(2);
     let value = match (is_pressure, it.is_troubled(0.005)) {
         (true, _) => it.figure(180.0, 220.0, 60),
         (false, true) => it.figure(8.0, 24.0, 20),
@@ -218,10 +218,10 @@ fn manhole(it: &Spot) -> Value {
 /// 46 air, 43 surface water, 6 sea, 20 sound, 10 exhaust: the published 125 points.
 fn environment(it: &Spot) -> Value {
     let (kind, item, value) = match it.number {
-        ..=46 => ("air", "PM2.5", it.figure(12.0, 70.0, 180)),
-        ..=89 => ("water", "水质类别", it.figure(1.6, 4.4, 1440).round()),
-        ..=95 => ("sea", "水质类别", it.figure(1.0, 3.0, 1440).round()),
-        ..=115 => ("sound", "Leq", it.figure(45.0, 68.0, 30)),
+        ..47 => ("air", "PM2.5", it.figure(12.0, 70.0, 180)),
+        47..90 => ("water", "水质类别", it.figure(1.6, 4.4, 1440).round()),
+        90..96 => ("sea", "水质类别", it.figure(1.0, 3.0, 1440).round()),
+        96..116 => ("sound", "Leq", it.figure(45.0, 68.0, 30)),
         _ => ("exhaust", "不透光度", it.figure(4.0, 28.0, 20)),
     };
     json!({ "stationCode": format!("HJ{:04}", it.number), "stationName": format!("环境监测点 {}", it.number), "stationType": kind,

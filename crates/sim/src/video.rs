@@ -41,10 +41,13 @@ const TURNED_EVERY: Duration = Duration::from_millis(100);
 const DEGREES_PER_S: f32 = 30.0;
 const ZOOM_PER_S: f32 = 1.6;
 
+/// Words to the cameras that may wait to be read.
+const WORDS_WAITING: usize = 1024;
+
 /// The child, and where its cameras look. Ends with it.
 pub(crate) struct Video {
     rtsp: String,
-    say: mpsc::UnboundedSender<String>,
+    say: mpsc::Sender<String>,
     hands: Mutex<HashMap<String, Hand>>,
     _child: Child,
 }
@@ -88,7 +91,7 @@ impl Video {
         let _ = std::fs::remove_file(&nothing);
         let said: serde_json::Value = serde_json::from_str(&line).map_err(std::io::Error::other)?;
         let rtsp = said["rtsp"].as_str().ok_or_else(|| std::io::Error::other("it says no address"))?.to_owned();
-        let (say, mut said) = mpsc::unbounded_channel::<String>();
+        let (say, mut said) = mpsc::channel::<String>(WORDS_WAITING);
         tokio::spawn(async move {
             while let Some(line) = said.recv().await {
                 if stdin.write_all(line.as_bytes()).await.is_err() {
@@ -101,7 +104,8 @@ impl Video {
 
     fn tell(&self, message: &ToSim) {
         let line = serde_json::to_string(message).unwrap_or_default();
-        let _ = self.say.send(format!("{line}\n"));
+        // One that does not read goes without: a camera is mounted again when it is next invited.
+        let _ = self.say.try_send(format!("{line}\n"));
     }
 
     /// Its address, after it was mounted.

@@ -27,7 +27,7 @@ impl City {
         if let Some(physical) = gates.iter().find(|it| it.is_physical) {
             return Err(forbidden(format!("{}不能{}：{}", known.name, task.name_zh(), physical.why)));
         }
-        if !gates.is_empty() && !(*overrides && !reason.trim().is_empty()) {
+        if !gates.is_empty() && (!*overrides || reason.trim().is_empty()) {
             let why = gates.iter().map(|it| &*it.why).collect::<Vec<_>>().join("；");
             let words = format!("{}不宜{}：{why}。确要飞行，写明原因后强行下令", known.name, task.name_zh());
             return Err(forbidden(words));

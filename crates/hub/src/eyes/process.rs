@@ -1,12 +1,15 @@
 //! The eyes as a child process: `gulang-video eyes`, beside this program or named by `GULANG_VIDEO`.
 
 use gulang_video_link::{Deframer, Frame, FromEyes, Picture, ToEyes, VERSION, line_frame};
-use std::{path::PathBuf, process::Stdio};
+use std::{path::PathBuf, process::Stdio, sync::Arc};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, Command},
-    sync::mpsc,
+    sync::{Notify, mpsc},
 };
+
+/// Orders that may wait to be read.
+const WORDS_WAITING: usize = 1024;
 
 /// What comes from it.
 #[derive(Debug)]
@@ -20,7 +23,9 @@ pub enum Heard {
 /// Ends the process when dropped.
 #[derive(Debug)]
 pub struct Process {
-    say: mpsc::UnboundedSender<Vec<u8>>,
+    say: mpsc::Sender<Vec<u8>>,
+    /// It does not read what it is told.
+    stuck: Arc<Notify>,
     /// For the bench, which counts its processor time.
     pub pid: Option<u32>,
 }
@@ -40,7 +45,9 @@ impl Process {
             format!("视频程序 {} 启动不了（{why}）；安装 gulang-video，或用 GULANG_VIDEO 指明", program.display())
         })?;
         let pid = child.id();
-        let (say, mut said) = mpsc::unbounded_channel::<Vec<u8>>();
+        let (say, mut said) = mpsc::channel::<Vec<u8>>(WORDS_WAITING);
+        let stuck = Arc::new(Notify::new());
+        let is_stuck = stuck.clone();
         if let Some(mut stdin) = child.stdin.take() {
             tokio::spawn(async move {
                 while let Some(frame) = said.recv().await {
@@ -51,16 +58,22 @@ impl Process {
             });
         }
         tokio::spawn(async move {
-            let why = listen(&mut child, &heard).await;
+            let why = tokio::select! {
+                why = listen(&mut child, &heard) => why,
+                () = is_stuck.notified() => "视频程序不收指令，重新启动它".into(),
+            };
             let _ = child.start_kill();
             let _ = child.wait().await;
             heard(Heard::Gone(why));
         });
-        Ok(Self { say, pid })
+        Ok(Self { say, stuck, pid })
     }
 
     pub fn tell(&self, message: &ToEyes) {
-        let _ = self.say.send(line_frame(message));
+        // Words lost would leave feeds open that nobody watches: rather a new one that is told everything.
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.say.try_send(line_frame(message)) {
+            self.stuck.notify_one();
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl ToTerminal {
             }
             Self::AskPosition => id::ASK_POSITION,
             Self::Text { is_urgent, text } => {
-                body.push(SHOWN | READ_OUT | u8::from(*is_urgent) * URGENT);
+                body.push(SHOWN | READ_OUT | (u8::from(*is_urgent) * URGENT));
                 // Edition 2019 names a kind; 1 is a notice [G].
                 if edition != Edition::V2013 {
                     body.push(1);
