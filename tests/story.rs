@@ -76,7 +76,7 @@ fn a_drill_survives_kill_9_and_never_leaves_its_realm() {
         })
     });
     let mut seen = 1;
-    until("silence overdue", 3 * MINUTE, || {
+    until("silence overdue", 10 * MINUTE, || {
         let page = hub.get(&format!("/api/records?from={seen}&limit=10000"));
         seen += page["records"].as_array().map_or(0, Vec::len);
         so(page, |it| events(it, "order_overdue").next().is_some())

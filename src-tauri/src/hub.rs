@@ -8,7 +8,7 @@ use gulang_hub::{
     realm::Addresses,
     sim_host::{RunningSim, SimHost, SimRequest, SimScale, SimSpeed},
 };
-use gulang_sim::{Scale, SimConfig, SimHandle, Speed};
+use gulang_sim::{Doors, Scale, SimConfig, SimHandle, Speed};
 use serde::Serialize;
 use std::{
     error::Error,
@@ -52,7 +52,8 @@ impl Hub {
         };
         let assets = packaged_assets(app).map_or_else(assets_dir, Ok)?;
         let config_file = config.map(Path::to_owned);
-        let Config { actual, raster, connectors: _ } = config.map(read_config).transpose()?.unwrap_or_default();
+        let Config { actual, raster, connectors: _, assistant: _ } =
+            config.map(read_config).transpose()?.unwrap_or_default();
         let config = HubConfig {
             pack_dir: assets.join("cities/xiamen"),
             scenarios_dir: Some(assets.join("scenarios")),
@@ -125,6 +126,7 @@ impl SimHost for InProcessSim {
             },
             jt808: None,
             video: true,
+            doors: Doors::default(),
         };
         let handle = gulang_sim::start(config).map_err(|why| why.to_string())?;
         Ok(Box::new(RunningCity(handle)))
@@ -137,16 +139,22 @@ impl RunningSim for RunningCity {
         Addresses {
             platform: Some(endpoints.platform.clone()),
             cap: Some(endpoints.cap.clone()),
+            quake: Some(endpoints.quake.clone()),
+            rain: Some(endpoints.rain.clone()),
             typhoon: Some(endpoints.typhoon.clone()),
             mqtt: Some(endpoints.mqtt.clone()),
             feeds: Some(endpoints.feeds.clone()),
             wvp: endpoints.wvp.clone(),
             zlm: endpoints.zlm.clone(),
+            rtsp: endpoints.rtsp.clone(),
+            video_ai: Some(endpoints.video_ai.clone()),
             inventory: Some(endpoints.inventory.clone()),
             gateway: Some(endpoints.gateway.clone()),
             gateways: Default::default(),
             mavlink: Some(endpoints.mavlink.clone()),
             cot: Some(endpoints.cot.clone()),
+            open311: Some(endpoints.open311.clone()),
+            grid: Some(endpoints.grid.clone()),
             control: Some(endpoints.control.clone()),
             token: None,
         }

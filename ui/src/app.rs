@@ -7,12 +7,15 @@
 //! ```
 
 use crate::{
+    asking::AskMail,
+    detections::DetectionMail,
     drills::DrillMail,
     duties::DutyMail,
     feeds::Watching,
     hall::{Errand, Hall, Pictures},
     i18n::{Lang, tr},
     imports::ImportMail,
+    medias::MediaMail,
     net::{Address, Net},
     panels::{
         ConnectionState, LayerRow, LocatorLand, LocatorTiles, Model, PanelState, Selection, UiCommand, screen_ui,
@@ -20,6 +23,7 @@ use crate::{
     },
     platform,
     playback::{PlaybackMail, PlaybackNews},
+    processes::ProcessMail,
     search::{Names, named_from_layer},
     sources::SourceMail,
     stage,
@@ -229,6 +233,14 @@ struct Panels {
     playback: PlaybackMail,
     /// How the sources do.
     sources: SourceMail,
+    /// What platforms tell of one case.
+    processes: ProcessMail,
+    /// Pictures of cases.
+    medias: MediaMail,
+    /// What video recognition saw.
+    detections: DetectionMail,
+    /// Questions to the city, and their answers.
+    asking: AskMail,
     /// The pictures wanted of the hub.
     watching: Watching,
     n_frames: u32,
@@ -404,8 +416,20 @@ fn draw(
     for picture in newest.into_values() {
         panels.pictures.take(&ctx, picture);
     }
+    for news in panels.processes.poll() {
+        panels.state.take_process(news);
+    }
+    for news in panels.medias.poll() {
+        panels.state.take_media(news);
+    }
     for news in panels.sources.poll() {
         panels.state.take_sources(news);
+    }
+    for picture in panels.detections.poll() {
+        panels.state.take_detection(picture);
+    }
+    for news in panels.asking.poll() {
+        panels.state.take_asking(news);
     }
     for (ticket, answer) in panels.duties.poll() {
         panels.state.take_duties(ticket, answer);
@@ -524,7 +548,7 @@ fn draw(
         land: director.land.as_ref(),
         layers: &layers,
         names: &panels.names,
-        view: map.helm.view(director.theme),
+        view: crate::panels::View { chosen: hall.chosen, ..map.helm.view(director.theme) },
         story: panels.playback.story(),
         story_failure: panels.playback.failure(),
     };
@@ -578,6 +602,7 @@ fn draw(
             UiCommand::ToggleLayer(chip) => director.toggle_chip(chip, &panels.state.layers_off),
             UiCommand::ToggleLayerId(id, on) => director.switch(&id, on),
             UiCommand::SetTheme(theme) => director.set_theme(theme),
+            UiCommand::Choose(chosen) => hall.chosen = chosen,
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
             UiCommand::ChooseFile if !platform::choose_file() => {
                 panels.state.notify(Lang::Zh.t(tr::IMPORT_DROP_HERE).to_owned());
@@ -586,10 +611,24 @@ fn draw(
             UiCommand::CommitImport(wish) => panels.imports.commit(net.address(), &hall.seat, &wish),
             UiCommand::AskScenarios => panels.drills.ask_scenarios(net.address()),
             UiCommand::AskScore => panels.drills.ask_score(net.address()),
+            UiCommand::AskProcess(case) => panels.processes.ask(net.address(), hall.realm, case),
+            UiCommand::Media(asked) => panels.medias.ask(net.address(), hall.realm, asked),
             UiCommand::Steer(feed, motion) => net.steer(feed, motion),
             UiCommand::LetGo(feed) => net.let_go(feed),
+            UiCommand::Adjust(feed, to) => net.adjust(feed, to),
             UiCommand::AskSources => panels.sources.ask(net.address(), hall.realm),
+            UiCommand::AskDetectionPicture(detection, hash) => {
+                panels.detections.ask(net.address(), hall.realm, detection, hash);
+            }
             UiCommand::RetrySource(name) => panels.sources.retry(net.address(), hall.realm, &name),
+            UiCommand::AskStanding => panels.asking.standing(net.address(), hall.realm),
+            UiCommand::AskCity { n, question } => {
+                panels.asking.ask(net.address(), hall.realm, &hall.seat, n, &question);
+            }
+            UiCommand::SortReport(asked) => panels.asking.sort(net.address(), hall.realm, &hall.seat, &asked),
+            UiCommand::DraftReport { n, kind } => {
+                panels.asking.draft(net.address(), hall.realm, &hall.seat, n, kind);
+            }
             // The helm's, and done.
             _ => {}
         }

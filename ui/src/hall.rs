@@ -3,7 +3,7 @@
 use crate::{
     inventories::{Inventories, ThingsNews},
     net::{Net, News},
-    panels::{ConnectionState, LocatorLand, Selection, place_of},
+    panels::{Chosen, ConnectionState, LocatorLand, Selection, place_of},
 };
 use bevy::prelude::Resource;
 use gulang_city::*;
@@ -22,6 +22,8 @@ pub struct Hall {
     pub connected: ConnectionState,
     pub seat: SeatId,
     pub selection: Option<Selection>,
+    /// Which issue and which rain field this screen shows.
+    pub chosen: Chosen,
     pub locator_land: LocatorLand,
     /// The last clock heard, and when on the app's own clock (s).
     clock: Clock,
@@ -59,6 +61,7 @@ impl Hall {
             connected: ConnectionState::Connecting,
             seat,
             selection: None,
+            chosen: Chosen::default(),
             locator_land: LocatorLand::default(),
             clock: Clock { now: Timestamp(0), wall: Timestamp(0), kind: ClockKind::Live },
             clock_heard: 0.0,
@@ -159,6 +162,7 @@ impl Hall {
             Body::Things(change) => self.things_news.extend(self.inventories.take(change)),
             Body::ThingsStale { inventory } => self.inventories.stale(inventory),
             Body::Telemetry(changed) => self.take_telemetry(changed),
+            Body::Rain(field) => self.changes.readings |= self.readings.put_rain(field),
             Body::Picture(picture) => errands.push(Errand::Picture(picture)),
             Body::Feeds(feeds) => errands.push(Errand::Feeds(feeds)),
             Body::Answer { result: Err(refusal), .. } => errands.push(Errand::Refused(refusal)),

@@ -17,6 +17,8 @@ pub struct ImportAsk {
     pub ticket: Option<String>,
     /// What somebody said the coordinates are.
     pub crs: Option<&'static str>,
+    /// What somebody said of the columns: `field=#number`, or `none=#number` where one is left out; one a line.
+    pub map: String,
 }
 
 /// What was looked at is to be taken over.
@@ -42,6 +44,8 @@ pub struct Looked {
 pub struct ImportPreview {
     pub sheet: Option<String>,
     pub columns: Vec<ImportColumn>,
+    /// What a column may be said to be, by id.
+    pub fields: Vec<String>,
     pub n_rows: usize,
     pub n_accepted: usize,
     pub n_refused: usize,
@@ -60,11 +64,15 @@ pub struct ImportPreview {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ImportColumn {
+    /// From 0.
+    pub column: usize,
     pub header: String,
     /// None: not taken over.
     pub field: Option<String>,
     /// 0–1.
     pub confidence: f32,
+    /// Somebody said so.
+    pub is_said: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -106,8 +114,8 @@ impl Default for ImportMail {
 
 impl ImportMail {
     pub fn preview(&self, address: &Address, realm: Realm, ask: ImportAsk) {
-        let ImportAsk { n, register, name, bytes, ticket, crs } = ask;
-        let url = address.import_preview_url(register.id(), &name, ticket.as_deref(), crs, realm);
+        let ImportAsk { n, register, name, bytes, ticket, crs, map } = ask;
+        let url = address.import_preview_url(register.id(), &name, ticket.as_deref(), crs, &map, realm);
         // The hub has the file of an earlier look.
         let body = if ticket.is_some() { Vec::new() } else { bytes.to_vec() };
         self.send(url, body, move |answer| ImportNews::Looked(n, answer));
@@ -150,12 +158,13 @@ mod tests {
     fn a_look_of_the_hub_is_read_and_its_other_fields_are_passed_over() {
         let json = r#"{"ticket":"t1","secs":600,"sm3":"00","preview":{"register":"teams","layer":"","file":"队.csv",
             "sheet":null,"header_row":1,"columns":[{"column":0,"header":"队伍名称","field":"name","confidence":0.998,
-            "is_said":false}],"n_rows":3,"n_accepted":2,"n_refused":1,"crs":"wgs84","crs_suspect":null,
+            "is_said":false}],"fields":["id","name"],"n_rows":3,"n_accepted":2,"n_refused":1,"crs":"wgs84","crs_suspect":null,
             "shown_fields":["名称"],"shown":[["甲队"]],"refused":[{"row":4,"cell":"","why":"没有坐标","todo":"填写"}],
             "warnings":[],"diff":{"change":{"n_new":2,"n_changed":0,"n_same":0,"n_missing":3},"new":["甲队"],"changed":[],
             "missing":["一队"]}}}"#;
         let looked: Looked = serde_json::from_str(json).expect("the hub's own form");
         assert_eq!((looked.preview.refused[0].row, looked.preview.diff.change.n_missing), (4, 3));
+        assert_eq!((looked.preview.fields.len(), looked.preview.columns[0].is_said), (2, false));
         let done: ImportDone = serde_json::from_str(r#"{"seq":9,"n_rows":2}"#).expect("the hub's own form");
         assert_eq!(done, ImportDone { seq: 9, n_rows: 2 });
     }

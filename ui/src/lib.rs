@@ -6,9 +6,11 @@
 //! **Invariant:** knows the wire and the city, never the hub. No tokio, no HTTP library, no tauri.
 
 pub mod app;
+pub mod asking;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod bench;
 pub mod charts;
+pub mod detections;
 pub mod drills;
 pub mod duties;
 pub mod feeds;
@@ -17,10 +19,12 @@ pub mod history;
 pub mod i18n;
 pub mod imports;
 pub mod inventories;
+pub mod medias;
 pub mod net;
 pub mod panels;
 pub mod platform;
 pub mod playback;
+pub mod processes;
 pub mod search;
 pub mod sources;
 pub mod stage;

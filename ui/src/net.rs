@@ -1,8 +1,8 @@
 //! The connection to the hub: opens it, opens it again, and turns frames into values. It knows nothing of what they mean.
 
 use ewebsock::{WsEvent, WsMessage, WsReceiver, WsSender};
-use gulang_city::{Command, Feed, Realm, SeatId, Timestamp};
-use gulang_wire::{Drill, Motion, Playback, ToHub, ToScreen, VERSION, Wanted, Watch, decode, encode};
+use gulang_city::{CameraId, CaseId, Command, DetectionId, Feed, Realm, SeatId, Timestamp};
+use gulang_wire::{Adjustment, Drill, Motion, Playback, ToHub, ToScreen, VERSION, Wanted, Watch, decode, encode};
 
 /// Where the hub is and who we are there.
 #[derive(Clone, Debug)]
@@ -53,18 +53,19 @@ impl Address {
     }
 
     /// Where a register's file is sent to be looked at. `again` is an earlier look's ticket, instead of the file; `crs` what
-    /// somebody said its coordinates are.
+    /// somebody said its coordinates are, `map` what they said of its columns.
     pub fn import_preview_url(
         &self,
         register: &str,
         name: &str,
         again: Option<&str>,
         crs: Option<&str>,
+        map: &str,
         realm: Realm,
     ) -> String {
         let realm = realm_word(realm);
         let (name, token) = (escaped(name), &self.token);
-        let more = [("ticket", again), ("crs", crs)];
+        let more = [("ticket", again), ("crs", crs), ("map", Some(map).filter(|it| !it.is_empty()))];
         let more: String = more.into_iter().filter_map(|(key, it)| Some(format!("&{key}={}", escaped(it?)))).collect();
         format!("{}/api/import/preview?as={register}&name={name}&realm={realm}{more}&token={token}", self.url)
     }
@@ -84,6 +85,27 @@ impl Address {
         format!("{}/api/review?realm=exercise&token={}", self.url, self.token)
     }
 
+    /// What a case's platform tells of it.
+    pub fn process_url(&self, realm: Realm, case: CaseId) -> String {
+        format!("{}/api/cases/{case}/process?realm={}&token={}", self.url, realm_word(realm), self.token)
+    }
+
+    /// One of the pictures its platform has, from 0.
+    pub fn case_picture_url(&self, realm: Realm, case: CaseId, nth: usize) -> String {
+        format!("{}/api/cases/{case}/pictures/{nth}?realm={}&token={}", self.url, realm_word(realm), self.token)
+    }
+
+    /// Where a picture is kept that goes with a command.
+    pub fn media_url(&self, realm: Realm) -> String {
+        format!("{}/api/media?realm={}&token={}", self.url, realm_word(realm), self.token)
+    }
+
+    /// Where what a camera sees now is kept.
+    pub fn media_snapshot_url(&self, realm: Realm, camera: &CameraId) -> String {
+        let (feed, realm) = (escaped(&format!("camera:{camera}")), realm_word(realm));
+        format!("{}/api/media/snapshot?feed={feed}&realm={realm}&token={}", self.url, self.token)
+    }
+
     /// How every source does.
     pub fn sources_url(&self, realm: Realm) -> String {
         format!("{}/api/sources?realm={}&token={}", self.url, realm_word(realm), self.token)
@@ -93,6 +115,21 @@ impl Address {
     pub fn source_retry_url(&self, realm: Realm, name: &str) -> String {
         let (name, realm) = (escaped(name), realm_word(realm));
         format!("{}/api/sources/{name}/retry?realm={realm}&token={}", self.url, self.token)
+    }
+
+    /// What a detection looks like.
+    pub fn detection_url(&self, detection: DetectionId, realm: Realm) -> String {
+        format!("{}/api/detections/{detection}.jpg?realm={}&token={}", self.url, realm_word(realm), self.token)
+    }
+
+    /// How the language model stands.
+    pub fn assistant_url(&self, realm: Realm) -> String {
+        format!("{}/api/assistant?realm={}&token={}", self.url, realm_word(realm), self.token)
+    }
+
+    /// Where one of the three jobs is asked: `ask`, `sort`, `draft`.
+    pub fn asking_url(&self, job: &str) -> String {
+        format!("{}/api/{job}?token={}", self.url, self.token)
     }
 
     /// What may be opened for 复盘.
@@ -220,6 +257,10 @@ impl Net {
         self.send(&ToHub::Steer { feed, motion });
     }
 
+    pub fn adjust(&mut self, feed: Feed, to: Adjustment) {
+        self.send(&ToHub::Adjust { feed, to });
+    }
+
     pub fn let_go(&mut self, feed: Feed) {
         self.send(&ToHub::LetGo { feed });
     }
@@ -269,8 +310,9 @@ mod tests {
         assert_eq!(address.duties_url("井 a&"), "http://127.0.0.1:8700/duties?q=%E4%BA%95%20a%26&limit=30&token=t0k");
         let retry = address.source_retry_url(Realm::Actual, "台风 a");
         assert_eq!(retry, "http://127.0.0.1:8700/api/sources/%E5%8F%B0%E9%A3%8E%20a/retry?realm=actual&token=t0k");
-        let import = address.import_preview_url("teams", "队.csv", Some("t1"), None, Realm::Actual);
-        let wanted = "/api/import/preview?as=teams&name=%E9%98%9F%2Ecsv&realm=actual&ticket=t1&token=t0k";
+        let import = address.import_preview_url("teams", "队.csv", Some("t1"), None, "id=#1\nnone=#2", Realm::Actual);
+        let wanted = "/api/import/preview?as=teams&name=%E9%98%9F%2Ecsv&realm=actual&ticket=t1\
+            &map=id%3D%231%0Anone%3D%232&token=t0k";
         assert_eq!(import, format!("http://127.0.0.1:8700{wanted}"));
         let report = address.report_url("pdf", Realm::Exercise, Timestamp(1), Timestamp(2));
         assert_eq!(report, "http://127.0.0.1:8700/api/report?form=pdf&from_ms=1&to_ms=2&realm=exercise&token=t0k");

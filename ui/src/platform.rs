@@ -131,7 +131,9 @@ mod here {
         let said = |what: &str, error: std::io::Error| format!("{what} {host}: {error}");
         let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
         let mut stream = TcpStream::connect(&authority).map_err(|e| said("connecting to", e))?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(|e| said("waiting for", e))?;
+        // A question may be worded by a model, which takes its time.
+        let patience = Duration::from_secs(if method == "POST" { 100 } else { 20 });
+        stream.set_read_timeout(Some(patience)).map_err(|e| said("waiting for", e))?;
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let request = format!("{method} /{path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n{length}\r\n");
         stream.write_all(request.as_bytes()).map_err(|e| said("asking", e))?;

@@ -45,6 +45,9 @@ pub struct SourceRow {
     /// The decision that is weaker for it.
     #[serde(deserialize_with = "words")]
     pub weakens: String,
+    /// How it stands, in its own lines: of one that pushes what was pushed, how far, what was answered last.
+    #[serde(deserialize_with = "words")]
+    pub standing: String,
     pub sample: Option<Sample>,
 }
 

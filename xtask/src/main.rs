@@ -5,6 +5,7 @@
 
 mod app;
 mod bench;
+mod browser;
 mod display;
 mod dist;
 mod http;
@@ -42,6 +43,8 @@ enum Chore {
     Shots,
     /// Runs the benches and prints their figures; never part of a test
     Bench(bench::Bench),
+    /// Opens the page in Chromium with a camera wall, and proves that its pictures live there
+    Browser(browser::Browser),
     /// Makes a .deb through the tauri CLI, and checks it by unpacking it into a scratch root
     Dist(dist::Dist),
     /// Where things are built and kept
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Chore::Ui => page::build().map(drop),
         Chore::Shots => shots::all(),
         Chore::Bench(bench) => bench::all(&bench),
+        Chore::Browser(browser) => browser::run(&browser),
         Chore::Dist(dist) => dist::deb(&dist),
         Chore::Where => {
             places::print();

@@ -32,20 +32,19 @@ pub fn all(args: &Test) -> Outcome {
     overlays_are_formatted()?;
     formatting.done();
 
-    lints()?;
-
     // Before the programs: the desktop app carries the page inside it.
     if !args.quick {
         page::build()?;
     }
 
     // The tests in tests/ start the real programs; cargo builds only a package's own for its tests.
-    let building = step("every program", "5 minutes the first time, under a minute after");
-    run(&mut cargo(&everything(&["build", "--locked", "--all-targets"])))?;
+    let building = step("every program, warnings refused", "25 minutes the first time, 1 to 10 after");
+    run(&mut clippy(&["build", "--locked", "-p", "xtask"])?)?;
+    run(&mut clippy(&everything(&["build", "--locked", "--keep-going", "--all-targets"]))?)?;
     building.done();
 
-    let testing = step("cargo test", "10 minutes the first time, 3 after");
-    let (passed, lines) = run_and_keep(&mut cargo(&everything(&["test", "--locked", "--no-fail-fast"])))?;
+    let testing = step("cargo test", "12 minutes");
+    let (passed, lines) = run_and_keep(&mut clippy(&everything(&["test", "--locked", "--no-fail-fast"]))?)?;
     testing.done();
 
     if !args.quick {
@@ -60,10 +59,6 @@ pub fn all(args: &Test) -> Outcome {
     if passed { Ok(()) } else { Err("some tests failed; they are named above".to_owned()) }
 }
 
-/// Clippy over every crate and target, warnings refused.
-///
-/// Not `cargo clippy`: that checks every dependency once more in a form no build can use, a quarter of an hour on two
-/// cores. As a compiler's wrapper the same driver reads the dependencies that the build needs anyway.
 /// The overlays are listed by `ui/build.rs`, where `cargo fmt` does not see them.
 fn overlays_are_formatted() -> Outcome {
     let folder = places::root().join("ui/src/stage/overlays");
@@ -75,14 +70,11 @@ fn overlays_are_formatted() -> Outcome {
         .map_err(|why| format!("{why}; `rustfmt --edition 2024 ui/src/stage/overlays/*.rs` mends it"))
 }
 
-fn lints() -> Outcome {
-    let linting = step("clippy, warnings refused", "30 minutes the first time, as it builds what follows; 2 after");
-    run(&mut clippy(&everything(&["build", "--locked", "--keep-going", "--all-targets"]))?)?;
-    run(&mut clippy(&["build", "--locked", "-p", "xtask"])?)?;
-    linting.done();
-    Ok(())
-}
-
+/// Cargo with clippy's driver as the compiler of our own crates, warnings refused.
+///
+/// Not `cargo clippy`: that checks everything once more in a form no build can use, a quarter of an hour on two cores.
+/// The driver compiles as it reads, and its programs are the ones that are tested; what it says comes first. Nothing is
+/// kept for a next small change, which would be twenty gigabytes beside the programs.
 fn clippy(args: &[&str]) -> Outcome<Command> {
     let sysroot = read(&mut command("rustc", &["--print", "sysroot"]))?;
     let driver = PathBuf::from(sysroot.trim()).join("bin/clippy-driver");
@@ -91,6 +83,7 @@ fn clippy(args: &[&str]) -> Outcome<Command> {
     }
     let mut command = cargo(args);
     command.env("RUSTC_WORKSPACE_WRAPPER", driver);
+    command.env("CARGO_INCREMENTAL", "0");
     command.env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
     Ok(command)
 }

@@ -5,7 +5,8 @@
 
 use crate::{
     AlarmThing, Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event,
-    Exercise, FlightState, HeldOrder, Outing, Record, ShelterCount, Timestamp, ids::*, key_of, model::*,
+    Exercise, FlightState, HeldOrder, Outing, Quake, Record, ShelterCount, StreetCallState, TakenCase, Timestamp,
+    decide::platform_of, ids::*, key_of, model::*,
 };
 
 impl City {
@@ -20,6 +21,11 @@ impl City {
         self.seq = record.seq;
         self.at = record.at;
         let telling = self.telling_of(record);
+        if let Event::TyphoonUpdated { typhoon, fixes, .. } = &record.event
+            && !fixes.is_empty()
+        {
+            self.lead_typhoon(typhoon, platform_of(&record.source));
+        }
         self.fold(&record.event, record.at);
         if let Some(telling) = telling {
             self.owe(telling);
@@ -58,6 +64,7 @@ impl City {
                 if let Some(it) = self.cases.get_mut(case) {
                     it.history.first_due_at.get_or_insert(it.report.due_at);
                     it.history.n_postponed = it.history.n_postponed.saturating_add(1);
+                    it.history.due_before = Some(it.report.due_at);
                     it.history.note = reason.clone();
                     it.report.due_at = *due_at;
                 }
@@ -98,13 +105,23 @@ impl City {
             Event::WarningIssued { warning } => {
                 self.warnings.insert(warning.id.clone(), warning.clone());
             }
-            Event::WarningCancelled { warning } => {
-                if let Some(it) = self.warnings.get_mut(warning) {
-                    it.cancelled = true;
-                }
-            }
+            Event::WarningCancelled { warning } => match self.warnings.get_mut(warning) {
+                Some(it) => it.cancelled = true,
+                None => drop(self.cancelled_unseen.insert(warning.clone())),
+            },
             Event::TyphoonUpdated { typhoon, name, name_en, active, fixes, forecasts } => {
                 self.update_typhoon(typhoon, name, name_en, *active, fixes, forecasts);
+            }
+            Event::TyphoonSighted { typhoon, source, fixes } => self.see_typhoon(typhoon, source, fixes),
+            Event::QuakeReported { quake, report } => {
+                let first =
+                    || Quake { id: *quake, lead: report.clone(), reports: Vec::new(), heard_at: now, cancelled: false };
+                self.quakes.entry(*quake).or_insert_with(first).take(report);
+            }
+            Event::QuakeCancelled { quake, .. } => {
+                if let Some(it) = self.quakes.get_mut(quake) {
+                    it.cancelled = true;
+                }
             }
             Event::LevelRecommended { recommendation } => self.recommendation = Some(recommendation.clone()),
             Event::RecommendationWithdrawn => self.recommendation = None,
@@ -316,7 +333,9 @@ impl City {
                 self.proposal = Some(proposal.clone());
             }
             Event::ImportStaged { key, by, part, rows } => self.stage_import(key, by, *part, rows, now),
-            Event::RegisterImported { import, by, rows, .. } => self.import_register(import, by, rows, now),
+            Event::RegisterImported { import, by, change, rows } => {
+                self.import_register(import, by, *change, rows, now);
+            }
             Event::ProposalClosed { number, how, by, reason } => {
                 if let Some(it) = self.proposal.take_if(|it| it.number == *number) {
                     let (signed, by, reason) = (it.signed, by.clone(), reason.clone());
@@ -361,6 +380,65 @@ impl City {
             }
             Event::EmergencyStopCoSigned { number, .. } => {
                 self.stop_proposals.retain(|_, it| it.number != *number);
+            }
+            Event::DetectionMade { .. }
+            | Event::DetectionRepeated { .. }
+            | Event::DetectionHushed { .. }
+            | Event::DetectionConfirmed { .. }
+            | Event::DetectionFiled { .. }
+            | Event::DetectionRejected { .. }
+            | Event::DetectionDuplicated { .. }
+            | Event::DetectionReopened { .. }
+            | Event::DetectionsExpired { .. }
+            | Event::DetectionsMuted { .. }
+            | Event::DetectionsUnmuted { .. } => self.fold_detection(event, now),
+            Event::OwnCaseOpened { own } => {
+                self.own_cases.insert(own.id, (**own).clone());
+            }
+            Event::OwnCaseTaken { own, external, task } => {
+                if let Some(it) = self.own_cases.get_mut(own) {
+                    it.taken = Some(TakenCase { external: external.clone(), task: task.clone(), at: now });
+                }
+            }
+            Event::CaseStepTaken { case, taken } => {
+                if let Some(it) = self.cases.get_mut(case) {
+                    it.history.steps.push(taken.clone());
+                }
+            }
+            Event::CaseReplied { case, reply } => self.take_reply(*case, reply),
+            Event::StreetCallAsked { call } => {
+                self.street_calls.insert(call.id, call.clone());
+            }
+            Event::StreetCallEnding { call } => {
+                if let Some(it) = self.street_calls.get_mut(call) {
+                    it.is_ending = true;
+                    it.state_at = now;
+                    // Nobody was called yet.
+                    if it.state == StreetCallState::Asked {
+                        it.state = StreetCallState::Ended;
+                    }
+                }
+            }
+            Event::StreetCallReported { call, state, note } => {
+                if let Some(it) = self.street_calls.get_mut(call) {
+                    (it.state, it.state_at, it.note) = (*state, now, note.clone());
+                }
+            }
+            Event::RosterTold { roster } => self.roster = Some(roster.clone()),
+            Event::AssistantSwitched { switch } => self.assistant = Some(switch.clone()),
+            Event::CameraWallPut { seat, wall } => {
+                let kept = self.camera_walls.entry(seat.clone()).or_default();
+                kept.before.push(std::mem::replace(&mut kept.wall, wall.clone()));
+                if kept.before.len() > crate::MAX_WALL_UNDO {
+                    kept.before.remove(0);
+                }
+            }
+            Event::CameraWallUndone { seat } => {
+                if let Some(kept) = self.camera_walls.get_mut(seat)
+                    && let Some(wall) = kept.before.pop()
+                {
+                    kept.wall = wall;
+                }
             }
         }
     }

@@ -27,6 +27,15 @@ pub struct CaseHistory {
     pub note: Text,
     /// The lead of its group; the lead names itself. None while it is alone.
     pub group: Option<CaseId>,
+    /// When it was due before the last postponement, while that may still be denied.
+    #[serde(default)]
+    pub due_before: Option<Timestamp>,
+    /// What seats here did on it, in order.
+    #[serde(default)]
+    pub steps: Vec<StepTaken>,
+    /// What its platform answered to applications, in order.
+    #[serde(default)]
+    pub replies: Vec<CaseReply>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +68,8 @@ pub struct CaseRules {
     /// 延期 at most so often, and so far beyond the first due time, hours.
     pub max_postponed: u32,
     pub max_postponed_hours: u32,
+    /// The platform that cases found here are reported to.
+    pub report_to: PlatformId,
     /// So many transfers make a bounce.
     pub bounce_at: usize,
     /// The first that fits a case counts.
@@ -97,6 +108,7 @@ impl Default for CaseRules {
             group: GroupRule::default(),
             max_postponed: 2,
             max_postponed_hours: 7 * 24,
+            report_to: "yunguanfu".into(),
             bounce_at: 3,
             limits: vec![
                 limit("事件", Some(CaseKind::Event), [30, 30, 240, 60, 120]),
@@ -120,6 +132,9 @@ impl CaseRules {
         }
         if self.group.within_mins > 24 * 60 {
             return Some("group.within_mins is over a day".into());
+        }
+        if self.report_to.as_str().trim().is_empty() {
+            return Some("report_to names no platform".into());
         }
         if self.bounce_at < 2 {
             return Some("bounce_at is below 2: every case would bounce".into());

@@ -1,10 +1,11 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    AlarmRules, Calls, CaseGroup, CaseRules, ClosedProposal, Contact, Control, Evacuees, FenceRules, Flight,
-    FlightRules, ForceRules, HeldOrder, Ladder, LonLat, Marking, Need, Observation, OpenFeed, Outing, Pack, Proposal,
-    Registers, Roles, SensingKind, SigningRules, StopProposal, Telling, TellingRules, Timestamp, Township, ids::*,
-    model::*, plan::Plan,
+    AlarmRules, AssistantSwitch, Calls, CaseGroup, CaseRules, CellGrid, ClosedProposal, Contact, Control,
+    DetectionRules, Detections, Evacuees, FenceRules, Flight, FlightRules, ForceRules, HeldOrder, Ladder, LonLat,
+    Marking, Need, Observation, OpenFeed, Outing, OwnCase, Pack, Proposal, Quake, QuakeRules, Registers, Roles, Roster,
+    SeatWall, SensingKind, SigningRules, StopProposal, StreetCall, Telling, TellingRules, Timestamp, Township,
+    TyphoonSources, ViolationKind, ids::*, model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -131,6 +132,30 @@ pub struct City {
     pub stop_proposals: BTreeMap<DroneId, StopProposal>,
     /// How many were ever proposed: the last one's number.
     pub n_stop_proposals: u64,
+    pub quake_rules: QuakeRules,
+    pub quakes: Registry<QuakeId, Quake>,
+    /// Which feeds tell of each typhoon.
+    pub typhoon_sources: BTreeMap<TyphoonId, TyphoonSources>,
+    /// Warnings cancelled before they were heard of.
+    pub cancelled_unseen: BTreeSet<WarningId>,
+    /// What video recognition may find, by the pack's table.
+    pub violations: Vec<ViolationKind>,
+    pub detection_rules: DetectionRules,
+    pub detections: Detections,
+    /// Cases found here.
+    pub own_cases: Registry<OwnCaseId, OwnCase>,
+    /// Cells and who works in them.
+    pub grid: CellGrid,
+    /// Who is on duty, as the grid platform last said.
+    pub roster: Option<Roster>,
+    /// All one-to-one calls there ever were.
+    pub street_calls: Registry<StreetCallId, StreetCall>,
+    /// The last word on the language model; none was said yet.
+    #[serde(default)]
+    pub assistant: Option<AssistantSwitch>,
+    /// 视频墙 of each seat that put one up.
+    #[serde(default)]
+    pub camera_walls: BTreeMap<SeatId, SeatWall>,
 }
 
 /// The drill this city is in; only ever some in [`Realm::Exercise`].
@@ -240,6 +265,19 @@ impl City {
             controls: BTreeMap::new(),
             stop_proposals: BTreeMap::new(),
             n_stop_proposals: 0,
+            quake_rules: pack.quake_rules.clone(),
+            quakes: IndexMap::with_hasher(by),
+            typhoon_sources: BTreeMap::new(),
+            cancelled_unseen: BTreeSet::new(),
+            violations: pack.violations.clone(),
+            detection_rules: pack.detection_rules.clone(),
+            detections: Detections::default(),
+            own_cases: IndexMap::with_hasher(by),
+            grid: pack.grid.clone(),
+            roster: None,
+            street_calls: IndexMap::with_hasher(by),
+            assistant: None,
+            camera_walls: BTreeMap::new(),
         }
     }
 

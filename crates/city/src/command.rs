@@ -1,9 +1,9 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, EvacuationPlace, FenceReport, FlightAsk,
-    FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof, RegisterImport, RegisterRows, Switch,
-    Timestamp, ids::*, model::*,
+    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, CameraWall, CaseReply, CaseStep, DetectionReport,
+    EvacuationPlace, FenceReport, FlightAsk, FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof,
+    QuakeReport, RegisterImport, RegisterRows, Roster, StreetCallState, Switch, Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -414,6 +414,124 @@ pub enum Command {
         import: RegisterImport,
         rows: RegisterRows,
     },
+    /// A network's report of a quake: the first, a later revision, or another network's of the same one.
+    ReportQuake {
+        report: QuakeReport,
+    },
+    /// A network takes its reports of this number back.
+    CancelQuake {
+        source: Text,
+        id: Text,
+    },
+    /// Video recognition saw something.
+    ReportDetection {
+        report: DetectionReport,
+    },
+    /// 立案: a case for the agency of its kind, or for this one.
+    ConfirmDetection {
+        detection: DetectionId,
+        #[serde(default)]
+        agency: Option<AgencyId>,
+    },
+    /// 误报, by a reason of [`crate::DetectionRules`].
+    RejectDetection {
+        detection: DetectionId,
+        reason: Text,
+        #[serde(default)]
+        note: Text,
+    },
+    /// 重复: there is a case of it.
+    DuplicateDetection {
+        detection: DetectionId,
+        case: CaseId,
+    },
+    /// 撤回 what was said of it.
+    ReopenDetection {
+        detection: DetectionId,
+    },
+    /// 静音: a camera's reports of a kind are only counted until then.
+    MuteDetections {
+        camera: CameraId,
+        kind: Text,
+        until: Timestamp,
+        reason: Text,
+    },
+    UnmuteDetections {
+        camera: CameraId,
+        kind: Text,
+    },
+    /// A case found here, to be reported to the case platform.
+    OpenOwnCase {
+        /// The picture analysis that found it.
+        #[serde(default)]
+        detection: Option<u64>,
+        kind: CaseKind,
+        title: Text,
+        address: Text,
+        at: LonLat,
+        district: DistrictId,
+        agency: AgencyId,
+        color: WarningColor,
+        /// A picture the hub keeps.
+        #[serde(default)]
+        media: Option<Text>,
+    },
+    /// The platform took a case found here, under its own number.
+    ReportOwnCase {
+        own: OwnCaseId,
+        external: Text,
+        #[serde(default)]
+        task: Text,
+    },
+    /// 签收、处置反馈、核查、评价.
+    StepCase {
+        case: CaseId,
+        step: CaseStep,
+        #[serde(default)]
+        note: Text,
+        /// Pictures the hub keeps.
+        #[serde(default)]
+        media: Vec<Text>,
+    },
+    /// A platform's answer to what was applied for.
+    ReportCaseReply {
+        platform: PlatformId,
+        external: Text,
+        reply: CaseReply,
+    },
+    /// 一对一视频.
+    AskCall {
+        person: PersonId,
+        why: Text,
+    },
+    /// Hang up.
+    EndStreetCall {
+        call: StreetCallId,
+    },
+    ReportVideoCall {
+        call: StreetCallId,
+        state: StreetCallState,
+        #[serde(default)]
+        note: Text,
+    },
+    /// Who is on duty in the grid, whole.
+    ReportRoster {
+        roster: Roster,
+    },
+    /// 启用 or 停用 the language model. At war it answers only while switched on; switched off it answers never.
+    SwitchAssistant {
+        on: bool,
+        /// On: until then, and no longer. Off: until then, or until somebody switches it on.
+        #[serde(default)]
+        until: Option<Timestamp>,
+        reason: Text,
+    },
+    /// 视频墙: the seat's wall is this from now on.
+    PutCameraWall {
+        wall: CameraWall,
+    },
+    /// The seat's wall as it was before its last change.
+    UndoCameraWall,
 }
 
 /// Why a command may not happen. The message is what the operator reads.

@@ -31,10 +31,12 @@ pub enum Breach {
     Collision,
     Rollover,
     Stolen,
+    /// No thing at all: an earthquake the city may feel ([`crate::Quake`]). Its value is the estimated intensity.
+    Quake,
 }
 
 impl Breach {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Entered,
         Self::Left,
         Self::Speeding,
@@ -43,6 +45,7 @@ impl Breach {
         Self::Collision,
         Self::Rollover,
         Self::Stolen,
+        Self::Quake,
     ];
 
     pub fn name_zh(self) -> &'static str {
@@ -55,6 +58,7 @@ impl Breach {
             Self::Collision => "碰撞",
             Self::Rollover => "侧翻",
             Self::Stolen => "车辆被盗",
+            Self::Quake => "地震",
         }
     }
 
@@ -68,6 +72,7 @@ impl Breach {
             Self::Collision => "collision",
             Self::Rollover => "rollover",
             Self::Stolen => "stolen",
+            Self::Quake => "earthquake",
         }
     }
 
@@ -76,6 +81,7 @@ impl Breach {
         match self {
             Self::Speeding => "km/h",
             Self::Silent => "min",
+            Self::Quake => "度",
             _ => "",
         }
     }
@@ -311,6 +317,9 @@ pub struct AlarmThing {
 impl AlarmThing {
     /// `闽D12345`, and where a rule says why, that.
     pub fn title(&self) -> String {
+        if self.breach == Breach::Quake {
+            return self.rule_name.to_string();
+        }
         if self.rule_name.is_empty() { self.thing.to_string() } else { format!("{} {}", self.thing, self.rule_name) }
     }
 }

@@ -4,7 +4,7 @@
 //! reserve, wind and rain. A gate says what stands against a flight with its figures; what is only unwise can be overridden
 //! with a reason, what cannot be done at all cannot.
 
-use crate::{Area, City, FlightTask, LonLat, Seen, SensorKind, Timestamp, ids::*, model::*};
+use crate::{Area, City, FlightTask, LonLat, NamedRoute, Seen, SensorKind, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,6 +59,8 @@ pub struct FlightRules {
     pub geoid: Geoid,
     /// 禁飞区 the city has named; none known where empty.
     pub no_fly: Vec<NoFly>,
+    /// 航线 the city has drawn.
+    pub routes: Vec<NamedRoute>,
 }
 
 /// Height of the sea (geoid) above the WGS-84 ellipsoid: platforms that fly by satellite say heights above the ellipsoid.
@@ -144,6 +146,7 @@ impl Default for FlightRules {
             platforms: BTreeMap::new(),
             geoid: Geoid::default(),
             no_fly: Vec::new(),
+            routes: Vec::new(),
         }
     }
 }
@@ -176,6 +179,9 @@ impl FlightRules {
         }
         if !(20.0..=HIGHEST_M).contains(&self.return_height_m) {
             return Some("return_height_m is not 20 to 1500".into());
+        }
+        if let Some(fault) = self.routes.iter().find_map(NamedRoute::fault) {
+            return Some(fault);
         }
         let is_even = self.geoid.rows.windows(2).all(|it| it[0].len() == it[1].len());
         if !is_even || (!self.geoid.rows.is_empty() && self.geoid.step_deg <= 0.0) {
@@ -279,6 +285,9 @@ impl City {
         match task {
             FlightTask::TakeoffTo { .. } if seen.is_flying => {
                 gates.push(gate(GateKind::Place, true, "已经在空中：改下「飞往」".into()));
+            }
+            FlightTask::RunRoute { .. } if seen.is_flying => {
+                gates.push(gate(GateKind::Place, false, "已经在空中：机场的航线要从机场起飞，先返航".into()));
             }
             FlightTask::FlyTo { .. } if !seen.is_flying => {
                 gates.push(gate(GateKind::Place, true, "还没有起飞：先下「起飞并飞到」".into()));

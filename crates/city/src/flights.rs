@@ -78,6 +78,9 @@ pub enum FlightState {
         percent: u8,
         /// In the platform's words, such as `飞行中`.
         step: Text,
+        /// On a route: the point of it that was last reached, from 0.
+        #[serde(default)]
+        waypoint: Option<u16>,
     },
     Done,
     Failed {

@@ -46,6 +46,10 @@ text_ids! {
     /// 镇街, by its nine-digit division code where the pack has one.
     TownshipId,
     VillageId, ContactId, LadderId,
+    /// 单元网格.
+    CellId,
+    /// Somebody who works in the street, by the grid platform's own id.
+    PersonId,
 }
 
 macro_rules! number_ids {
@@ -75,4 +79,12 @@ number_ids! {
     CalloutId,
     /// A flight, numbered from 1. With the realm it makes the idempotency key.
     FlightId,
+    /// A quake, numbered from 1 in the order this city learned of them.
+    QuakeId,
+    /// A thing video recognition saw, numbered from 1.
+    DetectionId,
+    /// A case found here, numbered from 1 in the order they were opened.
+    OwnCaseId,
+    /// A one-to-one video call, numbered from 1. With the realm it makes the idempotency key.
+    StreetCallId,
 }

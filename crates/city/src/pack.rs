@@ -5,8 +5,9 @@
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    AlarmRules, CallPlace, CallStart, CaseRules, Contact, FenceRules, FlightRules, ForceRules, Ladder, LonLat, Roles,
-    SensingKind, SensingKinds, SigningRules, TellingRules, Township, ids::*, model::*, plan::Plan, plan::lint,
+    AlarmRules, CallPlace, CallStart, CaseRules, CellGrid, Contact, DetectionRules, FenceRules, FlightRules,
+    ForceRules, Ladder, LonLat, QuakeRules, Roles, SensingKind, SensingKinds, SigningRules, TellingRules, Township,
+    ViolationKind, Violations, ids::*, model::*, plan::Plan, plan::lint,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
@@ -40,12 +41,18 @@ pub struct Pack {
     pub telling_rules: TellingRules,
     pub flight_rules: FlightRules,
     pub fence_rules: FenceRules,
+    pub quake_rules: QuakeRules,
     pub alarm_rules: AlarmRules,
     /// Kinds of devices kept in registers of things; a pack may have none.
     pub sensing_kinds: Vec<SensingKind>,
+    /// What video recognition may find; a pack may have none.
+    pub violations: Vec<ViolationKind>,
+    pub detection_rules: DetectionRules,
     pub townships: Vec<Township>,
     pub contacts: Vec<Contact>,
     pub ladders: Vec<Ladder>,
+    /// Cells and who works in them; a pack may have none.
+    pub grid: CellGrid,
 }
 
 impl Pack {
@@ -103,11 +110,19 @@ pub fn load_pack(
         telling_rules: loader.rules("rules/tellings.toml", list, TellingRules::fault),
         flight_rules: loader.rules("rules/flights.toml", list, FlightRules::fault),
         fence_rules: loader.rules("rules/fences.toml", list, FenceRules::fault),
+        quake_rules: loader.rules("rules/quakes.toml", list, QuakeRules::fault),
         alarm_rules: loader.rules("rules/alarms.toml", list, AlarmRules::fault),
         sensing_kinds: loader.rules("sensor_kinds.toml", list, SensingKinds::fault).kinds,
+        violations: loader.rules("violations.toml", list, |_: &Violations| None).kinds,
+        detection_rules: loader.rules("rules/detections.toml", list, DetectionRules::fault),
         townships: loader.registry("townships.json"),
         contacts: loader.registry("contacts.json"),
         ladders: loader.registry("ladders.json"),
+        grid: if has_file(list, "grid.json") {
+            loader.json("grid.json").unwrap_or_default()
+        } else {
+            CellGrid::default()
+        },
     };
     let mut plan_files: Vec<String> = list("plans")
         .into_iter()
@@ -123,6 +138,7 @@ pub fn load_pack(
     // A file that could not be read makes every name in it unknown: telling those too would bury the cause.
     if loader.errors.is_empty() {
         check(&pack, &plan_files, &mut loader);
+        check_violations(&pack, list, &mut loader);
     }
     let mut errors = loader.errors;
     if errors.is_empty() {
@@ -459,12 +475,53 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
             }
         }
     }
+    let (known, townships) = (
+        pack.districts.iter().map(|it| it.id.as_str()).collect(),
+        pack.townships.iter().map(|it| it.id.as_str()).collect(),
+    );
+    for (name, why) in pack.grid.faults(&known, &townships) {
+        let todo = "correct the entry of this id, or run grid.py again";
+        loader.entry_error("grid.json", &name, format!("bad entry {name}"), why, todo);
+    }
     for (name, why) in pack.roles.faults() {
         let is_role = pack.roles.roles.iter().any(|it| it.id == name);
         let text = loader.texts.get("roles.json").map_or("", String::as_str);
         let line = if is_role { line_of_id(text, &name, 0) } else { line_of_words(text, &name) };
         let todo = "name a role of this file, and commands as they are in JSON";
         loader.error("roles.json", line, format!("bad role or seat {name}"), why, todo);
+    }
+}
+
+/// A kind of violation goes to an agency there is, in a district there is, by a duty of the list where the pack has one.
+fn check_violations(pack: &Pack, list: &dyn Fn(&str) -> Vec<String>, loader: &mut Loader<'_>) {
+    #[derive(Deserialize)]
+    struct Listed {
+        id: String,
+    }
+    #[derive(Deserialize)]
+    struct DutyFile {
+        duties: Vec<Listed>,
+    }
+    const FILE: &str = "violations.toml";
+    if pack.violations.is_empty() {
+        return;
+    }
+    // What is wrong with the list of duties itself is told by who reads it whole.
+    let duties: Option<HashSet<String>> = has_file(list, "duties.json")
+        .then(|| (loader.read)("duties.json").ok())
+        .flatten()
+        .and_then(|text| serde_json::from_str::<DutyFile>(&text).ok())
+        .map(|it| it.duties.into_iter().map(|it| it.id).collect());
+    let faults = Violations::faults(
+        &pack.violations,
+        &|id| pack.agencies.iter().any(|it| it.id.as_str() == id),
+        &|id| pack.districts.iter().any(|it| it.id.as_str() == id),
+        &|id| duties.as_ref().is_none_or(|it| it.contains(id)),
+    );
+    for (kind, why) in faults {
+        let line = loader.texts.get(FILE).map_or(1, |it| line_of_words(it, &kind));
+        let todo = "correct it; use ids of agencies.json, districts.json and duties.json";
+        loader.error(FILE, line, format!("bad kind {kind}"), why, todo);
     }
 }
 

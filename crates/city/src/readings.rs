@@ -55,6 +55,9 @@ pub struct Readings {
     /// Of the drones, by the same handle; what was never told is none.
     #[serde(default)]
     pub telemetry: Vec<crate::Telemetry>,
+    /// Rain fields about the city, ascending by the time they are for: [`Readings::put_rain`].
+    #[serde(default)]
+    pub rain: Vec<crate::RainField>,
 }
 
 impl Readings {

@@ -1,9 +1,11 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AlarmThing, AttemptState, CallCause, CallChannel, CallPlace, Control, EvacuationPlace, Flight, FlightState,
-    HeldOrder, Marking, Need, Observation, OpenFeed, Plan, Proof, Proposal, ProposalEnd, RegisterChange,
-    RegisterImport, RegisterRows, Seen, Signature, StopProposal, TallyFlag, Timestamp, Transfer, ids::*, model::*,
+    AlarmThing, AssistantSwitch, AttemptState, CallCause, CallChannel, CallPlace, CameraWall, CaseReply, Control,
+    DetectionReport, EvacuationPlace, ExpiryWhy, Flight, FlightState, FoundCase, HeldOrder, LonLat, Marking, Need,
+    Observation, OpenFeed, OwnCase, Plan, Proof, Proposal, ProposalEnd, QuakeReport, RegisterChange, RegisterImport,
+    RegisterRows, Roster, Seen, Signature, StepTaken, StopProposal, StreetCall, StreetCallState, TallyFlag, Timestamp,
+    Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -440,5 +442,128 @@ pub enum Event {
         /// What it changed, for whoever reads the log.
         change: RegisterChange,
         rows: RegisterRows,
+    },
+    QuakeReported {
+        quake: QuakeId,
+        report: QuakeReport,
+    },
+    QuakeCancelled {
+        quake: QuakeId,
+        source: Text,
+    },
+    /// What a feed that does not lead saw of a typhoon.
+    TyphoonSighted {
+        typhoon: TyphoonId,
+        source: PlatformId,
+        fixes: Vec<TyphoonFix>,
+    },
+    /// Video recognition saw something new.
+    DetectionMade {
+        detection: DetectionId,
+        platform: PlatformId,
+        report: DetectionReport,
+        at: LonLat,
+        district: DistrictId,
+    },
+    /// It saw it again.
+    DetectionRepeated {
+        detection: DetectionId,
+        platform: PlatformId,
+        report: DetectionReport,
+    },
+    /// A report of what is muted: counted, not shown.
+    DetectionHushed {
+        platform: PlatformId,
+        event: Text,
+        camera: CameraId,
+        kind: Text,
+    },
+    /// It is to be filed as a case at that time, unless somebody takes it back before.
+    DetectionConfirmed {
+        detection: DetectionId,
+        found: Box<FoundCase>,
+        /// Of the list of duties.
+        duty: Text,
+        file_at: Timestamp,
+        seat: SeatId,
+    },
+    /// It was filed: the record before this one.
+    DetectionFiled {
+        detection: DetectionId,
+        own: OwnCaseId,
+    },
+    DetectionRejected {
+        detection: DetectionId,
+        reason: Text,
+        note: Text,
+        seat: SeatId,
+    },
+    DetectionDuplicated {
+        detection: DetectionId,
+        case: CaseId,
+        seat: SeatId,
+    },
+    /// What was said of it is withdrawn; it waits again.
+    DetectionReopened {
+        detection: DetectionId,
+        seat: SeatId,
+    },
+    /// Nobody looked at these, and nobody will.
+    DetectionsExpired {
+        detections: Vec<DetectionId>,
+        why: ExpiryWhy,
+    },
+    DetectionsMuted {
+        camera: CameraId,
+        kind: Text,
+        until: Timestamp,
+        reason: Text,
+        seat: SeatId,
+    },
+    DetectionsUnmuted {
+        camera: CameraId,
+        kind: Text,
+        seat: SeatId,
+    },
+    OwnCaseOpened {
+        own: Box<OwnCase>,
+    },
+    OwnCaseTaken {
+        own: OwnCaseId,
+        external: Text,
+        task: Text,
+    },
+    CaseStepTaken {
+        case: CaseId,
+        taken: StepTaken,
+    },
+    CaseReplied {
+        case: CaseId,
+        reply: CaseReply,
+    },
+    StreetCallAsked {
+        call: StreetCall,
+    },
+    /// A seat hung up; its platform is still to be told.
+    StreetCallEnding {
+        call: StreetCallId,
+    },
+    StreetCallReported {
+        call: StreetCallId,
+        state: StreetCallState,
+        note: Text,
+    },
+    RosterTold {
+        roster: Roster,
+    },
+    AssistantSwitched {
+        switch: AssistantSwitch,
+    },
+    CameraWallPut {
+        seat: SeatId,
+        wall: CameraWall,
+    },
+    CameraWallUndone {
+        seat: SeatId,
     },
 }

@@ -15,8 +15,9 @@
 //! Must not know: files, headers, coordinate systems (`gulang-intake`).
 
 use crate::{CallPlace, City, Contact, LonLat, Registry, Timestamp, ids::*, model::*};
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one record. With the limits below on words, its JSON is under 4 MB.
 pub const MAX_ROWS_PER_PART: usize = 2_000;
@@ -140,16 +141,11 @@ impl RegisterRows {
 
     /// The same rows in parts a record can carry, in their order; no part is empty, and no rows make no part.
     pub fn into_parts(self) -> Vec<Self> {
-        fn cut<T>(mut rows: Vec<T>, of: fn(Vec<T>) -> RegisterRows) -> Vec<RegisterRows> {
-            let mut parts = Vec::new();
-            while rows.len() > MAX_ROWS_PER_PART {
-                let rest = rows.split_off(MAX_ROWS_PER_PART);
-                parts.push(of(std::mem::replace(&mut rows, rest)));
-            }
-            if !rows.is_empty() {
-                parts.push(of(rows));
-            }
-            parts
+        // Each part is moved into room of its own: split off, it would keep the room of all that followed it.
+        fn cut<T>(rows: Vec<T>, of: fn(Vec<T>) -> RegisterRows) -> Vec<RegisterRows> {
+            let n_parts = rows.len().div_ceil(MAX_ROWS_PER_PART);
+            let mut rows = rows.into_iter();
+            (0..n_parts).map(|_| of(rows.by_ref().take(MAX_ROWS_PER_PART).collect())).collect()
         }
         match self {
             Self::Teams(it) => cut(it, Self::Teams),
@@ -289,7 +285,7 @@ impl City {
 
     pub(crate) fn diff_of(&self, layer: &str, parts: &[&RegisterRows]) -> RegisterDiff {
         let mut diff = RegisterDiff::default();
-        let mut named: HashSet<&str> = HashSet::new();
+        let mut named: FxHashSet<&str> = FxHashSet::default();
         for part in parts {
             with_rows!(part, it => it.iter().for_each(|row| diff.meet(self, layer, row)));
             named.extend(part.ids().into_iter().map(|it| &**it));
@@ -303,8 +299,11 @@ impl City {
     }
 
     /// Id and name of what is in force and not named.
-    pub(crate) fn missing(&self, kind: RegisterKind, layer: &str, named: &HashSet<&str>) -> Vec<(&Text, &Text)> {
-        fn of<'a, T: Entry + 'a>(all: impl Iterator<Item = &'a T>, named: &HashSet<&str>) -> Vec<(&'a Text, &'a Text)> {
+    pub(crate) fn missing(&self, kind: RegisterKind, layer: &str, named: &FxHashSet<&str>) -> Vec<(&Text, &Text)> {
+        fn of<'a, T: Entry + 'a>(
+            all: impl Iterator<Item = &'a T>,
+            named: &FxHashSet<&str>,
+        ) -> Vec<(&'a Text, &'a Text)> {
             all.filter(|it| !named.contains(&**it.id())).map(|it| (it.id(), it.name())).collect()
         }
         match kind {
@@ -331,22 +330,22 @@ impl City {
         &mut self,
         import: &RegisterImport,
         by: &SeatId,
+        change: RegisterChange,
         rows: &RegisterRows,
         now: Timestamp,
     ) {
         let staged = self.registers.staged.take_if(|it| it.key == import.key).map_or(Vec::new(), |it| it.parts);
-        let parts: Vec<&RegisterRows> = staged.iter().chain([rows]).collect();
-        let change = self.diff_of(&import.layer, &parts).change;
         if import.mode == ImportMode::Replace {
+            let parts: Vec<&RegisterRows> = staged.iter().chain([rows]).collect();
             self.withdraw_missing(import, &parts);
         }
-        for part in parts {
-            with_rows!(part, it => it.iter().for_each(|row| row.clone().put(self, &import.layer)));
+        for part in staged.into_iter().chain([rows.clone()]) {
             if let Some(withdrawn) = self.registers.withdrawn.get_mut(&import.register) {
                 for id in part.ids() {
                     withdrawn.remove(id);
                 }
             }
+            with_rows!(part, it => it.into_iter().for_each(|row| row.put(self, &import.layer)));
         }
         self.registers.withdrawn.retain(|_, it| !it.is_empty());
         let imports = &mut self.registers.imports;
@@ -356,7 +355,7 @@ impl City {
     }
 
     fn withdraw_missing(&mut self, import: &RegisterImport, parts: &[&RegisterRows]) {
-        let named: HashSet<&str> = parts.iter().flat_map(|it| it.ids()).map(|it| &**it).collect();
+        let named: FxHashSet<&str> = parts.iter().flat_map(|it| it.ids()).map(|it| &**it).collect();
         let missing: Vec<Text> =
             self.missing(import.register, &import.layer, &named).into_iter().map(|(id, _)| id.clone()).collect();
         match import.register {

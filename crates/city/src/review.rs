@@ -292,6 +292,13 @@ impl Review {
                     });
                 }
             }
+            Event::QuakeReported { report, .. } => {
+                let text = format!("地震{}：{}", report.stage.name_zh(), report.words());
+                self.tell(mark, MomentKind::Warning, text, report.source.to_string());
+            }
+            Event::QuakeCancelled { source, .. } => {
+                self.tell(mark, MomentKind::Warning, "地震报告取消".into(), source.to_string());
+            }
             Event::AlarmRaised { alarm, .. } | Event::FenceBroken { alarm, .. } => {
                 self.alarms.raised.push(seq);
                 self.alarms.unacknowledged.insert(alarm.0, seq);
@@ -342,6 +349,18 @@ impl Review {
             Event::FlightReported { flight, state, .. } if state.is_end() => {
                 let text = format!("第 {flight} 号飞行{} {}", state.name_zh(), state.why());
                 self.tell(mark, MomentKind::Platform, text.trim_end().into(), who);
+            }
+            Event::StreetCallAsked { call } => {
+                let text = format!("一对一视频 {}：{}", call.name, call.why);
+                self.tell(mark, MomentKind::Order, text, who);
+            }
+            Event::StreetCallReported { call, state, note } if state.is_end() => {
+                let text = format!("第 {call} 路一对一视频{} {note}", state.name_zh());
+                self.tell(mark, MomentKind::Platform, text.trim_end().into(), who);
+            }
+            Event::OwnCaseOpened { own } => {
+                let text = format!("自报案件 {} {}", own.found.address, own.found.title);
+                self.tell(mark, MomentKind::Order, text, who);
             }
             Event::ControlTaken { drone, control } => {
                 let text = format!("无人机 {drone} 的控制权归「{}」", control.seat);

@@ -76,8 +76,16 @@ impl Default for Roles {
             signs_up_to,
             overrides,
         };
-        let at_seat =
-            ["acknowledge_alarm", "acknowledge_group", "press_case", "put_marking", "remove_marking", "dry_run"];
+        let at_seat = [
+            "acknowledge_alarm",
+            "acknowledge_group",
+            "press_case",
+            "put_marking",
+            "remove_marking",
+            "dry_run",
+            "put_camera_wall",
+            "undo_camera_wall",
+        ];
         Self {
             default: "officer".into(),
             roles: vec![
@@ -181,6 +189,8 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "judge_reading" => "研判读数",
         "report_fence" => "上报围栏告警",
         "judge_by_rule" => "按规则研判读数",
+        "report_quake" => "上报地震",
+        "cancel_quake" => "取消地震",
         "issue_warning" => "发布预警",
         "cancel_warning" => "解除预警",
         "update_typhoon" => "更新台风",
@@ -248,6 +258,24 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "co_sign_emergency_stop" => "会签急停",
         "stage_import" => "分批导入登记",
         "import_register" => "导入登记",
+        "report_detection" => "上报视频识别",
+        "confirm_detection" => "识别立案",
+        "reject_detection" => "判为误报",
+        "duplicate_detection" => "判为重复",
+        "reopen_detection" => "撤回识别判定",
+        "mute_detections" => "静音识别",
+        "unmute_detections" => "解除识别静音",
+        "open_own_case" => "自报案件",
+        "report_own_case" => "登记自报案件",
+        "step_case" => "办理案件",
+        "report_case_reply" => "回报案件答复",
+        "ask_call" => "发起一对一视频",
+        "end_street_call" => "挂断一对一视频",
+        "report_video_call" => "回报一对一视频",
+        "report_roster" => "回报网格值班",
+        "switch_assistant" => "启停大模型",
+        "put_camera_wall" => "摆放视频墙",
+        "undo_camera_wall" => "撤回视频墙改动",
         _ => return None,
     })
 }

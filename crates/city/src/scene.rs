@@ -5,6 +5,8 @@ use crate::{Feed, ids::*};
 
 /// The scene of pictures.
 const CAMERAS: &str = "cameras";
+/// The scene of a seat's own wall.
+const SEAT: &str = "seat";
 /// A wall of more pictures than these shows none of them.
 pub const MAX_WALL_FEEDS: usize = 16;
 
@@ -24,6 +26,18 @@ pub fn cameras_scene(feeds: &[Feed]) -> Option<Text> {
     };
     let parts: Option<Vec<String>> = feeds.iter().map(part).collect();
     Some(format!("{CAMERAS}:{}", parts?.join(";")).into())
+}
+
+/// The scene that shows a seat's wall as that seat changes it; `None` for a name too long for a scene.
+pub fn seat_scene(seat: &SeatId) -> Option<Text> {
+    let scene = format!("{SEAT}:{seat}");
+    (!seat.as_str().is_empty() && scene.chars().count() <= 64).then(|| scene.into())
+}
+
+/// Whose wall a scene shows; `None` for every other scene.
+pub fn scene_seat(scene: &str) -> Option<SeatId> {
+    let seat = scene.strip_prefix(SEAT)?.strip_prefix(':')?;
+    (!seat.is_empty()).then(|| seat.into())
 }
 
 /// The pictures a scene shows; `None` for every other scene.
@@ -49,6 +63,18 @@ mod tests {
         for other in ["war", "metrics", "cameras", "cameras:", "cameras:x:1", "cameras:c"] {
             assert_eq!(scene_feeds(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_seat_s_wall_is_a_scene_of_its_name() {
+        let scene = seat_scene(&"值班长 01".into()).expect("a scene");
+        assert_eq!((&*scene, scene_seat(&scene)), ("seat:值班长 01", Some("值班长 01".into())));
+        assert_eq!(seat_scene(&"长".repeat(60).as_str().into()), None);
+        assert_eq!(seat_scene(&"".into()), None);
+        for other in ["seat", "seat:", "war", "cameras:c:1"] {
+            assert_eq!(scene_seat(other), None, "{other}");
+        }
+        assert_eq!(scene_feeds(&scene), None);
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub struct Sight<'a> {
     /// How far it was taken to see, m, and whether its register says so.
     pub range_m: f64,
     pub is_range_known: bool,
+    /// What its register does not say, and was assumed: how high it stands, and what its lens holds from side to side.
+    pub is_height_known: bool,
+    pub is_fov_known: bool,
     pub looks: Looks,
 }
 
@@ -69,7 +72,16 @@ pub fn sight(camera: &Camera, place: LonLat) -> Option<Sight<'_>> {
         return None;
     }
     let looks = looks(camera, place, distance_m)?;
-    Some(Sight { camera, distance_m, range_m, is_range_known: told.is_some(), looks })
+    let is_told = |it: Option<f32>| it.is_some_and(|it| it.is_finite() && it > 0.0);
+    Some(Sight {
+        camera,
+        distance_m,
+        range_m,
+        is_range_known: told.is_some(),
+        is_height_known: is_told(camera.height_m),
+        is_fov_known: is_told(camera.fov_deg),
+        looks,
+    })
 }
 
 fn range_by_height(camera: &Camera) -> f64 {
@@ -83,7 +95,7 @@ fn looks(camera: &Camera, place: LonLat, distance_m: f64) -> Option<Looks> {
     let Some(azimuth) = camera.azimuth_deg.map(f64::from).filter(|it| it.is_finite()) else {
         return Some(Looks::Unknown);
     };
-    let fov = camera.fov_deg.map(f64::from).filter(|it| *it > 0.0).unwrap_or(UNKNOWN_FOV_DEG);
+    let fov = camera.fov_deg.map(f64::from).filter(|it| it.is_finite() && *it > 0.0).unwrap_or(UNKNOWN_FOV_DEG);
     let off = (camera.at.bearing_to(place) - azimuth + 180.0).rem_euclid(360.0) - 180.0;
     // At its own foot a bearing means nothing.
     if off.abs() <= fov / 2.0 || distance_m < 1.0 {
@@ -140,6 +152,11 @@ mod tests {
         let ids: Vec<&str> = found.iter().map(|it| it.camera.id.as_str()).collect();
         assert_eq!(ids, ["c-18", "c-17", "c-16", "c-15", "c-14", "c-13", "c-12", "c-11", "c-10"]);
         assert!(found.iter().all(|it| !it.is_range_known && it.range_m == UNKNOWN_RANGE_M));
+        assert!(found.iter().all(|it| !it.is_height_known && !it.is_fov_known));
+        let told =
+            Camera { height_m: Some(60.0), fov_deg: Some(40.0), azimuth_deg: Some(180.0), ..north("told", 700.0) };
+        let sight = sight(&told, HERE).expect("it faces the place");
+        assert!(sight.is_height_known && sight.is_fov_known && !sight.is_range_known);
         assert!(city.cameras_that_see(LonLat(0.0, 0.0), 9).is_empty());
         assert!(city.cameras_that_see(LonLat(f64::NAN, 0.0), 9).is_empty());
     }

@@ -79,6 +79,43 @@ pub struct DroneCamera {
     pub lenses: Vec<Text>,
 }
 
+/// How fine a drone's live picture is pushed. In the Cloud API's order, which numbers them from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LiveQuality {
+    #[default]
+    Auto,
+    Smooth,
+    Standard,
+    High,
+    UltraHigh,
+}
+
+impl LiveQuality {
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Smooth, Self::Standard, Self::High, Self::UltraHigh];
+
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Auto => "自适应",
+            Self::Smooth => "流畅",
+            Self::Standard => "标清",
+            Self::High => "高清",
+            Self::UltraHigh => "超清",
+        }
+    }
+}
+
+/// How a lens is called, by the Cloud API's word for it; a word that is new to us as it stands.
+pub fn lens_name_zh(lens: &str) -> &str {
+    match lens {
+        "normal" => "标准",
+        "wide" => "广角",
+        "zoom" => "变焦",
+        "ir" | "thermal" => "红外",
+        other => other,
+    }
+}
+
 /// A dock, as it says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DockState {

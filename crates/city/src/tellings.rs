@@ -4,7 +4,7 @@
 //! A telling is made by the record it tells and by nothing else ([`City::telling_of`]); it stays in [`City::untold`] until
 //! its platform's receipt is a record too. The outbox keeps nothing: what it is to say is what the log says.
 
-use crate::{City, Event, LonLat, Record, Source, Timestamp, ids::*, model::*};
+use crate::{CaseStep, City, Event, FoundCase, LonLat, Record, Source, Timestamp, ids::*, model::*};
 use serde::{Deserialize, Serialize};
 
 /// News a platform is owed.
@@ -46,6 +46,10 @@ pub enum News {
     TeamSent { team: TeamId, to: Option<LonLat>, need: Option<NeedId>, purpose: Text },
     /// 收回.
     TeamRecalled { team: TeamId },
+    /// 上报: a case found here. Its receipt is the platform's own number.
+    CaseFound { own: OwnCaseId, found: Box<FoundCase>, at: Timestamp },
+    /// 签收、处置反馈、核查、评价.
+    CaseStepped { external: Text, step: CaseStep, note: Text, media: Vec<Text> },
 }
 
 /// What a city decides for itself about tellings (`rules/tellings.toml`).
@@ -97,7 +101,9 @@ impl News {
             | Self::CasePressed { external }
             | Self::CaseReturned { external, .. }
             | Self::CasePostponed { external, .. }
-            | Self::CaseCancelled { external, .. } => format!("case-{external}"),
+            | Self::CaseCancelled { external, .. }
+            | Self::CaseStepped { external, .. } => format!("case-{external}"),
+            Self::CaseFound { own, .. } => format!("own-{own}"),
             Self::OrderWithdrawn { order, .. } => format!("order-{order}"),
             Self::ReturnAllowed { district, township, .. } => {
                 format!("return-{}", township.as_ref().map_or(district.as_str(), TownshipId::as_str))
@@ -119,6 +125,8 @@ impl News {
             Self::ReturnAllowed { .. } => "放行返回",
             Self::TeamSent { .. } => "派出",
             Self::TeamRecalled { .. } => "收回",
+            Self::CaseFound { .. } => "上报案件",
+            Self::CaseStepped { step, .. } => step.name_zh(),
         }
     }
 }
@@ -170,6 +178,16 @@ impl City {
                 emergency(News::TeamSent { team, to, need: Some(*need), purpose })
             }
             Event::TeamReleased { team } => emergency(News::TeamRecalled { team: team.clone() }),
+            Event::OwnCaseOpened { own } => {
+                let found = Box::new(own.found.clone());
+                Some((own.platform.clone(), News::CaseFound { own: own.id, found, at: own.opened_at }))
+            }
+            Event::CaseStepTaken { case, taken } => of_case(case, &|external| News::CaseStepped {
+                external,
+                step: taken.step,
+                note: taken.note.clone(),
+                media: taken.media.clone(),
+            }),
             _ => None,
         }?;
         Some(Telling {
@@ -208,7 +226,9 @@ impl City {
             | News::CasePressed { external }
             | News::CaseReturned { external, .. }
             | News::CasePostponed { external, .. }
-            | News::CaseCancelled { external, .. } => external.to_string(),
+            | News::CaseCancelled { external, .. }
+            | News::CaseStepped { external, .. } => external.to_string(),
+            News::CaseFound { found, .. } => format!("{} {}", found.address, found.title),
             News::OrderWithdrawn { order, .. } => {
                 self.orders.get(order).map_or_else(|| order.to_string(), |it| it.text.title.to_string())
             }
@@ -226,6 +246,7 @@ impl City {
     pub fn telling_phone(&self, telling: &Telling) -> Option<&Agency> {
         let named = match &telling.news {
             News::CaseReturned { to: Some(agency), .. } => Some(agency),
+            News::CaseFound { found, .. } => Some(&found.agency),
             News::OrderWithdrawn { order, .. } => self.orders.get(order).map(|it| &it.text.agency),
             _ => None,
         };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, Sub};
 
-/// Milliseconds since 1970-01-01T00:00:00Z.
+/// Milliseconds since 1970-01-01T00:00:00Z. Platforms say any number at all: arithmetic ends at the ends of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
@@ -13,20 +13,20 @@ pub const BEIJING_OFFSET_MS: i64 = 8 * 3_600_000;
 
 impl Timestamp {
     pub const fn from_secs(secs: i64) -> Self {
-        Self(secs * 1000)
+        Self(secs.saturating_mul(1000))
     }
     pub const fn ms(self) -> i64 {
         self.0
     }
     /// Milliseconds from `earlier` to `self`; negative if `self` is before it.
     pub const fn since_ms(self, earlier: Self) -> i64 {
-        self.0 - earlier.0
+        self.0.saturating_sub(earlier.0)
     }
     pub const fn plus_secs(self, secs: i64) -> Self {
-        Self(self.0 + secs * 1000)
+        Self(self.0.saturating_add(secs.saturating_mul(1000)))
     }
     pub const fn plus_mins(self, mins: i64) -> Self {
-        self.plus_secs(mins * 60)
+        self.plus_secs(mins.saturating_mul(60))
     }
 
     /// Parses `2023-07-27 10:00[:00]` or `2023-07-27T10:00:00` read as Beijing time, or RFC 3339 with an offset.
@@ -43,7 +43,7 @@ impl Timestamp {
     /// The last midnight in Beijing.
     pub const fn start_of_day(self) -> Self {
         const DAY_MS: i64 = 86_400_000;
-        Self(self.0 - (self.0 + BEIJING_OFFSET_MS).rem_euclid(DAY_MS))
+        Self(self.0.saturating_sub(self.0.saturating_add(BEIJING_OFFSET_MS).rem_euclid(DAY_MS)))
     }
 
     /// The civil Beijing date and time, for formatting.
@@ -70,12 +70,12 @@ impl Timestamp {
 impl Add<i64> for Timestamp {
     type Output = Self;
     fn add(self, ms: i64) -> Self {
-        Self(self.0 + ms)
+        Self(self.0.saturating_add(ms))
     }
 }
 impl Sub for Timestamp {
     type Output = i64;
     fn sub(self, earlier: Self) -> i64 {
-        self.0 - earlier.0
+        self.since_ms(earlier)
     }
 }

@@ -9,6 +9,8 @@ use crate::{ids::*, *};
 /// nobody answers for `v-2`. The ladder `by-hand` calls a place's first contact (message, SMS, voice), then its second by
 /// voice and radio, then the place above; nothing starts it but a hand.
 ///
+/// Cameras `cam-1` and `cam-2`; kinds of violations `stall`, `waste`, `fire_lane`.
+///
 /// Sensor `flood-1` (blue at 15 cm, yellow 27, orange 40, red 60) watches flood point `fp-1`; `flood-2` likewise.
 pub fn tiny_pack() -> Pack {
     let [siming, jimei] = [DistrictId::from("350203"), DistrictId::from("350211")];
@@ -114,12 +116,70 @@ pub fn tiny_pack() -> Pack {
         telling_rules: TellingRules::default(),
         flight_rules: FlightRules::default(),
         fence_rules: FenceRules::default(),
+        quake_rules: QuakeRules::default(),
         alarm_rules: AlarmRules::default(),
         sensing_kinds: Vec::new(),
+        violations: violations(&jimei),
+        detection_rules: DetectionRules::default(),
         townships: townships(&siming, &jimei),
         contacts: contacts(),
         ladders: vec![ladder()],
+        grid: grid(&siming),
     }
+}
+
+/// One cell about the centre with a worker by day and an officer by night, called through `yunguanfu`.
+fn grid(district: &DistrictId) -> CellGrid {
+    let corner = |dlon: f64, dlat: f64| LonLat(118.11 + dlon, 24.50 + dlat);
+    let person = |id: &str, surname: &str, post: &str, role, shift: Shift| GridPerson {
+        id: id.into(),
+        surname: surname.into(),
+        post: post.into(),
+        role,
+        team: "".into(),
+        cells: vec!["cell-1".into()],
+        shifts: vec![shift],
+    };
+    CellGrid {
+        basis: "示例".into(),
+        platform: "yunguanfu".into(),
+        cells: vec![Cell {
+            id: "cell-1".into(),
+            name: "一号网格".into(),
+            district: district.clone(),
+            township: "t-1".into(),
+            ring: vec![corner(-0.02, -0.02), corner(0.02, -0.02), corner(0.02, 0.02), corner(-0.02, 0.02)],
+        }],
+        people: vec![
+            person("gw-1", "陈", "网格员", GridRole::Worker, Shift { from: 8 * 60, to: 20 * 60 }),
+            person("ge-1", "林", "执法队员", GridRole::Enforcer, Shift { from: 20 * 60, to: 8 * 60 }),
+        ],
+    }
+}
+
+/// A stall, a heap of waste and a blocked fire lane; in 集美 the first is the district headquarters' of 思明 to handle.
+fn violations(jimei: &DistrictId) -> Vec<ViolationKind> {
+    let kind = |id: &str, zh: &str, color, agency: &str, merge_m, merge_mins| ViolationKind {
+        id: id.into(),
+        zh: zh.into(),
+        en: id.into(),
+        group: "街面秩序".into(),
+        color,
+        duty: "JM-01".into(),
+        agency: agency.into(),
+        agencies: [].into(),
+        merge_m,
+        merge_mins,
+        due_hours: 4,
+        basis: "测试用".into(),
+    };
+    let mut stall = kind("stall", "流动摊贩", WarningColor::Yellow, "ag-city", 60.0, 30);
+    stall.agencies.insert(jimei.clone(), "ag-350203".into());
+    vec![
+        stall,
+        kind("waste", "垃圾满溢", WarningColor::Blue, "ag-city", 25.0, 120),
+        kind("fire_lane", "消防通道堵塞", WarningColor::Red, "ag-emergency", 30.0, 60),
+    ]
 }
 
 /// Every seat is an officer's, but for a commander's, a leader's and one that two seats share.

@@ -86,7 +86,7 @@ fn report(flight: u64, state: FlightState) -> C {
 }
 
 fn under_way(percent: u8) -> FlightState {
-    FlightState::InProgress { percent, step: "飞行中".into() }
+    FlightState::InProgress { percent, step: "飞行中".into(), waypoint: None }
 }
 
 /// What stands against a flight, and whether it can be overridden.
@@ -272,4 +272,73 @@ fn heights_above_the_ellipsoid_come_down_by_the_geoid() {
     // Outside the table, its edge.
     assert!((rules.geoid.at(LonLat(117.0, 24.0)) - 8.72).abs() < 1e-6);
     assert_eq!(Geoid::default().at(LonLat(118.0, 24.5)), 0.0);
+}
+
+fn route(points_m: &[f64], height_m: f32) -> FlightTask {
+    let points = points_m.iter().map(|it| RoutePoint { place: north(*it), height_m }).collect();
+    FlightTask::RunRoute { route: FlightRoute { name: "巡查".into(), speed_mps: 10.0, points } }
+}
+
+#[test]
+fn a_route_is_flown_from_the_ground_and_its_points_are_told_once_each() {
+    let mut city = city();
+    let up = Seen { is_flying: true, ..seen() };
+    check(&mut city, FIRST, 1, order(route(&[300.0, 600.0], 80.0), up), "!已经在空中");
+    check(&mut city, FIRST, 1, order(route(&[300.0], 80.0), seen()), "!2 到");
+    check(&mut city, FIRST, 1, order(route(&[300.0, 40_000.0], 80.0), seen()), "!回不来");
+    check(&mut city, FIRST, 1, order(route(&[300.0, 600.0], 80.0), seen()), "FlightOrdered");
+    check(&mut city, "dji", 2, report(1, FlightState::Accepted), "FlightReported");
+    let at = |percent: u8, waypoint: Option<u16>| {
+        report(1, FlightState::InProgress { percent, step: "航线飞行".into(), waypoint })
+    };
+    check(&mut city, "dji", 3, at(10, None), "FlightReported");
+    check(&mut city, "dji", 4, at(11, None), "!");
+    check(&mut city, "dji", 5, at(12, Some(0)), "FlightReported");
+    check(&mut city, "dji", 6, at(13, Some(0)), "!");
+    check(&mut city, "dji", 7, at(13, Some(1)), "FlightReported");
+    let flight = city.flight_of(&"drone-1".into()).expect("a flight");
+    assert!(matches!(flight.state, FlightState::InProgress { waypoint: Some(1), .. }), "{:?}", flight.state);
+    // As a hub before this one wrote it.
+    let old = r#"{"in_progress":{"percent":5,"step":"飞行中"}}"#;
+    let state: FlightState = serde_json::from_str(old).expect("readable");
+    assert_eq!(state, FlightState::InProgress { percent: 5, step: "飞行中".into(), waypoint: None });
+}
+
+#[test]
+fn a_drones_routes_are_its_docks_and_a_round_of_the_flood_points_around() {
+    let mut pack = tiny_pack();
+    pack.docks[0].at = HOME;
+    let flood = pack.flood_points[0].clone();
+    pack.flood_points = [700.0, 200.0, 1_200.0, 9_000.0]
+        .iter()
+        .enumerate()
+        .map(|(i, m)| FloodPoint { id: format!("fp{i}").as_str().into(), at: north(*m), ..flood.clone() })
+        .collect();
+    let named = |name: &str, docks: Vec<DockId>, m: f64| NamedRoute {
+        name: name.into(),
+        docks,
+        speed_mps: Some(8.0),
+        points: [m, m + 500.0].map(|it| RoutePoint { place: north(it), height_m: 80.0 }).to_vec(),
+        basis: "".into(),
+    };
+    let own = pack.docks[0].id.clone();
+    pack.flight_rules.routes = vec![
+        named("远方", Vec::new(), 60_000.0),
+        named("谁都能飞", Vec::new(), 100.0),
+        named("别家", vec!["elsewhere".into()], 100.0),
+        named("自家", vec![own], 100.0),
+    ];
+    assert_eq!(pack.flight_rules.fault(), None);
+    let city = City::found(&pack, Realm::Actual);
+    let routes = city.routes_of(&"drone-1".into());
+    let names: Vec<&str> = routes.iter().map(|it| &*it.name).collect();
+    assert_eq!(names, ["自家", "谁都能飞", "积水点巡查"]);
+    let round: Vec<f64> = routes[2].points.iter().map(|it| it.place.distance_m(HOME)).collect();
+    // A sphere and a flat frame differ by a metre over so much.
+    let is_near = round.iter().zip([200.0, 700.0, 1200.0]).all(|(is, m)| (is - m).abs() < 2.0);
+    assert!(round.len() == 3 && is_near, "the nearest first, and none beyond three kilometres: {round:?}");
+    assert!((routes[2].way_m(HOME) - 2400.0).abs() < 10.0);
+    assert!(city.routes_of(&"nobody".into()).is_empty());
+    pack.flight_rules.routes[0].points.truncate(1);
+    assert!(pack.flight_rules.fault().is_some_and(|it| it.contains("远方")));
 }

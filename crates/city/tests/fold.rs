@@ -219,6 +219,15 @@ fn command(now: i64) -> impl Strategy<Value = C> {
             feeds: [Some(Feed::Camera(CameraId(camera))), with_drone.then(|| Feed::Drone("drone-1".into()))]
                 .into_iter().flatten().map(|feed| OpenFeed { feed, place: "路口".into(), why: "看".into() }).collect(),
         }),
+        1 => (prop::sample::select(&[1u8, 4, 9, 16, 7]), name(&["cam-1", "cam-2", "x"]), at(now)).prop_map(|(n, camera, since)| {
+            let feed = Feed::Camera(CameraId(camera));
+            let tour = WallTour {
+                stops: vec![TourStop { feed: feed.clone(), dwell_secs: 15 }],
+                run: Some(TourRun { place: 0, stop: 0, since }),
+            };
+            C::PutCameraWall { wall: CameraWall { n, places: vec![WallPlace { feed: Some(feed), note: "近".into() }], alone: None, tour } }
+        }),
+        1 => Just(C::UndoCameraWall),
         3 => marking(now).prop_map(|kind| C::PutMarking { kind, note: "注".into() }),
         1 => (1..5u64).prop_map(|it| C::RemoveMarking { marking: MarkingId(it) }),
         1 => Just(C::RefuseMessage { platform: "p".into(), what: "w".into(), why: "y".into() }),

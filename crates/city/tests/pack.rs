@@ -176,3 +176,29 @@ fn the_tiny_pack_obeys_the_same_rules() {
     assert_eq!(loaded.plans, pack.plans);
     assert_eq!(loaded.indicators, pack.indicators);
 }
+
+#[test]
+fn a_kind_of_violation_goes_to_somebody_there_is_and_is_named_with_its_line() {
+    let kind = |id: &str, agency: &str, duty: &str| {
+        format!(
+            "[[kinds]]\nid = \"{id}\"\nzh = \"z\"\nen = \"e\"\ngroup = \"g\"\ncolor = \"red\"\nduty = \"{duty}\"\nagency = \"{agency}\"\nmerge_m = 30.0\nmerge_mins = 30\ndue_hours = 4\nbasis = \"示例\"\n"
+        )
+    };
+    let told = |text: String| {
+        let mut files = files();
+        files.insert("violations.toml", text);
+        files.insert("duties.json", "{\"basis\": \"\", \"duties\": [{\"id\": \"D-1\"}]}".to_owned());
+        load(&files)
+    };
+    assert_eq!(told(kind("a", "ag", "D-1")).map(|it| it.violations.len()), Ok(1));
+    for (second, expected) in [
+        (kind("b", "nobody", "D-1"), "violations.toml:14: bad kind b, b: there is no agency nobody"),
+        (kind("b", "ag", "D-2"), "violations.toml:14: bad kind b, b: there is no duty D-2"),
+        (kind("B", "ag", "D-1"), "violations.toml:14: bad kind B, \"B\" is no id"),
+    ] {
+        let errors = told(kind("a", "ag", "D-1") + &second).expect_err("it is wrong");
+        assert!(errors[0].starts_with(expected), "{errors:?}");
+    }
+    let errors = told(kind("a", "ag", "D-1").replace("30.0", "thirty")).expect_err("it is wrong");
+    assert!(errors[0].starts_with("violations.toml:9: unreadable rules"), "{errors:?}");
+}

@@ -412,7 +412,7 @@ fn a_role_does_what_its_role_may() {
     let may = |role: &Role| Command::kinds().iter().filter(|it| role.may(it)).count();
     let n: Vec<usize> = Roles::default().roles.iter().map(may).collect();
     let all = Command::kinds().len();
-    assert_eq!(n, [6, all, all, 0, 3], "席位, 值班员, 指挥长, 领导, 管理员");
+    assert_eq!(n, [8, all, all, 0, 3], "席位, 值班员, 指挥长, 领导, 管理员");
 }
 
 #[test]

@@ -275,7 +275,11 @@ fn warnings_are_versioned_and_expire() {
     check(&known, 1, warn("w1", Red, -5, 60), "!Stale");
     check(&known, 1, warn("w1", Red, 1, 60), "WarningIssued");
     check(&known, 1, C::CancelWarning { warning: "w1".into() }, "WarningCancelled");
-    check(&known, 1, C::CancelWarning { warning: "w2".into() }, "!Unknown");
+    // Kept, so that what comes after its own cancellation stays cancelled, and told.
+    let early = C::CancelWarning { warning: "w2".into() };
+    check(&known, 1, early.clone(), "WarningCancelled MessageRefused");
+    check(&[(0, early.clone())], 1, early, "!NoChange");
+    check(&[(0, C::CancelWarning { warning: "w1".into() })], 1, known[0].1.clone(), "!Stale");
     check(&known, 59, C::Tick, "LevelRecommended");
     check(&known, 60, C::Tick, "WarningCancelled");
     let ended = [(0, warn("w1", Blue, 0, 60)), (60, C::Tick)];
@@ -498,7 +502,72 @@ fn only_changes_of_health_and_scene_are_records() {
     check(&[], 0, C::ShowScene { scene: "cameras:c:cam-1;d:drone-1".into() }, "SceneChanged");
     check(&[], 0, C::ShowScene { scene: "cameras:c:cam-1;c:cam-1".into() }, "!Absurd");
     check(&[], 0, C::ShowScene { scene: "cameras:c:nowhere".into() }, "!Unknown");
+    check(&[], 0, C::ShowScene { scene: "seat:值班长 01".into() }, "!Unknown");
     check(&[], 0, C::RefuseMessage { platform: "x".into(), what: "a".into(), why: "b".into() }, "MessageRefused");
+}
+
+fn wall_of(feeds: &[&str]) -> CameraWall {
+    let place = |id: &&str| WallPlace { feed: Some(Feed::Camera((*id).into())), note: Text::default() };
+    CameraWall { places: feeds.iter().map(place).collect(), ..CameraWall::default() }
+}
+
+fn toured(place: u8, stop: u8, dwell_secs: u32) -> CameraWall {
+    let stops = vec![TourStop { feed: Feed::Camera("cam-1".into()), dwell_secs }];
+    let run = Some(TourRun { place, stop, since: T0 });
+    CameraWall { tour: WallTour { stops, run }, ..wall_of(&["cam-2"]) }
+}
+
+#[test]
+fn only_a_sane_wall_of_known_pictures_is_put_up() {
+    let put = |wall| C::PutCameraWall { wall };
+    check(&[], 0, put(wall_of(&["cam-1", "cam-2"])), "CameraWallPut");
+    check(&[(0, put(wall_of(&["cam-1"])))], 1, put(wall_of(&["cam-1"])), "!NoChange");
+    check(&[], 0, put(wall_of(&["nowhere"])), "!Unknown");
+    check(&[], 0, put(wall_of(&["cam-1"; 17])), "!Absurd");
+    for n in [0, 5, 25, 255] {
+        check(&[], 0, put(CameraWall { n, ..wall_of(&[]) }), "!Absurd");
+    }
+    check(&[], 0, put(CameraWall { alone: Some(3), ..wall_of(&["cam-1"]) }), "CameraWallPut");
+    check(&[], 0, put(CameraWall { alone: Some(4), ..wall_of(&["cam-1"]) }), "!Absurd");
+    check(&[], 0, put(toured(0, 0, 15)), "CameraWallPut");
+    for absurd in [toured(4, 0, 15), toured(0, 1, 15), toured(0, 0, 4), toured(0, 0, 301)] {
+        check(&[], 0, put(absurd), "!Absurd");
+    }
+    let long = CameraWall {
+        tour: WallTour { stops: vec![toured(0, 0, 9).tour.stops[0].clone(); 61], run: None },
+        ..wall_of(&[])
+    };
+    check(&[], 0, put(long), "!Absurd");
+    let call = WallPlace { feed: Some(Feed::Call("7".into())), note: Text::default() };
+    check(&[], 0, put(CameraWall { places: vec![call], ..wall_of(&[]) }), "!Unknown");
+}
+
+#[test]
+fn a_wall_is_taken_back_step_by_step_and_no_further() {
+    let put = |feeds: &[&str]| C::PutCameraWall { wall: wall_of(feeds) };
+    check(&[], 0, C::UndoCameraWall, "!NoChange");
+    let city = city_after(Realm::Actual, &[(0, put(&["cam-1"])), (1, put(&["cam-2"])), (2, C::UndoCameraWall)]);
+    let walls: Vec<&SeatWall> = city.camera_walls.values().collect();
+    assert_eq!(walls.iter().map(|it| &it.wall).collect::<Vec<_>>(), [&wall_of(&["cam-1"])]);
+    assert_eq!(walls[0].before, [CameraWall::default()]);
+    let steps: Vec<(i64, C)> = (0..40).map(|i| (i, put(&["cam-1", "cam-2"][..1 + i as usize % 2]))).collect();
+    let city = city_after(Realm::Actual, &steps);
+    assert!(city.camera_walls.values().all(|it| it.before.len() == MAX_WALL_UNDO));
+    // The wall in the hall follows the seat from then on.
+    let seat = city.camera_walls.keys().next().expect("a seat").clone();
+    let scene = seat_scene(&seat).expect("a scene");
+    check(&steps, 50, C::ShowScene { scene }, "SceneChanged");
+}
+
+#[test]
+fn a_tour_never_begins_after_its_record() {
+    let mut wall = toured(0, 0, 15);
+    if let Some(run) = &mut wall.tour.run {
+        run.since = T0.plus_mins(60);
+    }
+    let city = city_after(Realm::Actual, &[(1, C::PutCameraWall { wall })]);
+    let since: Vec<_> = city.camera_walls.values().filter_map(|it| it.wall.tour.run).map(|it| it.since).collect();
+    assert_eq!(since, [T0.plus_mins(1)]);
 }
 
 fn ring(corners: &[(f64, f64)]) -> Vec<LonLat> {

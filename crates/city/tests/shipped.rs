@@ -22,6 +22,10 @@ fn xiamen_loads() {
     // The published count of kinds of sensing; every one says that its figures are invented.
     assert_eq!(pack.sensing_kinds.len(), 39);
     assert!(pack.sensing_kinds.iter().all(|it| it.basis.starts_with("示例")));
+    // The published count of kinds by video; each says what of it is invented.
+    assert_eq!(pack.violations.len(), 36);
+    assert!(pack.violations.iter().all(|it| it.basis.contains("示例")));
+    assert!(pack.detection_rules.is_default && pack.detection_rules.false_reasons.len() == 6);
     assert!(pack.alarm_rules.is_default && pack.alarm_rules.rules.len() >= 10);
     assert!(pack.indicators.len() >= 24);
     assert!(pack.plans.iter().any(|it| it.hazard == Hazard::Typhoon));

@@ -40,6 +40,8 @@ use utoipa::OpenApi;
         crate::scenarios::scenarios,
         calls,
         evacuation,
+        rain,
+        quakes,
         callback,
         inventories,
         inventory,
@@ -51,6 +53,10 @@ use utoipa::OpenApi;
         crate::sources_api::sources,
         crate::sources_api::retry,
         crate::sources_api::hook,
+        crate::assistant::api::standing,
+        crate::assistant::api::ask,
+        crate::assistant::api::sort,
+        crate::assistant::api::draft,
         healthz,
         metrics
     )
@@ -69,6 +75,8 @@ pub fn routes() -> Router<App> {
         .route("/api/scenarios", get(crate::scenarios::scenarios))
         .route("/api/calls", get(calls))
         .route("/api/evacuation", get(evacuation))
+        .route("/api/rain", get(rain))
+        .route("/api/quakes", get(quakes))
         .route("/inventory", get(inventories))
         .route("/inventory/{id}", get(inventory))
         .route("/api/openapi.json", get(async || Json(ApiDoc::openapi())))
@@ -113,6 +121,48 @@ async fn city(State(app): State<App>, Query(which): Query<Which>) -> Result<Json
         "n_orders": city.orders.len(),
         "connectors": city.connectors.values().collect::<Vec<_>>(),
     })))
+}
+
+/// 雨量格点：每个时次的来源、时效和各区的雨强（区中心处，mm/h）
+#[utoipa::path(get, path = "/api/rain", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "雨量格点", content_type = "application/json")))]
+async fn rain(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
+    let core = which.core(&app.hall)?;
+    let now = core.clock.now();
+    // No two locks at once.
+    let fields = core.lane().readings.rain.clone();
+    let city = core.city();
+    let one = |it: &gulang_city::RainField| {
+        let districts =
+            city.districts.values().map(|district| (district.id.to_string(), json!(it.at(district.center))));
+        json!({
+            "source": &*it.source, "kind": it.kind, "valid": it.valid_at.to_beijing_text(),
+            "issued": it.issued_at.to_beijing_text(), "age_s": now.since_ms(it.issued_at) / 1000, "n": it.n,
+            "bounds": it.bounds(), "max_mm_per_h": it.values.iter().copied().fold(0.0f32, f32::max),
+            "districts": districts.collect::<serde_json::Map<_, _>>(), "simulated": it.simulated,
+        })
+    };
+    Ok(Json(json!({ "fields": fields.iter().map(one).collect::<Vec<_>>() })))
+}
+
+/// 地震：各报、S 波到各区的时刻与推演烈度
+#[utoipa::path(get, path = "/api/quakes", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "地震", content_type = "application/json")))]
+async fn quakes(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Value>, Response> {
+    let core = which.core(&app.hall)?;
+    let city = core.city();
+    let arrival = |it: gulang_city::QuakeArrival| {
+        json!({
+            "district": it.district, "km": it.epicentral_km, "s_at": it.s_at.to_beijing_text(), "s_at_ms": it.s_at.0,
+            "intensity_estimated": it.intensity,
+        })
+    };
+    let one = |it: &gulang_city::Quake| {
+        json!({
+            "id": it.id, "lead": it.lead, "n_reports": it.reports.len(), "cancelled": it.cancelled,
+            "arrivals_estimated": city.quake_arrivals(&it.lead).into_iter().map(arrival).collect::<Vec<_>>(),
+        })
+    };
+    let all: Vec<Value> = city.quakes.values().rev().take(200).map(one).collect();
+    Ok(Json(json!({ "quakes": all, "basis": &*city.quake_rules.basis, "is_default": city.quake_rules.is_default })))
 }
 
 /// 全部指令与所在阶梯
@@ -422,6 +472,8 @@ pub async fn submit_as(core: &Core, source: Source, command: Command) -> Result<
             | Command::UpdateTyphoon { .. }
             | Command::IssueWarning { .. }
             | Command::CancelWarning { .. }
+            | Command::ReportQuake { .. }
+            | Command::CancelQuake { .. }
             | Command::Tick
             | Command::NoteAttempt { .. }
             | Command::NoteObservations { .. }

@@ -1,5 +1,6 @@
 //! Runs the connectors of `[[connector]]`: each its own task, opened, asked or listened to, waited for when it fails, counted
-//! always. A connector that hangs, floods, lies or panics costs only its own news.
+//! always. A connector that hangs, floods, lies or panics costs only its own news. The hub's own sources (`live`,
+//! `terminals`) are asked, heard, counted and waited for by the same `ask`, `hear` and `AttendSink`.
 //!
 //! [`Attendants`] have a realm as a type, and are given only connectors of it: an exercise never opens an actual one.
 //!
@@ -15,10 +16,12 @@ mod session;
 mod sink;
 
 pub use session::{Failure, open};
+pub(crate) use session::{ask, hear};
+pub(crate) use sink::AttendSink;
 
 use crate::{
     clock::wall_now,
-    connectors::contract::{ConnectorConfig, Knock, Parts, Secrets},
+    connectors::contract::{ConnectorConfig, Knock, Parts, Secrets, has_door},
     core::Core,
     feeds::Cursors,
     flights::Links,
@@ -28,7 +31,6 @@ use crate::{
 };
 use async_trait::async_trait;
 use gulang_city::{Pack, Realm, Text};
-use sink::AttendSink;
 use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 use tokio::{
     sync::{Mutex, mpsc},
@@ -113,17 +115,22 @@ impl<R: RealmKind> Attendants<R> {
     }
 
     fn start(&self, pack: &Arc<Pack>, config: ConnectorConfig) -> JoinHandle<()> {
-        let simulated = R::REALM == Realm::Exercise;
+        let simulated = config.simulated || R::REALM == Realm::Exercise;
+        let address: Text = match config.url.is_empty() && has_door(&config) {
+            true => format!("POST /hook/{}", config.name).into(),
+            false => config.url.clone(),
+        };
         let entry = self.core.sources.enter(About {
             name: config.name.clone(),
             title: config.title.clone(),
             kind: config.kind.clone(),
+            address: address.clone(),
             simulated,
             freshness_s: config.freshness_s,
         });
-        let watched = Watched::new(config.title.clone(), simulated, config.freshness_s);
+        let watched = Watched::new(config.title.clone(), simulated, config.freshness_s).at(&address);
         self.core.health().watch(&config.name, watched, wall_now().0);
-        let door = (&*config.kind == "webhook").then(|| {
+        let door = has_door(&config).then(|| {
             let (sender, receiver) = mpsc::channel::<Knock>(KNOCKS_WAITING);
             entry.open_door(sender);
             Arc::new(Mutex::new(receiver))
@@ -136,6 +143,7 @@ impl<R: RealmKind> Attendants<R> {
             secrets: Secrets::default(),
             flights: self.flights.clone(),
             openers: self.core.eyes.openers.clone(),
+            waylines: self.core.waylines.clone(),
             realm: PhantomData,
         };
         tokio::spawn(session::attend(config, parts, sink))

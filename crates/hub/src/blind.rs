@@ -15,9 +15,11 @@ pub fn blind_of(name: &str, kind: &str, mapped_to: Option<To>) -> Blind {
         names::CAP => Some(("气象预警的发布、更新和解除", "预警联动和响应级别")),
         names::TYPHOON => Some(("台风的位置、风圈和预报路径", "提前量：何时转移、何时收船")),
         names::THINGS => Some(("井盖、摄像头、设备、单车的状态", "部件处置和周边可用的摄像头")),
+        names::VIDEO_AI => Some(("摄像头识别出的违规", "违规事项的发现和立案")),
         names::CASES => Some(("新的案件和办理进度", "派遣、督办和按期率")),
         names::EMERGENCY => Some(("指令的签收、领受，转移人数", "平转战后的跟办和转移进度")),
         names::MESSAGE | names::SMS | names::VOICE => Some(("叫应是否送到、是否接通", "叫应到没到人，要不要升级")),
+        names::ASSISTANT => Some(("没有看不见的：问答和草拟按模板", "只是措辞，不影响判断")),
         _ => None,
     };
     let by_mapping = |to: To| match to {
@@ -28,6 +30,7 @@ pub fn blind_of(name: &str, kind: &str, mapped_to: Option<To>) -> Blind {
         To::Case => ("这一来源的案件", "派遣和督办"),
     };
     let by_kind = match kind {
+        "video-ai" => ("摄像头识别出的违规", "违规事项的发现和立案"),
         "webhook" | "rest" | "mqtt" => ("这一来源推送或应答的消息", "依它判断的事项"),
         _ => ("这一来源的消息", "依它判断的事项"),
     };

@@ -44,7 +44,7 @@ pub async fn run<R: RealmKind>(core: Arc<Core>, gateway: Gateway<R>) {
         let mut due = unsent_calls::<R>(&core.city(), gateway.channel);
         tried.retain(|key, _| due.iter().any(|it| it.key == *key));
         due.retain(|it| tried.get(&it.key).is_none_or(|(_, at)| *at <= now));
-        due.truncate(breaker.allows(now).min(AT_ONCE));
+        due.truncate(breaker.allows(now).min(AT_ONCE).min(gateway.at_once()));
         if due.is_empty() {
             // Woken by news, or to look at what waits.
             match tokio::time::timeout(Duration::from_millis(500), records.recv()).await {
@@ -53,6 +53,7 @@ pub async fn run<R: RealmKind>(core: Arc<Core>, gateway: Gateway<R>) {
             }
             continue;
         }
+        let n_due = due.len();
         let mut sent = stream::iter(due)
             .map(|call| {
                 let gateway = &gateway;
@@ -91,6 +92,7 @@ pub async fn run<R: RealmKind>(core: Arc<Core>, gateway: Gateway<R>) {
             tracing::warn!(%error, "receipts of calls could not be recorded");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+        tokio::time::sleep_until((now + gateway.pace(n_due)).into()).await;
     }
 }
 

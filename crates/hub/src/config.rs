@@ -38,6 +38,11 @@
 //! items = "$.data[*]"
 //! to = "gauge"
 //! fields = { sensor = "$.id", value = { at = "$.mm" }, at = "$.time" }
+//!
+//! [assistant]                          # a language model; see assistant/config.rs
+//! url = "https://api.deepseek.com/v1"
+//! model = "deepseek-chat"
+//! secrets = { key = "env:DEEPSEEK_KEY" }
 //! ```
 //! `gulang-hub check gulang.toml` names every fault with its line, `gulang-hub connect NAME --try` shows what a connector
 //! hears. A running hub reads a changed file again: connectors that changed are opened anew, the others are not touched; a
@@ -48,7 +53,9 @@
 mod connector;
 mod lines;
 
-use crate::{connectors::contract::ConnectorConfig, raster::RasterSource, realm::Addresses};
+use crate::{
+    assistant::config::AssistantConfig, connectors::contract::ConnectorConfig, raster::RasterSource, realm::Addresses,
+};
 use gulang_city::{CallChannel, Pack};
 use lines::Lines;
 use std::{
@@ -63,6 +70,8 @@ pub struct Config {
     pub raster: Vec<RasterSource>,
     /// `[[connector]]`, of either realm.
     pub connectors: Vec<ConnectorConfig>,
+    /// `[assistant]`; none: no model is ever asked.
+    pub assistant: Option<AssistantConfig>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,8 +129,9 @@ pub fn read_config_for(path: &Path, pack: impl FnOnce() -> Arc<Pack>) -> Result<
             "actual" => config.actual = lines.read("actual", None, &mut faults),
             "raster" => config.raster = lines.read_each("raster", &mut faults).into_iter().map(|it| it.1).collect(),
             "connector" => {}
+            "assistant" => config.assistant = lines.read("assistant", None, &mut faults),
             other => {
-                let todo = "用 [actual]、[[raster]] 或 [[connector]]";
+                let todo = "用 [actual]、[[raster]]、[[connector]] 或 [assistant]";
                 faults.add(line, "配置有误", format!("没有 {other:?} 这一节"), todo);
             }
         }
@@ -130,6 +140,9 @@ pub fn read_config_for(path: &Path, pack: impl FnOnce() -> Arc<Pack>) -> Result<
         check_actual(actual, &text, &lines, &mut faults);
     }
     check_rasters(&config.raster, &text, &mut faults);
+    for (key, why, todo) in config.assistant.iter().flat_map(AssistantConfig::faults) {
+        faults.add(lines.line_of(&["assistant", key]), format!("[assistant] 的 {key} 有误"), why, todo);
+    }
     let connectors: Vec<(usize, ConnectorConfig)> = lines.read_each("connector", &mut faults);
     if !connectors.is_empty() {
         connector::check(&connectors, config.actual.as_ref(), &pack(), &lines, &mut faults);
@@ -150,9 +163,14 @@ struct Faults<'a> {
 
 impl Faults<'_> {
     fn add(&mut self, line: usize, what: impl Into<String>, why: impl Into<String>, todo: impl Into<String>) {
-        let (what, why, todo) = (what.into(), why.into(), todo.into());
+        let (what, why, todo) = (one_line(what), one_line(why), one_line(todo));
         self.found.push(ConfigError { path: self.path.to_owned(), line, what, why, todo });
     }
+}
+
+/// What readers say of a fault may stand on several lines and quote the file; a fault is one line.
+fn one_line(text: impl Into<String>) -> String {
+    text.into().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn check_actual(actual: &Addresses, text: &str, lines: &Lines<'_>, faults: &mut Faults<'_>) {
@@ -198,28 +216,38 @@ fn urls(addresses: &Addresses) -> impl Iterator<Item = (&'static str, &String)> 
         platform,
         cap,
         typhoon,
+        quake,
+        rain,
         mqtt,
         feeds,
         wvp,
         zlm,
+        video_ai,
         inventory,
         gateway,
+        grid,
         control,
         gateways: _,
+        rtsp: _,
         mavlink: _,
         cot: _,
+        open311: _,
         token: _,
     } = addresses;
     let all = [
         ("platform", platform),
         ("cap", cap),
         ("typhoon", typhoon),
+        ("quake", quake),
+        ("rain", rain),
         ("mqtt", mqtt),
         ("feeds", feeds),
         ("wvp", wvp),
         ("zlm", zlm),
+        ("video_ai", video_ai),
         ("inventory", inventory),
         ("gateway", gateway),
+        ("grid", grid),
         ("control", control),
     ];
     all.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
@@ -269,7 +297,7 @@ mod tests {
             Ok(found.into_iter().flat_map(|it| it.0).map(|it| it.to_string()).collect())
         };
         let mapping = "[connector.mapping]\nto = \"gauge\"\nfields = { sensor = \"$.id\", value = \"$.v\" }";
-        let rest = |more: &str| connector("rain", "rest", &format!("url = \"http://x/\"\n{more}"));
+        let rest = |more: &str| connector("gauges", "rest", &format!("url = \"http://x/\"\n{more}"));
         assert_eq!(check(&rest(mapping))?, [""; 0]);
         for (text, line, words) in [
             (rest("every = 5"), 6, "every"),
@@ -286,10 +314,10 @@ mod tests {
             (rest("[connector.mapping]\nto = \"gauges\""), 7, "gauge | thing"),
             (connector("Rain", "rest", "url = \"http://x/\""), 2, "name"),
             (connector("cap", "rest", "url = \"http://x/\""), 2, "重名"),
-            (connector("rain", "telepathy", ""), 4, "rest"),
-            (connector("rain", "rest", "url = \"ftp://x/\""), 5, "url"),
-            (connector("rain", "rest", "url = \"http://u:hunter2@x/\""), 5, "密钥"),
-            (connector("rain", "mqtt", "url = \"mqtts://x:8883\""), 5, "TLS"),
+            (connector("gauges", "telepathy", ""), 4, "rest"),
+            (connector("gauges", "rest", "url = \"ftp://x/\""), 5, "url"),
+            (connector("gauges", "rest", "url = \"http://u:hunter2@x/\""), 5, "密钥"),
+            (connector("gauges", "mqtt", "url = \"mqtts://x:8883\""), 5, "TLS"),
             (format!("{}[conector]\n", rest(mapping)), 9, "conector"),
         ] {
             let found = check(&text)?;
@@ -298,6 +326,27 @@ mod tests {
             });
             assert!(is_named, "{text}\n{found:#?}");
             assert!(!found.concat().contains("hunter2"), "{found:#?}");
+        }
+        let assistant = |more: &str| format!("[assistant]\nurl = \"https://m.example/v1\"\nmodel = \"m\"\n{more}\n");
+        assert_eq!(check(&assistant("secrets = { key = \"env:K\" }"))?, [""; 0]);
+        for (more, words) in [
+            ("secrets = { key = \"hunter2\" }", "secrets.key"),
+            ("secrets = { token = \"env:K\" }", "只用 key"),
+            ("timeout_s = 0.0", "timeout_s"),
+            ("max_tokens = 1", "max_tokens"),
+            ("temperature = 1", "temperature"),
+        ] {
+            let found = check(&assistant(more))?.concat();
+            assert!(found.contains("hub.toml:4: ") && found.contains(words) && !found.contains("hunter2"), "{found}");
+        }
+        assert!(
+            check("[assistant]\nurl = \"http://u:hunter2@m/\"\nmodel = \"m\"\n")?.concat().contains("hub.toml:2: ")
+        );
+        for (kind, url) in [("wvp", "http://x/"), ("rtsp", ""), ("zlm", "http://x/"), ("rest", "http://x/")] {
+            let text = connector("a", kind, &format!("url = \"{url}\"\n[connector.options]\nwrong = {{ a = 1 }}"));
+            let found = check(&text)?;
+            let is_one_line = found.iter().all(|it| it.lines().count() == 1);
+            assert!(is_one_line && found.concat().contains("hub.toml:7: "), "{kind}: {found:#?}");
         }
         let three = format!("{}{}{}", connector("a", "x", ""), rest("max_per_s = 0"), rest(mapping));
         let found = check(&three)?;

@@ -74,6 +74,7 @@ impl Watched {
         if let Some(exercise) = hall.exercise.lock().await.as_mut() {
             exercise.attend_to(&hall.pack, &config.connectors).await;
         }
+        hall.assistant.follow(config.assistant.clone());
         let first = self.started_with.get_or_insert_with(|| config.clone());
         let waits = first.actual != config.actual || first.raster != config.raster;
         waits.then(|| format!("{}：[actual] 或 [[raster]] 改了，重启枢纽后生效；连接器已照新的办", self.file.display()))

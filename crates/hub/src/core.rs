@@ -56,6 +56,10 @@ pub struct Core {
     pub sources: crate::sources::SourceBook,
     /// The pictures of this realm.
     pub eyes: Arc<crate::eyes::Eyes>,
+    /// The route files that wait for docks.
+    pub waylines: Arc<crate::waylines::Shelf>,
+    /// Platforms that tell one case on demand.
+    pub desks: crate::case_desks::CaseDesks,
     city: RwLock<City>,
     lane: Mutex<Lane>,
     things: Mutex<Things>,
@@ -120,6 +124,8 @@ impl Core {
             doors: crate::callouts::Doors::default(),
             sources: crate::sources::SourceBook::default(),
             eyes: Arc::default(),
+            waylines: Arc::default(),
+            desks: crate::case_desks::CaseDesks::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
             things: Mutex::new(things),
@@ -216,6 +222,7 @@ impl Core {
     /// Takes readings and words of things; what they mean for the record lane is added to `commands`. What is stamped after
     /// `latest` is dropped and counted.
     pub fn take_news(&self, news: Vec<News>, latest: Timestamp, commands: &mut Vec<Command>) {
+        let news = self.take_rain(news, latest);
         let (of_things, mut rest): (Vec<News>, Vec<News>) = news.into_iter().partition(|it| match it {
             News::Thing { at, .. } | News::Measured { at, .. } => *at <= latest,
             _ => false,
@@ -242,6 +249,25 @@ impl Core {
                 lane.take(it, latest, commands);
             }
         }
+    }
+
+    /// Keeps the rain fields among the news and tells the screens; the rest is handed back. One made after `latest` is not
+    /// believed, and counted with the rest.
+    fn take_rain(&self, news: Vec<News>, latest: Timestamp) -> Vec<News> {
+        let (fields, mut rest): (Vec<News>, Vec<News>) =
+            news.into_iter().partition(|it| matches!(it, News::Rain(field) if field.issued_at <= latest));
+        for it in fields {
+            match it {
+                News::Rain(field) => {
+                    let is_new = self.lane().readings.put_rain(field.clone());
+                    if is_new {
+                        self.publish(Body::Rain(field));
+                    }
+                }
+                other => rest.push(other),
+            }
+        }
+        rest
     }
 
     /// Sends out what changed in the readings.

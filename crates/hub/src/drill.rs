@@ -146,8 +146,7 @@ pub async fn run(plan: DrillPlan<'_>) -> Result<DrillReport, DrillError> {
     let recorder = record_into(&dir, &city).map_err(|source| DrillError::Io { path: dir.clone(), source })?;
     let lane = Lane::for_city(&city, Some(recorder.sender.clone()));
     let http = http::client();
-    let districts = city.districts.keys().cloned().collect();
-    let feeds = all_feeds(&http, &endpoints, &Arc::new(Cursors::default()), districts, STEP_LIMIT);
+    let feeds = all_feeds(&http, &endpoints, &Arc::new(Cursors::default()), &city, STEP_LIMIT);
     let platforms = [names::CASES, names::EMERGENCY]
         .into_iter()
         .filter_map(|name| {
@@ -451,7 +450,7 @@ impl Lockstep {
                     let wait_mins = 1 << letter.n_attempts().min(4);
                     self.retry_at.insert(letter.key().to_owned(), self.now.plus_mins(wait_mins));
                 }
-                Ok(()) | Err(_) => drop(self.retry_at.remove(letter.key())),
+                Ok(_) | Err(_) => drop(self.retry_at.remove(letter.key())),
             }
             let source = Source::Platform(platform.platform.clone());
             reports.extend(letter.report(&result).map(|it| (source, it)));

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use gulang_city::Pack;
-use gulang_duties::{AgencyName, DutyIndex, DutyList, ImportError, Imported};
+use gulang_duties::{AgencyName, DutyHit, DutyIndex, DutyList, ImportError, Imported};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -60,6 +60,21 @@ impl DutyDesk {
             let _ = desk.index.set(Err(why.to_string()));
         }
         desk
+    }
+}
+
+impl DutyDesk {
+    /// Searches the list, or says why it cannot be searched.
+    pub fn find(&self, query: &str, limit: usize) -> Result<Vec<DutyHit>, (StatusCode, String)> {
+        match self.index.get() {
+            None => Err((StatusCode::SERVICE_UNAVAILABLE, "事项索引正在建立，稍后再查".into())),
+            Some(Ok(None)) => Err((StatusCode::NOT_FOUND, "城市数据里没有 duties.json".into())),
+            Some(Err(why)) => Err((StatusCode::INTERNAL_SERVER_ERROR, why.clone())),
+            // A millisecond of work; not worth another thread.
+            Some(Ok(Some(index))) => {
+                index.search(query, limit).map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()))
+            }
+        }
     }
 }
 
@@ -121,16 +136,9 @@ pub struct Asked {
 #[utoipa::path(get, path = "/duties", params(("q" = String, Query, description = "发生了什么；字、词或拼音"), ("limit" = Option<usize>, Query, description = "至多 100，默认 10")), responses((status = 200, description = "[{id, area, title, lead, lead_name, supporting, supporting_names, clause, contact, phone, respond_mins, score, snippet, is_example}]", content_type = "application/json"), (status = 404, description = "城市数据里没有事项清单"), (status = 503, description = "索引还在建立")))]
 pub async fn search(State(app): State<App>, Query(asked): Query<Asked>) -> Response {
     let limit = asked.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
-    let index = match app.duties.index.get() {
-        None => return (StatusCode::SERVICE_UNAVAILABLE, "事项索引正在建立，稍后再查").into_response(),
-        Some(Ok(None)) => return (StatusCode::NOT_FOUND, "城市数据里没有 duties.json").into_response(),
-        Some(Err(why)) => return (StatusCode::INTERNAL_SERVER_ERROR, why.clone()).into_response(),
-        Some(Ok(Some(index))) => index,
-    };
-    // A millisecond of work; not worth another thread.
-    match index.search(&asked.q, limit) {
+    match app.duties.find(&asked.q, limit) {
         Ok(hits) => Json(hits).into_response(),
-        Err(why) => (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response(),
+        Err(refused) => refused.into_response(),
     }
 }
 

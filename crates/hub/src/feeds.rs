@@ -4,19 +4,21 @@
 use crate::{
     callouts::GatewayFeed,
     connectors::{
-        cap::{CapSource, decode_alert},
+        cap::{CapFeed, Places},
         city_platform::{CityPlatform, Page, Patience, PlatformError},
         gateway::{Gateway, GatewayError},
-        names, refuse,
-        typhoon::{TyphoonSource, decode_info},
+        names,
+        quake::QuakeFeed,
+        typhoon::TyphoonFeed,
     },
-    log::{Chain, sm3, write_whole},
+    log::write_whole,
     realm::{Endpoints, RealmKind},
+    sources::Sample,
 };
 use async_trait::async_trait;
-use gulang_city::{Command, DistrictId, Timestamp};
+use gulang_city::{City, Command, Timestamp};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -63,6 +65,11 @@ pub trait Feed: Send {
     fn also(&mut self) -> Option<Also> {
         None
     }
+    /// What the last poll found that may be opened, once: as the platform names it, what of the city it is, or why it is
+    /// nothing. For platforms that bring pictures and no news.
+    fn catalogue(&mut self) -> Vec<Sample> {
+        Vec::new()
+    }
 }
 
 /// Readings and refusals of one poll, with the answer itself for counts and samples.
@@ -108,7 +115,7 @@ pub fn all_feeds<R: RealmKind>(
     http: &reqwest::Client,
     endpoints: &Endpoints<R>,
     cursors: &Arc<Cursors>,
-    districts: Vec<DistrictId>,
+    city: &City,
     timeout: Duration,
 ) -> Vec<Box<dyn Feed>> {
     let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
@@ -138,19 +145,17 @@ pub fn all_feeds<R: RealmKind>(
         }
     }
     let addresses = &endpoints.addresses;
-    if let Some(base) = addresses.cap.clone() {
-        let source = CapSource { http: http.clone(), base, timeout };
-        feeds.push(Box::new(CapFeed {
-            source,
-            realm: R::REALM,
-            districts,
-            seen: BTreeSet::new(),
-            fetched: Vec::new(),
-        }));
+    if let Some(base) = &addresses.cap {
+        let places = Places::of_city(city);
+        feeds.push(Box::new(CapFeed::built_in(http.clone(), base, timeout, R::REALM, places)));
     }
     if let Some(base) = addresses.typhoon.clone() {
-        let source = TyphoonSource { http: http.clone(), base, timeout };
-        feeds.push(Box::new(TyphoonFeed { source, known: BTreeMap::new(), fetched: Vec::new() }));
+        feeds.push(Box::new(TyphoonFeed::built_in(http.clone(), base, timeout)));
+    }
+    if let Some(url) = addresses.quake.clone()
+        && let Some(feed) = QuakeFeed::built_in(http.clone(), url, R::REALM, city.center)
+    {
+        feeds.push(Box::new(feed));
     }
     feeds
 }
@@ -219,85 +224,5 @@ impl<R: RealmKind> Feed for PlatformFeed<R> {
         if let Some(cursor) = self.next.take() {
             self.cursors.set(&self.cursor_name(), &cursor);
         }
-    }
-}
-
-struct CapFeed {
-    source: CapSource,
-    realm: gulang_city::Realm,
-    districts: Vec<DistrictId>,
-    seen: BTreeSet<String>,
-    fetched: Vec<String>,
-}
-
-#[async_trait]
-impl Feed for CapFeed {
-    fn platform(&self) -> &str {
-        names::CAP
-    }
-
-    fn every(&self) -> Duration {
-        Duration::from_secs(3)
-    }
-
-    async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
-        self.fetched.clear();
-        let mut commands = Vec::new();
-        for listed in self.source.list().await? {
-            if self.seen.contains(&listed.identifier) {
-                continue;
-            }
-            let bytes = self.source.fetch(&listed).await?;
-            commands.push(
-                decode_alert(&bytes, &listed.identifier, self.realm, &self.districts)
-                    .unwrap_or_else(|why| refuse(names::CAP, &listed.identifier, why)),
-            );
-            self.fetched.push(listed.identifier);
-        }
-        Ok((commands, false))
-    }
-
-    fn recorded(&mut self) {
-        self.seen.extend(self.fetched.drain(..));
-    }
-}
-
-struct TyphoonFeed {
-    source: TyphoonSource,
-    /// What each typhoon's page last was, so that only news are decoded; kept while the source calls it active, and asked
-    /// once more after.
-    known: BTreeMap<String, Chain>,
-    fetched: Vec<(String, Chain)>,
-}
-
-#[async_trait]
-impl Feed for TyphoonFeed {
-    fn platform(&self) -> &str {
-        names::TYPHOON
-    }
-
-    fn every(&self) -> Duration {
-        Duration::from_secs(5)
-    }
-
-    async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
-        self.fetched.clear();
-        let mut ids = self.source.active().await?;
-        ids.extend(self.known.keys().filter(|it| !ids.contains(it)).cloned().collect::<Vec<_>>());
-        let mut commands = Vec::new();
-        for id in ids {
-            let bytes = self.source.info(&id).await?;
-            let hash = sm3(&[&bytes]);
-            if self.known.get(&id) == Some(&hash) {
-                continue;
-            }
-            commands.push(decode_info(&bytes).unwrap_or_else(|why| refuse(names::TYPHOON, &id, why)));
-            self.fetched.push((id, hash));
-        }
-        Ok((commands, false))
-    }
-
-    fn recorded(&mut self) {
-        self.known.extend(self.fetched.drain(..));
     }
 }

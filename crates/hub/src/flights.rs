@@ -45,6 +45,10 @@ pub trait FlightLink<R: RealmKind>: Send + Sync {
     fn is_up(&self) -> bool;
     /// Everything behind it is the simulated city.
     fn is_simulated(&self) -> bool;
+    /// In an exercise over a wire that is not simulated: whether its platform plays this task in a simulator when asked to.
+    fn can_simulate(&self, task: &FlightTask) -> bool {
+        matches!(task, FlightTask::TakeoffTo { .. })
+    }
     /// Says it. The answer comes by the link's own ear, as [`Command::ReportFlight`].
     async fn send(&self, flight: &FlightDispatch<R>, aircraft: &Aircraft) -> Result<(), FlightError>;
 }
@@ -161,8 +165,9 @@ fn may_leave<R: RealmKind>(
     if R::REALM == gulang_city::Realm::Actual || link.is_simulated() {
         return Ok(());
     }
-    if matches!(flight.task, FlightTask::TakeoffTo { .. }) {
-        return Ok(());
+    if flight.task.is_launch() {
+        let why = "演练不向真实机场下航线：机场支持航线模拟（simulate_mission）的，在连接器 options 里写 simulates_routes = true";
+        return if link.can_simulate(&flight.task) { Ok(()) } else { Err(FlightError::Never(why.into())) };
     }
     let city = core.city();
     let simulated = city.flights.values().rev().find(|it| it.drone == flight.drone && it.task.is_launch());
@@ -233,7 +238,7 @@ pub fn report_of_drc(core: &Core, answer: &DrcAnswer) -> Option<Command> {
     let flight = open.filter(is_told).rfind(is_here)?;
     let state = match (answer.result, is_stop) {
         (0, true) => FlightState::Done,
-        (0, false) => FlightState::InProgress { percent: 0, step: "正在降落".into() },
+        (0, false) => FlightState::InProgress { percent: 0, step: "正在降落".into(), waypoint: None },
         (code, _) => FlightState::Failed { why: format!("平台拒绝执行，代码 {code}").into() },
     };
     Some(Command::ReportFlight { flight: flight.id, state, note: "".into() })

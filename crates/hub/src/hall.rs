@@ -2,6 +2,7 @@
 
 use crate::{
     assets::{AssetError, read_pack, read_scenario},
+    assistant::Assistant,
     clock::{Anchor, HubClock},
     config_watch,
     connectors::contract::ConnectorConfig,
@@ -80,6 +81,8 @@ pub struct Hall {
     data: PathBuf,
     sim: Arc<dyn SimHost>,
     scale: SimScale,
+    /// Where it listens.
+    url: String,
     sign_key: Option<PathBuf>,
     pub(crate) actual: Mutex<Option<RealmHub>>,
     /// As the configuration has them now, of either realm.
@@ -90,6 +93,8 @@ pub struct Hall {
     exercise_core: watch::Sender<Option<Arc<Core>>>,
     /// What may be looked back at.
     pub logs: Arc<Logs>,
+    /// The language model, whether there is one or not.
+    pub assistant: Arc<Assistant>,
     /// 复盘, while one is open; before anything else for screens that follow.
     pub(crate) past: watch::Sender<Option<Arc<Past>>>,
     /// One is opened at a time.
@@ -131,7 +136,10 @@ impl Hall {
         let endpoints = Endpoints::<Actual>::new(addresses, running.is_some());
         let clock = HubClock::live_after(opened.city.at);
         let actual = RealmHub::connect(opened, clock, endpoints, running)?;
+        let url = format!("http://{}", config.listen);
+        actual.core.waylines.stand_at(&url);
         adopt_plans(&actual.core, &pack).await;
+        actual.attend_to(&pack, &[]).await;
         let logs = Arc::new(Logs::new(&config.data, &pack.name));
         let hall = Arc::new(Self {
             pack,
@@ -140,6 +148,7 @@ impl Hall {
             data: config.data.clone(),
             sim: config.sim.clone(),
             scale: config.scale,
+            url,
             sign_key: config.sign_key.clone(),
             actual_core: actual.core.clone(),
             actual: Mutex::new(Some(actual)),
@@ -147,6 +156,7 @@ impl Hall {
             exercise: Mutex::new(None),
             exercise_core: watch::Sender::new(None),
             logs,
+            assistant: Assistant::new(config.pack_dir.clone()),
             past: watch::Sender::new(None),
             opening: Mutex::new(()),
         });
@@ -308,6 +318,7 @@ impl Hall {
         let running = start_sim(&self.sim, request).await?;
         let endpoints = Endpoints::<Exercise>::new(running.addresses(), true);
         let hub = RealmHub::connect(opened, clock, endpoints, Some(running))?;
+        hub.core.waylines.stand_at(&self.url);
         // Its city took a moment to start; the two clocks agree from here.
         hub.set_speed(anchor.speed, anchor.paused).await;
         let connectors = self.connectors();

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// So many failures in a row make a connector silent.
 const SILENT_AFTER_FAILURES: u32 = 3;
+const QUIET: &str = "没有消息";
 
 #[derive(Debug)]
 pub struct HealthBook {
@@ -34,6 +35,8 @@ pub struct Watched {
     pub simulated: bool,
     /// Unheard so long it is silent, however it is heard, ms.
     pub silent_after_ms: i64,
+    /// What is said of its silence.
+    quiet: Text,
     /// It is gone from the configuration: said once, then forgotten.
     is_gone: bool,
     was_heard: bool,
@@ -42,7 +45,13 @@ pub struct Watched {
 impl Watched {
     pub fn new(title: Text, simulated: bool, freshness_s: f64) -> Self {
         let silent_after_ms = (freshness_s * 1000.0).clamp(1000.0, 1.0e10) as i64;
-        Self { title, simulated, silent_after_ms, is_gone: false, was_heard: false }
+        Self { title, simulated, silent_after_ms, quiet: QUIET.into(), is_gone: false, was_heard: false }
+    }
+
+    /// Its silence is told with its address.
+    pub fn at(self, address: &str) -> Self {
+        let quiet = if address.is_empty() { QUIET.to_owned() } else { format!("{QUIET}（{address}）") };
+        Self { quiet: quiet.into(), ..self }
     }
 }
 
@@ -62,7 +71,7 @@ impl HealthBook {
         Self { simulated, silent_after_ms, entries }
     }
 
-    /// A connector that was not there when the hub started, or is another now.
+    /// A connector that was not there when the hub started, or is another now; it has its own budget.
     pub fn watch(&mut self, platform: &str, watched: Watched, now_ms: i64) {
         let (error, watched) = (String::new(), Some(watched));
         let entry = Entry { pushes: true, watched, heard_ms: now_ms, n_failures: 0, error, reported: None };
@@ -74,19 +83,6 @@ impl HealthBook {
         if let Some(watched) = self.entries.get_mut(platform).and_then(|it| it.watched.as_mut()) {
             watched.is_gone = true;
         }
-    }
-
-    /// One more connector, that speaks when it likes; known already, it stays as it is.
-    pub fn learn(&mut self, platform: &str, now_ms: i64) {
-        let entry = || Entry {
-            pushes: true,
-            watched: None,
-            heard_ms: now_ms,
-            n_failures: 0,
-            error: String::new(),
-            reported: None,
-        };
-        self.entries.entry(platform.to_owned()).or_insert_with(entry);
     }
 
     pub fn heard(&mut self, platform: &str, now_ms: i64) {
@@ -132,7 +128,7 @@ impl HealthBook {
             entry.reported = Some(state);
             let last_error: Text = match entry.error.as_str() {
                 _ if is_gone => "已从配置中移除".into(),
-                "" if is_quiet => "没有消息".into(),
+                "" if is_quiet => watched.map_or_else(|| QUIET.into(), |it| it.quiet.clone()),
                 error => error.into(),
             };
             let platform = PlatformId::from(name.as_str());
@@ -184,6 +180,18 @@ mod tests {
         book.forget("rain");
         assert_eq!(state(&mut book, 7002), told(HealthState::Unknown));
         assert_eq!(state(&mut book, 7003), None);
+    }
+
+    #[test]
+    fn silence_is_told_with_its_address() {
+        let mut book = HealthBook::new(&[], &[], true, 1_000_000, 1);
+        book.watch("trucks", Watched::new("车辆".into(), false, 5.0).at("tcp://0.0.0.0:8808"), 1000);
+        book.heard("trucks", 2000);
+        let told = book.changes(9000, Timestamp(1));
+        assert!(
+            matches!(&told[..], [(_, Command::ReportHealth { health })] if &*health.last_error == "没有消息（tcp://0.0.0.0:8808）"),
+            "{told:?}"
+        );
     }
 
     #[test]

@@ -3,12 +3,22 @@
 
 use crate::{
     actor::Numberer,
-    attend::{Attendants, Attending},
+    attend::{self, AttendSink, Attendants, Attending},
     callouts,
     clock::{HubClock, wall_now},
     connectors::{
-        News, city_platform::CityPlatform, contract::ConnectorConfig, dji::DjiLink, gateway::Gateway, http,
-        inventory::InventorySource, mqtt, names, refuse, wvp::Wvp,
+        News,
+        city_platform::CityPlatform,
+        contract::ConnectorConfig,
+        dji::{DjiLink, DjiLive, Media},
+        gateway::Gateway,
+        grid::GridFeed,
+        http,
+        inventory::InventorySource,
+        mqtt, names,
+        rain_grid::RainFeed,
+        video_ai::VideoAi,
+        wvp::Wvp,
     },
     core::{Core, CoreParts},
     eyes::{DroneStills, Registered},
@@ -19,23 +29,23 @@ use crate::{
     outbox,
     parquet::{Recorder, record_into},
     readings::Lane,
-    realm::{Endpoints, RealmKind},
+    realm::{Addresses, Endpoints, RealmKind},
     sim_host::RunningSim,
-    terminals,
+    simulated,
+    sources::SourceEntry,
+    street_calls, terminals,
     things::ThingsFeed,
+    waylines::RouteFiles,
 };
 use futures_util::FutureExt;
 use gulang_city::{City, Command, Pack, PlatformId, Refusal, Source};
-use gulang_platforms::dji::DrcBroker;
+use gulang_platforms::{Heard, dji::DrcBroker};
 use gulang_wire::{Body, ClockKind};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 use tokio::task::JoinHandle;
@@ -43,6 +53,8 @@ use tokio::task::JoinHandle;
 /// A connector that pushes is silent when unheard so long.
 const SILENT_AFTER_MS: i64 = 180_000;
 const ASK_LIMIT: Duration = Duration::from_secs(8);
+/// Who speaks over the one broker.
+const VOICES: [&str; 3] = [names::SENSORS, names::TEAMS, names::DRONES];
 /// MQTT messages of one wake-up, at most.
 const MESSAGES_AT_ONCE: usize = 2000;
 /// How often the simulated video platform is asked for its cameras.
@@ -59,8 +71,10 @@ pub struct RealmHub {
     recorder: Option<Recorder>,
     sim: Option<Box<dyn RunningSim>>,
     control: Option<Control>,
-    /// Those of `[[connector]]`.
+    /// Those of `[[connector]]` and of the simulated city.
     attendants: Box<dyn Attending>,
+    /// Where that city is.
+    simulated_at: Option<Addresses>,
     /// Who gives pictures beside the connectors.
     _openers: Vec<Registered>,
 }
@@ -109,20 +123,26 @@ impl RealmHub {
         let addresses = endpoints.addresses.clone();
         let http = http::client();
         let cursors = Arc::new(Cursors::in_file(dir.join("cursors.json")));
-        let districts = city.districts.keys().cloned().collect();
-        let feeds = all_feeds(&http, &endpoints, &cursors, districts, ASK_LIMIT);
+        let mut feeds = all_feeds(&http, &endpoints, &cursors, &city, ASK_LIMIT);
+        if let Some(url) = addresses.rain.clone() {
+            feeds.push(Box::new(RainFeed::built_in(http.clone(), url, city.center)));
+        }
         let mut polled: Vec<String> = feeds.iter().map(|it| it.platform().to_owned()).collect();
         polled.dedup();
         polled.extend(addresses.inventory.as_ref().map(|_| names::THINGS.to_owned()));
         polled.extend(addresses.wvp.as_ref().map(|_| names::VIDEO.to_owned()));
-        let heard = [names::SENSORS, names::TEAMS, names::DRONES].map(str::to_owned);
+        polled.extend(addresses.video_ai.as_ref().map(|_| names::VIDEO_AI.to_owned()));
+        polled.extend(addresses.grid.as_ref().map(|_| names::GRID.to_owned()));
+        let heard = VOICES.map(str::to_owned);
         let pushing: &[String] = if addresses.mqtt.is_some() { &heard } else { &[] };
         let health = HealthBook::new(&polled, pushing, endpoints.simulated, SILENT_AFTER_MS, wall_now().0);
         let simulated = endpoints.simulated;
         let core = Core::start(CoreParts { dir, clock, simulated, city, lane, health, numberer: Numberer::new(log) })?;
-        for name in polled.iter().chain(pushing) {
-            core.sources.enter_built_in(name, simulated, SILENT_AFTER_MS as f64 / 1000.0);
+        let enter = |name: &str| core.sources.enter_built_in(name, simulated, SILENT_AFTER_MS as f64 / 1000.0);
+        for name in &polled {
+            enter(name);
         }
+        let voices = addresses.mqtt.as_ref().map(|_| VOICES.map(enter));
         let mut tasks = Vec::new();
         for feed in feeds {
             tasks.push(tokio::spawn(ask(core.clone(), feed)));
@@ -131,14 +151,25 @@ impl RealmHub {
             let source = InventorySource { http: http.clone(), base, timeout: ASK_LIMIT };
             tasks.push(tokio::spawn(ask(core.clone(), Box::new(ThingsFeed::new(source, core.clone())))));
         }
+        if let Some(url) = addresses.grid.clone() {
+            tasks.push(tokio::spawn(ask(core.clone(), Box::new(GridFeed::simulated(http.clone(), url)))));
+        }
         // An agency on a platform nobody delivers to would never have its orders, nor would the teams be told.
         let platforms: BTreeSet<PlatformId> = {
             let city = core.city();
             let of_agencies = city.agencies.values().map(|it| it.platform.clone());
-            of_agencies.chain([city.telling_rules.emergency.clone()]).collect()
+            let others = [
+                city.telling_rules.emergency.clone(),
+                city.case_rules.report_to.clone(),
+                PlatformId(city.grid.platform.clone()),
+            ];
+            of_agencies.chain(others).filter(|it| !it.as_str().is_empty()).collect()
         };
         for name in platforms {
-            if let Some(platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name.as_str()) {
+            if let Some(mut platform) = CityPlatform::<R>::new(http.clone(), &endpoints, name.as_str()) {
+                platform.dir = Some(core.dir.clone());
+                core.desks.put(name, Arc::new(platform.clone()));
+                tasks.push(tokio::spawn(street_calls::run(core.clone(), platform.clone())));
                 tasks.push(tokio::spawn(outbox::run(core.clone(), platform)));
             }
         }
@@ -147,15 +178,22 @@ impl RealmHub {
             tasks.push(tokio::spawn(callouts::run(core.clone(), gateway)));
         }
         let links = Links::<R>::default();
-        if let Some(address) = addresses.mqtt.clone() {
+        let mut openers = Vec::new();
+        if let (Some(address), Some(voices)) = (addresses.mqtt.clone(), voices) {
             match mqtt::open(&address, &format!("gulang-hub-{}-{}", R::FOLDER, std::process::id())) {
                 Ok((client, events)) => {
                     // The simulated city's docks reach its broker where we do; a real city's are told in `[[connector]]`.
                     let drc = simulated.then(|| DrcBroker { address, ..DrcBroker::default() });
-                    let link = DjiLink::<R>::new(names::DRONES.into(), client.clone(), simulated, drc);
-                    let is_up = link.is_up.clone();
-                    links.put(Arc::new(link));
-                    tasks.push(tokio::spawn(hear(core.clone(), client, events, is_up)));
+                    let files =
+                        RouteFiles { shelf: core.waylines.clone(), can_simulate: simulated, ..RouteFiles::default() };
+                    let link = Arc::new(DjiLink::<R>::new(names::DRONES.into(), client.clone(), simulated, drc, files));
+                    links.put(link.clone());
+                    if let Some(server) = addresses.rtsp.as_deref() {
+                        let live = Arc::new(DjiLive::new("drone-live", client.clone(), Media::at(server)));
+                        link.show(live.clone());
+                        openers.push(core.eyes.openers.put(live));
+                    }
+                    tasks.push(tokio::spawn(hear(core.clone(), voices, client, events, link)));
                 }
                 Err(error) => tracing::error!(%error, "{}", error.remedy()),
             }
@@ -168,8 +206,12 @@ impl RealmHub {
                 Box::new(source.registered(&core.eyes.openers, CATALOGUE_EVERY)),
             )));
         }
+        if let Some(base) = addresses.video_ai.clone() {
+            let source = VideoAi::<R>::simulated(http.clone(), &base, cursors.clone());
+            tasks.push(tokio::spawn(ask(core.clone(), Box::new(source.asked(core.clone())))));
+        }
         let stills = addresses.feeds.clone().map(|base| Arc::new(DroneStills { http: http.clone(), base }));
-        let openers = stills.map(|it| core.eyes.openers.put(it)).into_iter().collect();
+        openers.extend(stills.map(|it| core.eyes.openers.put(it)));
         tasks.push(tokio::spawn(core.eyes.clone().run(core.clone())));
         if let (true, Some(control)) = (simulated, addresses.control.clone()) {
             tasks.push(tokio::spawn(terminals::run(core.clone(), http.clone(), control)));
@@ -178,12 +220,20 @@ impl RealmHub {
         tasks.push(tokio::spawn(timers(core.clone(), control.clone())));
         let recorder = Some(recorder);
         let attendants = Box::new(Attendants::new(core.clone(), http, cursors, links));
-        Ok(Self { core, tasks, recorder, sim, control, attendants, _openers: openers })
+        let simulated_at = simulated.then_some(addresses);
+        Ok(Self { core, tasks, recorder, sim, control, attendants, simulated_at, _openers: openers })
     }
 
-    /// From now on hears these connectors, of its own realm; what did not change is not touched.
+    /// From now on hears these connectors, of its own realm, and its simulated city's; what did not change is not touched.
     pub async fn attend_to(&self, pack: &Arc<Pack>, all: &[ConnectorConfig]) {
-        self.attendants.follow(pack, all).await;
+        let mut all = all.to_vec();
+        let own = self.simulated_at.as_ref().map(|it| simulated::connectors(it, pack, self.core.realm));
+        for it in own.into_iter().flatten() {
+            if all.iter().all(|other| other.name != it.name) {
+                all.push(it);
+            }
+        }
+        self.attendants.follow(pack, &all).await;
     }
 
     /// Tells the simulated city a change of the exercise clock.
@@ -228,47 +278,24 @@ impl RealmHub {
     }
 }
 
-/// Asks one feed at its cadence; a failing one is asked ever more seldom.
-async fn ask(core: Arc<Core>, mut feed: Box<dyn Feed>) {
-    let platform = feed.platform().to_owned();
-    let platform = platform.as_str();
-    let source = Source::Platform(platform.into());
-    let mut n_failures = 0;
-    loop {
-        let wait = match feed.poll().await {
-            Ok((commands, more)) => {
-                n_failures = 0;
-                core.health().heard(platform, wall_now().0);
-                core.sources.heard(platform, 0, wall_now().0);
-                core.lane().heard(&platform.into(), core.clock.now());
-                let batch = commands.into_iter().map(|it| (source.clone(), it)).collect();
-                match core.submit_all(batch).await {
-                    Ok(_) => {
-                        feed.recorded();
-                        if more { Duration::ZERO } else { feed.every() }
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, platform, "news could not be recorded; it is asked for again");
-                        Duration::from_secs(2)
-                    }
-                }
-            }
-            Err(error) => {
-                core.health().failed(platform, &error.to_string());
-                core.sources.failed(platform, &error.what, error.remedy);
-                n_failures += 1;
-                outbox::backoff(n_failures).max(feed.every())
-            }
-        };
-        tokio::time::sleep(wait).await;
+/// A source of the hub's own, asked for ever as a connector is.
+async fn ask(core: Arc<Core>, feed: Box<dyn Feed>) {
+    if let Some(entry) = core.sources.get(feed.platform()) {
+        attend::ask(feed, &Arc::new(AttendSink::new(core, entry, None, None))).await;
     }
 }
 
 /// Listens to MQTT for ever; reconnects with backoff.
-async fn hear(core: Arc<Core>, client: AsyncClient, mut events: EventLoop, is_up: Arc<AtomicBool>) {
+async fn hear<R: RealmKind>(
+    core: Arc<Core>,
+    voices: [Arc<SourceEntry>; 3],
+    client: AsyncClient,
+    mut events: EventLoop,
+    link: Arc<DjiLink<R>>,
+) {
+    let is_up = link.is_up.clone();
     let mut n_failures = 0;
-    // At most one refusal a minute and topic family enters the log.
-    let mut refused_at = 0;
+    let [sensors, ..] = &voices;
     loop {
         // What came with one wake-up goes into the lane at once: a lock for each message would not keep up with a flood.
         let mut happened = vec![events.poll().await];
@@ -278,6 +305,7 @@ async fn hear(core: Arc<Core>, client: AsyncClient, mut events: EventLoop, is_up
         {
             happened.push(next);
         }
+        let (wall_ms, now) = (wall_now().0, core.clock.now());
         let (mut heard, mut commands, mut failure) = (BTreeMap::new(), Vec::new(), None);
         // What docks say of our flights, apart from what sensors mean.
         let mut of_drones = Vec::new();
@@ -286,26 +314,36 @@ async fn hear(core: Arc<Core>, client: AsyncClient, mut events: EventLoop, is_up
                 Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
                     n_failures = 0;
                     is_up.store(true, Relaxed);
+                    voices.iter().for_each(|it| it.recovered());
                     let client = client.clone();
                     tokio::spawn(async move { mqtt::subscribe(&client, false).await });
                 }
                 Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
                     match mqtt::decode_in(core.realm, &publish.topic, &publish.payload) {
                         Ok(decoded) => {
-                            of_drones.extend(decoded.commands);
+                            let meant = Heard { commands: decoded.commands, news: decoded.news, ..Heard::default() };
+                            if let Some(voice) = voices.iter().find(|it| *it.about.name == *decoded.platform) {
+                                voice.admit(publish.payload.len(), wall_ms, None);
+                                voice.learn(&publish.payload, &meant, wall_ms, now);
+                            }
+                            link.heard(&meant.news, decoded.live.as_ref());
+                            of_drones.extend(meant.commands);
                             of_drones.extend(decoded.drc.and_then(|it| flights::report_of_drc(&core, &it)));
+                            if let Some(wants) = &decoded.wants {
+                                link.grant(&core, wants);
+                            }
                             for (topic, payload) in decoded.replies {
                                 let _ = client.try_publish(topic, rumqttc::QoS::AtMostOnce, false, payload);
                             }
-                            core.sources.heard(decoded.platform, publish.payload.len(), wall_now().0);
-                            heard.entry(decoded.platform).or_insert_with(Vec::new).extend(decoded.news);
+                            heard.entry(decoded.platform).or_insert_with(Vec::new).extend(meant.news);
                         }
                         Err(error) => {
                             core.lane().readings.n_dropped += 1;
-                            if wall_now().0 - refused_at > 60_000 {
-                                refused_at = wall_now().0;
-                                commands.push(refuse(names::SENSORS, &publish.topic, error));
-                            }
+                            let mut refused = Heard::default();
+                            refused.refuse(&publish.topic, error);
+                            let n_records = sensors.learn(&publish.payload, &refused, wall_ms, now);
+                            let told = refused.refused.into_iter().take(n_records);
+                            commands.extend(told.map(|it| it.into_command(&names::SENSORS.into())));
                         }
                     }
                 }
@@ -315,20 +353,26 @@ async fn hear(core: Arc<Core>, client: AsyncClient, mut events: EventLoop, is_up
         }
         take_heard(&core, heard, &mut commands);
         let from = |name: &str| Source::Platform(PlatformId::from(name));
-        let sensors = commands.into_iter().map(|it| (from(names::SENSORS), it));
-        let drones = of_drones.into_iter().map(|it| (from(names::DRONES), it));
-        if let Err(error) = core.submit_all(sensors.chain(drones).collect()).await {
+        let of_sensors = commands.into_iter().map(|it| (from(names::SENSORS), it));
+        let of_drones = of_drones.into_iter().map(|it| (from(names::DRONES), it));
+        if let Err(error) = core.submit_all(of_sensors.chain(of_drones).collect()).await {
             tracing::error!(%error, "news over MQTT could not be recorded");
         }
         if let Some(error) = failure {
             n_failures += 1;
             is_up.store(false, Relaxed);
             let error = mqtt::MqttError::Connection(error.to_string());
-            for name in [names::SENSORS, names::TEAMS, names::DRONES] {
-                core.health().failed(name, &error.to_string());
-                core.sources.failed(name, &error.to_string(), error.remedy());
+            for it in &voices {
+                core.health().failed(&it.about.name, &error.to_string());
+                it.failed(&error.to_string(), error.remedy());
             }
-            tokio::time::sleep(outbox::backoff(n_failures)).await;
+            let [a, b, c] = voices.each_ref().map(|it| it.retry.notified());
+            tokio::select! {
+                () = tokio::time::sleep(outbox::backoff(n_failures)) => {}
+                () = a => {}
+                () = b => {}
+                () = c => {}
+            }
         }
     }
 }

@@ -109,7 +109,7 @@ enum Task {
     Bench {
         #[arg(value_enum)]
         what: Bench,
-        /// Screens that follow
+        /// Screens that follow (ingest, fanout, mqtt), or that show the feeds (video)
         #[arg(long, default_value_t = 4)]
         screens: usize,
         /// Cases (fold), commands (fanout), feeds (video), readings a second (mqtt), or repetitions (route, switch)
@@ -257,7 +257,8 @@ struct RegisterArgs {
     /// The running hub's token
     #[arg(long, env = "GULANG_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// A column said instead of guessed, field=header: id, name, person, lon, lat, coordinates, district, …
+    /// A column said instead of guessed, field=header or field=#number: id, name, person, lon, lat, coordinates, district,
+    /// …; none=header leaves one out
     #[arg(long, requires = "register", value_name = "FIELD=HEADER")]
     map: Vec<String>,
     /// What the coordinates are: wgs84, cgcs2000, gcj02, bd09; the last two are converted
@@ -467,7 +468,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Jt808 => bench::jt808(&pack_dir, n.unwrap_or(50_000), secs)?,
                 Bench::Duties => duties::bench(&pack_dir, n.unwrap_or(500))?,
                 Bench::Import => registers::bench::import(&pack_dir, n.unwrap_or(200_000))?,
-                Bench::Video => bench::video(&pack_dir, n.unwrap_or(16), secs)?,
+                Bench::Video => bench::video(&pack_dir, n.unwrap_or(16), screens, secs)?,
             };
             println!("{}", if json { figures.to_string() } else { serde_json::to_string_pretty(&figures)? });
             Ok(ExitCode::SUCCESS)
@@ -519,7 +520,7 @@ fn serve(
 ) -> Result<ExitCode, Error> {
     let pack_dir = std::path::absolute(pack_dir(pack)?)?;
     let config_file = config.map(std::path::absolute).transpose()?;
-    let config::Config { actual, raster, connectors: _ } = config_file
+    let config::Config { actual, raster, connectors: _, assistant: _ } = config_file
         .as_deref()
         .map(|path| config::read_config_for(path, || pack_of(&pack_dir)))
         .transpose()?

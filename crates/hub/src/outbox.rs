@@ -2,12 +2,12 @@
 //! log has without a receipt, so a hub killed at any instant goes on where it was, with the same keys.
 
 use crate::{
-    connectors::city_platform::{CityPlatform, Patience, PlatformError},
+    connectors::city_platform::{CityPlatform, Patience, PlatformError, Told},
     core::Core,
     realm::{Dispatch, NewsDispatch, RealmKind, undelivered, untold},
 };
 use futures_util::{StreamExt, stream};
-use gulang_city::{City, Command, PlatformId, Rung, Source, Text};
+use gulang_city::{City, Command, News, PlatformId, Rung, Source, Text};
 use rand::TryRngCore;
 use std::{
     collections::HashMap,
@@ -107,15 +107,15 @@ impl<R: RealmKind> Letter<R> {
         }
     }
 
-    pub async fn send(&self, platform: &CityPlatform<R>) -> Result<(), PlatformError> {
+    pub async fn send(&self, platform: &CityPlatform<R>) -> Result<Told, PlatformError> {
         match self {
-            Self::Order(it) => platform.deliver(it).await.map(drop),
+            Self::Order(it) => platform.deliver(it).await.map(|_| Told::default()),
             Self::News(it) => platform.tell(it).await,
         }
     }
 
     /// What the log is told of how it went. That an order's attempt failed for now is not news.
-    pub fn report(&self, result: &Result<(), PlatformError>) -> Option<Command> {
+    pub fn report(&self, result: &Result<Told, PlatformError>) -> Option<Command> {
         let error = result.as_ref().err();
         let is_final = error.is_some_and(PlatformError::is_final);
         let words = error.map(|it| Text::from(it.to_string()));
@@ -127,9 +127,21 @@ impl<R: RealmKind> Letter<R> {
                 rung: if is_final { Rung::Failed } else { Rung::Delivered },
                 note: words.unwrap_or_default(),
             }),
-            Self::News(it) => Some(Command::ReportTelling { telling: it.telling.number, error: words, is_final }),
+            Self::News(it) => Some(receipt(it, result).unwrap_or(Command::ReportTelling {
+                telling: it.telling.number,
+                error: words,
+                is_final,
+            })),
         }
     }
+}
+
+/// The receipt of a case found here is the number it has there.
+fn receipt<R: RealmKind>(news: &NewsDispatch<R>, result: &Result<Told, PlatformError>) -> Option<Command> {
+    let News::CaseFound { own, .. } = &news.telling.news else { return None };
+    let taken = result.as_ref().ok()?.taken.as_ref()?;
+    let (external, task) = (taken.rec_id.as_str().into(), taken.task.as_str().into());
+    Some(Command::ReportOwnCase { own: *own, external, task })
 }
 
 /// Delivers what one platform is owed until dropped.
@@ -200,7 +212,7 @@ fn take_result<R: RealmKind>(
     core: &Core,
     platform: &PlatformId,
     letter: &Letter<R>,
-    result: &Result<(), PlatformError>,
+    result: &Result<Told, PlatformError>,
     breaker: &mut Breaker,
     next_try: &mut HashMap<String, Instant>,
 ) {

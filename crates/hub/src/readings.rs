@@ -3,7 +3,9 @@
 //! late, from nowhere or from the future is dropped and counted.
 
 use crate::{connectors::News, parquet::Row};
-use gulang_city::{City, Command, Fix, Fixes, Geoid, Judge, LonLat, PlatformId, Readings, Telemetry, Text, Timestamp};
+use gulang_city::{
+    City, Command, Fix, Fixes, Geoid, Judge, LonLat, PlatformId, Readings, Telemetry, Text, Timestamp, ask::GaugePast,
+};
 use gulang_wire::Columns;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,6 +16,8 @@ use std::{
 #[derive(Debug)]
 pub struct Lane {
     pub readings: Readings,
+    /// What gauges read in the last two hours.
+    pub past: GaugePast,
     judge: Judge,
     sensors: HashMap<Text, u32>,
     teams: HashMap<Text, u32>,
@@ -83,6 +87,7 @@ impl Lane {
         let numbered = |ids: Vec<Text>| ids.into_iter().enumerate().map(|(i, id)| (id, i as u32)).collect();
         Self {
             readings: Readings::for_city(city),
+            past: GaugePast::default(),
             judge: Judge::for_city(city),
             sensors: numbered(city.sensors.keys().map(|it| it.0.clone()).collect()),
             teams: numbered(city.teams.keys().map(|it| it.0.clone()).collect()),
@@ -118,7 +123,8 @@ impl Lane {
             News::Team { team, fix } => self.fix(true, &team, fix, latest),
             News::Drone { drone, fix } => self.fix(false, &drone, fix, latest),
             // Registers of many things are kept beside the lane; what comes here found no place in one.
-            News::Thing { .. } | News::Measured { .. } => self.drop_absurd(),
+            // So are rain fields.
+            News::Thing { .. } | News::Measured { .. } | News::Rain(_) => self.drop_absurd(),
             News::DroneSays { drone, telemetry } => self.telemetry(&drone, *telemetry, latest),
             News::Dock { gateway, state } if state.at > latest => self.drop_late(&gateway),
             News::Dock { gateway, state } => {
@@ -156,6 +162,7 @@ impl Lane {
             self.readings.n_dropped += 1;
             return;
         }
+        self.past.note(handle, value, at);
         self.n_taken += 1;
         if !self.dirty_gauges.insert(handle) {
             self.readings.n_dropped += 1;

@@ -41,6 +41,16 @@
 //! }
 //! ```
 //!
+//! Nor is somebody in a real street rung by a drill:
+//!
+//! ```compile_fail,E0308
+//! use gulang_hub::connectors::city_platform::CityPlatform;
+//! use gulang_hub::realm::{Actual, CallVideo, Exercise};
+//! async fn leak(platform: CityPlatform<Actual>, call: CallVideo<Exercise>) {
+//!     let _ = platform.call(&call).await;
+//! }
+//! ```
+//!
 //! Nor does a drill's flight fit a link to real drones:
 //!
 //! ```compile_fail,E0308
@@ -53,8 +63,8 @@
 
 use crate::connectors::gateway::GatewayConfig;
 use gulang_city::{
-    AttemptState, CallAttempt, CallChannel, Callout, CalloutId, Channel, City, DroneId, Flight, FlightId, FlightTask,
-    Order, OrderId, PlatformId, Realm, Rung, Telling, Text, Timestamp,
+    AttemptState, CallAttempt, CallCause, CallChannel, Callout, CalloutId, Channel, City, DroneId, Flight, FlightId,
+    FlightTask, Order, OrderId, PersonId, PlatformId, Realm, Rung, StreetCall, StreetCallId, Telling, Text, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -109,6 +119,12 @@ pub struct Addresses {
     /// `{typhoon}/Api/TyphoonInfo/{tfid}`.
     #[serde(default)]
     pub typhoon: Option<String>,
+    /// `GET {quake}`: quakes in our own JSON.
+    #[serde(default)]
+    pub quake: Option<String>,
+    /// `GET {rain}`: rain fields, GRIB2 or JSON.
+    #[serde(default)]
+    pub rain: Option<String>,
     /// `host:port` of the MQTT broker.
     #[serde(default)]
     pub mqtt: Option<String>,
@@ -121,6 +137,12 @@ pub struct Addresses {
     /// ZLMediaKit's HTTP interface.
     #[serde(default)]
     pub zlm: Option<String>,
+    /// The simulated city's media server, which drones push to: `rtsp://host:port`, streams are called like the drones.
+    #[serde(default)]
+    pub rtsp: Option<String>,
+    /// Video recognition: `{video_ai}/events`, `{video_ai}/feedback`.
+    #[serde(default)]
+    pub video_ai: Option<String>,
     /// `{inventory}` lists the registers of many things, `{inventory}/{id}` is one.
     #[serde(default)]
     pub inventory: Option<String>,
@@ -136,6 +158,12 @@ pub struct Addresses {
     /// A Cursor-on-Target server, as the `url` of a connector: `tcp://host:port`.
     #[serde(default)]
     pub cot: Option<String>,
+    /// GeoReport v2, as the `url` of a connector: up to `services.json`.
+    #[serde(default)]
+    pub open311: Option<String>,
+    /// The grid platform's duties and positions.
+    #[serde(default)]
+    pub grid: Option<String>,
     /// Only the simulated city has one.
     #[serde(default)]
     pub control: Option<String>,
@@ -250,6 +278,8 @@ pub struct CallDispatch<R: RealmKind> {
     pub to: Text,
     pub name: Text,
     pub text: Text,
+    /// Why they are called: `by_hand`, `warning`, `orders` or `test`.
+    pub purpose: &'static str,
     _realm: PhantomData<R>,
 }
 
@@ -268,6 +298,12 @@ impl<R: RealmKind> CallDispatch<R> {
             to: contact.phone.clone(),
             name: contact.name.clone(),
             text: callout.text.clone(),
+            purpose: match callout.cause {
+                CallCause::ByHand => "by_hand",
+                CallCause::RedWarning(_) => "warning",
+                CallCause::Orders(_) => "orders",
+                CallCause::Test { .. } => "test",
+            },
             _realm: PhantomData,
         })
     }
@@ -295,6 +331,9 @@ pub struct FlightDispatch<R: RealmKind> {
     pub key: String,
     pub drone: DroneId,
     pub task: FlightTask,
+    pub ordered_at: Timestamp,
+    /// Its platform took it and may be flying it.
+    pub is_begun: bool,
     /// What is owed is its end.
     pub is_cancel: bool,
     wire_key: String,
@@ -314,6 +353,8 @@ impl<R: RealmKind> FlightDispatch<R> {
             key,
             drone: flight.drone.clone(),
             task: flight.task.clone(),
+            ordered_at: flight.ordered_at,
+            is_begun: !flight.is_owed(),
             is_cancel,
             _realm: PhantomData,
         })
@@ -335,6 +376,37 @@ pub fn unsent_flights<R: RealmKind>(city: &City, platform: &PlatformId) -> Vec<F
     let cancelled = open().filter(|it| it.cancel.is_some());
     let owed = owed.filter_map(|it| FlightDispatch::from_flight(it, false));
     owed.chain(cancelled.filter_map(|it| FlightDispatch::from_flight(it, true))).collect()
+}
+
+/// A one-to-one call on its way to its platform, in its realm.
+#[derive(Clone, Debug)]
+pub struct CallVideo<R: RealmKind> {
+    pub call: StreetCallId,
+    pub key: String,
+    pub person: PersonId,
+    pub why: Text,
+    /// What is owed is its end.
+    pub is_ending: bool,
+    _realm: PhantomData<R>,
+}
+
+impl<R: RealmKind> CallVideo<R> {
+    /// `None` if the call belongs to the other realm.
+    pub fn from_call(call: &StreetCall) -> Option<Self> {
+        (call.realm == R::REALM).then(|| Self {
+            call: call.id,
+            key: call.idempotency_key(),
+            person: call.person.clone(),
+            why: call.why.clone(),
+            is_ending: call.is_ending,
+            _realm: PhantomData,
+        })
+    }
+}
+
+/// The calls of a platform that are not over.
+pub fn open_calls<R: RealmKind>(city: &City, platform: &PlatformId) -> Vec<CallVideo<R>> {
+    city.calls_open().filter(|it| it.platform == *platform).filter_map(CallVideo::from_call).collect()
 }
 
 #[cfg(test)]
@@ -415,6 +487,34 @@ mod tests {
         let keys: Vec<_> = unsent_flights::<Exercise>(&city, &platform).into_iter().map(|it| it.key).collect();
         assert_eq!(keys, ["gulang-x-f1"]);
         assert!(unsent_flights::<Exercise>(&city, &"mavlink".into()).is_empty());
+    }
+
+    #[test]
+    fn an_exercise_video_call_and_case_find_no_actual_platform() {
+        let mut city = City::found(&tiny_pack(), Realm::Exercise);
+        let found = Command::OpenOwnCase {
+            detection: None,
+            kind: gulang_city::CaseKind::Event,
+            title: "积水".into(),
+            address: "".into(),
+            at: city.center,
+            district: "350203".into(),
+            agency: "ag-city".into(),
+            color: gulang_city::WarningColor::Blue,
+            media: None,
+        };
+        let at = Timestamp(1_690_000_000_000);
+        for command in [Command::AskCall { person: "gw-1".into(), why: "演练".into() }, found] {
+            for event in city.decide(&command, at).unwrap_or_default() {
+                let record = Record { seq: city.seq + 1, at, source: Source::Hub, event };
+                assert_eq!(city.apply(&record), Applied::Advanced);
+            }
+        }
+        let platform = PlatformId::from("yunguanfu");
+        assert!(open_calls::<Actual>(&city, &platform).is_empty());
+        assert_eq!(open_calls::<Exercise>(&city, &platform).len(), 1);
+        assert!(untold::<Actual>(&city, &platform).is_empty());
+        assert_eq!(untold::<Exercise>(&city, &platform).len(), 1);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct HubHandle {
 }
 
 /// Starts a hub and returns when screens may connect.
-pub fn start(config: HubConfig) -> Result<HubHandle, HubError> {
+pub fn start(mut config: HubConfig) -> Result<HubHandle, HubError> {
     if !config.listen.ip().is_loopback() {
         return Err(HubError::NotLoopback(config.listen));
     }
@@ -33,6 +33,8 @@ pub fn start(config: HubConfig) -> Result<HubHandle, HubError> {
         let listen = |source| HubError::Listen { address: config.listen, source };
         let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        // Port 0 has become one: docks are told where route files are.
+        config.listen = address;
         let hall = Hall::open(&config).await?;
         let page_dir = config.page_dir.clone().map(Into::into);
         let base_map = Arc::new(BaseMap::of_pack(&config.pack_dir));

@@ -65,6 +65,10 @@ pub fn router(app: App) -> Router {
         .merge(crate::playback_api::routes())
         .merge(crate::sources_api::routes())
         .merge(crate::eyes::api::routes())
+        .merge(crate::detections::routes())
+        .merge(crate::case_desks::routes())
+        .merge(crate::media::routes())
+        .merge(crate::assistant::api::routes())
         .layer(middleware::from_fn_with_state(app.clone(), need_token));
     Router::new()
         .route("/healthz", get(api::healthz))
@@ -75,6 +79,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         // Nearer to its route than the common limit, its own is the one that holds.
         .merge(crate::sources_api::door())
+        .merge(crate::waylines::door())
         .with_state(app)
 }
 
@@ -342,6 +347,13 @@ async fn answer(
         Ok(ToHub::Steer { feed, motion }) => {
             let turned = watching.map_or_else(|| Err(no_orders()), |it| it.steer(seat, &feed, motion));
             match turned {
+                Ok(()) => return Ok(Answer::Nothing),
+                Err(refusal) => (0, Err(refusal)),
+            }
+        }
+        Ok(ToHub::Adjust { feed, to }) => {
+            let asked = watching.map_or_else(|| Err(no_orders()), |it| it.adjust(seat, feed, to));
+            match asked {
                 Ok(()) => return Ok(Answer::Nothing),
                 Err(refusal) => (0, Err(refusal)),
             }

@@ -10,7 +10,7 @@ use crate::{
     attend::{Failure, open},
     clock::wall_now,
     connectors::{
-        contract::{ConnectorConfig, Door, Ear, Knock, Parts, Secrets, Sink, Wire},
+        contract::{ConnectorConfig, Door, Ear, Knock, Parts, Secrets, Sink, Wire, has_door},
         http,
     },
     realm::{Actual, Exercise, RealmKind},
@@ -29,6 +29,7 @@ use gulang_city::{Pack, Realm, Timestamp};
 use gulang_platforms::Heard;
 use serde::Serialize;
 use std::{
+    collections::BTreeMap,
     fmt::Write,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -40,6 +41,8 @@ use tokio::{
 
 /// Messages kept whole; of the others only the count.
 const SAMPLES: usize = 10;
+/// Entries of a catalogue that are shown.
+const LISTED: usize = 1000;
 /// Between two questions of a try, at most: nobody waits an hour for the second.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 
@@ -57,21 +60,30 @@ pub struct Trial {
     pub n_refused: u64,
     /// Answered, though it had nothing to say.
     pub was_alive: bool,
+    /// Its own lines; of a kind that pushes, what would be sent.
+    pub standing: Vec<String>,
     pub samples: Vec<Sample>,
+    /// What may be opened there, where it brings pictures and no news.
+    pub catalogue: Vec<Sample>,
     pub error: Option<String>,
     pub remedy: Option<String>,
 }
 
 impl Trial {
-    /// Something came, and nothing failed.
+    /// Something came or would go, and nothing failed.
     pub fn is_good(&self) -> bool {
-        self.error.is_none() && self.n_news + self.n_commands > 0
+        let has_feed = self.catalogue.iter().any(|it| !it.mapped.is_empty());
+        let has_news = self.n_news + self.n_commands > 0;
+        self.error.is_none() && (has_feed || has_news || !self.standing.is_empty())
     }
 }
 
 /// Raw → mapped → refused, message by message, then the sums.
 pub fn text_of(trial: &Trial) -> String {
     let mut text = String::new();
+    for line in &trial.standing {
+        let _ = writeln!(text, "试运行不发送 {line}");
+    }
     for (i, Sample { raw, mapped, refused }) in trial.samples.iter().enumerate() {
         let _ = writeln!(text, "── {} ──\n收到 {raw}", i + 1);
         for (title, lines) in [("映射", mapped), ("拒收", refused)] {
@@ -79,6 +91,14 @@ pub fn text_of(trial: &Trial) -> String {
                 let _ = writeln!(text, "{title} {line}");
             }
         }
+    }
+    for Sample { raw, mapped, refused } in &trial.catalogue {
+        let meant = if refused.is_empty() { format!("映射 {mapped}") } else { format!("拒收 {refused}") };
+        let _ = writeln!(text, "收到 {raw} → {meant}");
+    }
+    if !trial.catalogue.is_empty() {
+        let n_mapped = trial.catalogue.iter().filter(|it| !it.mapped.is_empty()).count();
+        let _ = writeln!(text, "目录 {} 项，对上 {n_mapped} 项", trial.catalogue.len());
     }
     let Trial { name, kind, n_messages, n_bytes, n_news, n_commands, n_refused, .. } = trial;
     let _ = writeln!(
@@ -146,10 +166,17 @@ async fn run_in<R: RealmKind>(
     (trial.n_messages, trial.n_bytes) = (kept.n_messages, kept.n_bytes);
     (trial.n_news, trial.n_commands, trial.n_refused) = (kept.n_news, kept.n_commands, kept.n_refused);
     trial.samples = kept.samples;
-    if failure.is_none() && trial.n_messages == 0 {
+    trial.catalogue = kept.catalogue.into_values().collect();
+    trial.standing = kept.standing.iter().map(|it| parts.secrets.redact(it)).collect();
+    if failure.is_none() && trial.n_messages == 0 && trial.standing.is_empty() {
         let what = if trial.was_alive { "连上了，但没有消息" } else { "没有任何消息" };
         failure = Some(Failure {
             what: what.into(), remedy: "加长 --secs，核对主题、地址与对方是否在发".into()
+        });
+    } else if failure.is_none() && !trial.is_good() && !trial.catalogue.is_empty() {
+        let remedy = "按上面拒收的原因改 options：编号写错、平台未同步目录，或设备没有上线";
+        failure = Some(Failure {
+            what: "目录里没有一路对得上城市的摄像头或无人机".into(), remedy: remedy.into()
         });
     } else if failure.is_none() && !trial.is_good() {
         let remedy = "对照 raw 与拒收的原因改 mapping：items 选中了什么、where 是否太严、字段路径对不对";
@@ -182,15 +209,19 @@ async fn listen(wire: Wire, config: &ConnectorConfig, sink: &Arc<Sampling>, unti
                     return Some(Failure { what: "到时没有应答".into(), remedy: remedy.into() });
                 }
                 Err(_) => return None,
-                Ok(Err(error)) => return Some(error.into()),
+                Ok(Err(error)) => {
+                    sink.list(feed.catalogue());
+                    return Some(error.into());
+                }
                 Ok(Ok((commands, more))) => {
+                    let is_listed = sink.list(feed.catalogue());
                     let mut also = feed.also().unwrap_or_default();
                     also.heard.commands.extend(commands);
                     feed.recorded();
                     let has_raw = !also.raw.is_empty() || !also.heard.is_empty();
                     if has_raw {
                         sink.keep(&also.raw, &also.heard);
-                    } else {
+                    } else if !is_listed {
                         sink.alive();
                     }
                     let wait = if more { Duration::ZERO } else { feed.every().min(ASK_EVERY) };
@@ -212,7 +243,10 @@ struct Kept {
     n_commands: u64,
     n_refused: u64,
     was_alive: bool,
+    standing: Vec<String>,
     samples: Vec<Sample>,
+    /// By what the platform says; asked again, what it says last.
+    catalogue: BTreeMap<String, Sample>,
 }
 
 /// An ear that records nothing.
@@ -225,6 +259,23 @@ struct Sampling {
 impl Sampling {
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a catalogue as one message; `false` if there is none.
+    fn list(&self, catalogue: Vec<Sample>) -> bool {
+        if catalogue.is_empty() {
+            return false;
+        }
+        let redact = |it: String| self.secrets.redact(&it);
+        let mut kept = self.lock();
+        kept.n_messages += 1;
+        for Sample { raw, mapped, refused } in catalogue {
+            let it = Sample { raw: redact(raw), mapped: redact(mapped), refused: redact(refused) };
+            if kept.catalogue.len() < LISTED || kept.catalogue.contains_key(&it.raw) {
+                kept.catalogue.insert(it.raw.clone(), it);
+            }
+        }
+        true
     }
 
     fn keep(&self, raw: &[u8], heard: &Heard) {
@@ -251,6 +302,10 @@ impl Sink for Sampling {
         self.lock().was_alive = true;
     }
 
+    fn stands(&self, lines: Vec<String>) {
+        self.lock().standing = lines;
+    }
+
     fn now(&self) -> Timestamp {
         wall_now()
     }
@@ -268,7 +323,7 @@ struct OwnDoor {
 }
 
 async fn own_door(config: &ConnectorConfig) -> std::io::Result<Option<OwnDoor>> {
-    if &*config.kind != "webhook" {
+    if !has_door(config) {
         return Ok(None);
     }
     let (sender, receiver) = mpsc::channel::<Knock>(SAMPLES);
@@ -290,6 +345,6 @@ async fn hook(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<serde_json::Value>, Response> {
-    let taken = crate::sources_api::knock(&door, &headers, body).await?;
+    let taken = crate::sources_api::knock(&door, &headers, body, || {}).await?;
     Ok(Json(serde_json::json!({ "code": 0, "read": taken.n_read, "refused": taken.n_refused })))
 }

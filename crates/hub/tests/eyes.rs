@@ -1,13 +1,13 @@
 //! A hub's feeds against a WVP that does what the test says. Everything listens on 127.0.0.1:0.
 
+mod common {
+    pub mod nosim;
+}
+
 use axum::{Json, Router, extract::Path as UrlPath, http::header, response::IntoResponse, routing::get};
+use common::nosim::NoSim;
 use gulang_city::Feed;
-use gulang_hub::{
-    HubConfig, HubHandle,
-    realm::Addresses,
-    screen::Screen,
-    sim_host::{RunningSim, SimHost, SimRequest, SimScale},
-};
+use gulang_hub::{HubConfig, HubHandle, realm::Addresses, screen::Screen, sim_host::SimScale};
 use gulang_platforms::wvp::{self, Channel, Device, Ptz};
 use gulang_wire::{Body, FeedState, FeedStatus, Motion, ToHub, Wanted, Watch};
 use serde_json::Value;
@@ -25,14 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const DEVICE: &str = "34020000001110000001";
 const CAMERA: &str = "c00001";
 const STILL: [u8; 6] = [0xff, 0xd8, 0xff, 0xe0, 0xff, 0xd9];
-
-struct NoSim;
-
-impl SimHost for NoSim {
-    fn start(&self, _: &SimRequest) -> Result<Box<dyn RunningSim>, String> {
-        Err("this test simulates nothing".into())
-    }
-}
 
 /// Commands a camera was given.
 type Told = Arc<Mutex<Vec<String>>>;

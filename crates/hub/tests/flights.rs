@@ -253,3 +253,48 @@ async fn a_grab_is_answered_and_a_stop_without_a_direct_channel_says_so() -> Che
     let why = |state: &Value| state["failed"]["why"].as_str().is_some_and(|it| it.contains("options.drc"));
     hub.reported(2, why).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_is_fetched_once_by_its_fingerprint_and_then_told_to_fly() -> Check {
+    let dir = tempfile::tempdir()?;
+    let (_broker, address) = start_mosquitto(dir.path())?;
+    let dock = Dock::connect(&address).await?;
+    dock.answers.store(true, Relaxed);
+    let hub = Hub::spawn(&dir.path().join("data"), &address)?;
+    let points = json!([
+        { "place": [118.066, 24.446], "height_m": 60.0 }, { "place": [118.068, 24.447], "height_m": 80.0 },
+    ]);
+    let order = json!({ "order_flight": { "ask": {
+        "drone": DRONE, "reason": "海岸巡查", "overrides": true,
+        "task": { "run_route": { "route": { "name": "海岸巡查", "speed_mps": 10.0, "points": points } } },
+    } } });
+    let mut answer = (0, Value::Null);
+    for _ in 0..150 {
+        answer = hub.command("值班长 01", order.clone()).await?;
+        if answer.0 == 200 {
+            break;
+        }
+        // Not heard of yet.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    hub.reported(1, |state| state == "accepted").await?;
+    let prepared = dock.told("flighttask_prepare");
+    let told = prepared.last().ok_or("never prepared")?;
+    assert_eq!((&told["bid"], &told["data"]["flight_id"]), (&json!("gulang-a-f1"), &json!("gulang-a-f1")));
+    assert!(told["data"]["simulate_mission"].is_null(), "an actual route is flown");
+    let file = &told["data"]["file"];
+    let url = file["url"].as_str().ok_or("no address")?;
+    // No token: the path is the secret.
+    let fetched = hub.http.get(url).send().await?;
+    assert_eq!(fetched.status().as_u16(), 200);
+    let bytes = fetched.bytes().await?;
+    assert_eq!(gulang_platforms::wpml::fingerprint(&bytes), file["fingerprint"].as_str().unwrap_or_default());
+    let wayline = gulang_platforms::wpml::read_kmz(&bytes, None)?;
+    let heights: Vec<f32> = wayline.points.iter().map(|it| it.height_m).collect();
+    assert_eq!(heights, [60.0, 80.0]);
+    assert_eq!(hub.http.get(url).send().await?.status().as_u16(), 404, "only once");
+    let told = dock.told("flighttask_execute");
+    assert!(told.iter().all(|it| it["data"]["flight_id"] == "gulang-a-f1") && !told.is_empty(), "{told:?}");
+    Ok(())
+}

@@ -7,8 +7,11 @@ use gulang_city::{Command as C, *};
 use gulang_hub::{
     assets::read_pack,
     callouts::receipt_of,
-    connectors::{gateway::Gateway, http},
-    realm::{Actual, Endpoints, Exercise, RealmKind, unsent_calls},
+    connectors::{
+        gateway::{Gateway, GatewayConfig},
+        http,
+    },
+    realm::{Actual, Addresses, Endpoints, Exercise, RealmKind, unsent_calls},
     sim_host::{ChildSim, RunningSim, SimHost, SimRequest, SimScale, SimSpeed},
 };
 use serde_json::{Value, json};
@@ -36,6 +39,11 @@ struct Town<R: RealmKind> {
 impl<R: RealmKind> Town<R> {
     /// The gateways lead to the simulated city of `behind`: normally the town's own.
     fn open(behind: Realm) -> Result<Self, Error> {
+        Self::open_with(behind, |_| Ok(()))
+    }
+
+    /// With the gateways as a configuration would have them.
+    fn open_with(behind: Realm, configure: impl FnOnce(&mut Addresses) -> Result<(), Error>) -> Result<Self, Error> {
         let now = Timestamp::parse("2023-07-27 10:00:00").ok_or("a time")?;
         let state = tempfile::tempdir()?;
         let request = SimRequest {
@@ -50,7 +58,9 @@ impl<R: RealmKind> Town<R> {
         };
         let sim = tokio::task::block_in_place(|| ChildSim.start(&request))?;
         let http = http::client();
-        let mut gateways = Gateway::<R>::all(&http, &Endpoints::new(sim.addresses(), true));
+        let mut addresses = sim.addresses();
+        configure(&mut addresses)?;
+        let mut gateways = Gateway::<R>::all(&http, &Endpoints::new(addresses, true));
         gateways.iter_mut().for_each(|it| it.timeout = LIMIT);
         let city = City::found(&read_pack(&pack_dir())?, R::REALM);
         Ok(Self { city, now, sim, http, gateways, cursors: BTreeMap::new(), _state: state })
@@ -130,6 +140,63 @@ async fn some_answer_some_never_and_silence_climbs_the_ladder() -> Result<(), Er
     assert!(taken.len() <= n_sent.count() && taken.len() > 100, "{}", taken.len());
     assert!(taken.iter().all(|it| it["times"] == 1 && it["exercise"] == true));
     assert!(taken.iter().all(|it| it["text"].as_str().is_some_and(|it| it.starts_with("【演练】"))));
+    assert_eq!(journal["refused"], json!([]));
+    Ok(())
+}
+
+/// A gateway that takes forms and reports in words of its own, as `[actual.gateways.sms]` says it.
+const BY_FORM: &str = r#"
+secrets = { account = "PATH", secret = "PATH" }
+texts = { by_hand = "【防指】{{ text }}" }
+[send]
+url = "BASE/sms/mt"
+headers = { content-type = "application/x-www-form-urlencoded" }
+body = "account={{ secret.account | urlencode }}&secret={{ secret.secret | urlencode }}&mobile={{ to | urlencode }}&content={{ text | urlencode }}&extno={{ key | urlencode }}&drill={{ 1 if exercise else 0 }}"
+[accepted]
+at = "/result"
+is = ["0"]
+is_final = ["2", "11"]
+[poll]
+cursor = "/since"
+more = "/more"
+[poll.request]
+method = "GET"
+url = "BASE/sms/report?account={{ secret.account | urlencode }}&secret={{ secret.secret | urlencode }}&since={{ cursor | urlencode }}"
+[items]
+items = "/reports"
+key = "/extno"
+status = "/stat"
+note = "/err"
+[words]
+accepted = ["ACCEPTD"]
+delivered = ["DELIVRD"]
+answered = ["REPLIED"]
+no_answer = ["NOANSW"]
+failed = ["UNDELIV"]
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_of_another_shape_is_added_by_its_configuration_alone() -> Result<(), Error> {
+    let mut town = Town::<Exercise>::open_with(Realm::Exercise, |addresses| {
+        let base = addresses.gateway.clone().ok_or("no gateways")?;
+        let config: GatewayConfig = toml::from_str(&BY_FORM.replace("BASE", &base))?;
+        config.check()?;
+        addresses.gateways.insert("sms".into(), config);
+        Ok(())
+    })?;
+    town.call_townships();
+    for _ in 0..30 {
+        town.minute().await?;
+    }
+    let calls = &town.city.calls.callouts[&CalloutId(1)].calls;
+    let by_sms: Vec<_> = calls.iter().flat_map(|it| &it.attempts).filter(|it| it.channel == CallChannel::Sms).collect();
+    let n = |state: AttemptState| by_sms.iter().filter(|it| it.state == state).count();
+    assert!(n(AttemptState::Delivered) + n(AttemptState::Answered) > 5, "{by_sms:?}");
+    assert!(n(AttemptState::Answered) > 0, "somebody answers: {by_sms:?}");
+    let journal = town.journal().await?;
+    let texts = journal["calls"].as_array().into_iter().flatten().filter_map(|it| it["text"].as_str());
+    let worded = texts.filter(|it| it.contains("【防指】")).count();
+    assert!(worded > 5, "its own wording reaches people: {journal:#}");
     assert_eq!(journal["refused"], json!([]));
     Ok(())
 }

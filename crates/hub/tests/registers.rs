@@ -1,10 +1,12 @@
 //! Files into a log: whole or not at all, whatever happens to the hub in between; and the command line's words and exits.
 
-use gulang_city::{City, ImportMode, LonLat, MAX_ROWS_PER_PART, Realm, RegisterKind, Source, Timestamp, tiny_pack};
+use gulang_city::{
+    City, ImportMode, LonLat, MAX_ROWS_PER_PART, Realm, Refusal, RegisterKind, Source, Timestamp, tiny_pack,
+};
 use gulang_hub::{
     actor::Numberer,
     log::{Log, LogError, LogOptions, replay},
-    registers::{ImportDesk, commands, doubt, look, look_again},
+    registers::{ImportDesk, commands, doubt, into_log, look, look_again},
 };
 use gulang_intake::{Ask, Crs, made};
 use std::{path::Path, process::Command as Process};
@@ -57,6 +59,32 @@ fn a_hub_that_dies_between_two_parts_has_imported_nothing_and_can_begin_again() 
 }
 
 #[test]
+fn a_file_is_taken_over_in_batches_of_parts_and_the_second_time_nothing_changes() -> Check {
+    let dir = tempfile::tempdir()?;
+    let n = MAX_ROWS_PER_PART * 9 + 1;
+    let csv = made::cameras_csv(n, LonLat(118.11, 24.5));
+    let (mut numberer, mut city) = open(dir.path())?;
+    let n_before = city.cameras.len();
+    let mut take = |city: &mut City, key: &str, reason: &str| -> Result<_, Box<dyn std::error::Error>> {
+        let held = look(city, None, "摄像头.csv", &csv, &Ask::of(RegisterKind::Cameras))?;
+        let commands = commands(held, key, ImportMode::Merge, reason);
+        assert_eq!(commands.len(), 10);
+        Ok(into_log(&mut numberer, city, &SEAT.into(), commands, Timestamp(5))?)
+    };
+    let refused = take(&mut city, "k0", "")?;
+    assert!(matches!(refused, Err(Refusal::Forbidden { .. })), "it says no reason: {refused:?}");
+    assert_eq!(city.cameras.len(), n_before);
+    assert_eq!(take(&mut city, "k1", "年度更新")?, Ok(19), "nine parts without their last, then ten");
+    assert_eq!(city.cameras.len(), n_before + n);
+    assert_eq!(take(&mut city, "k2", "年度更新")?, Err(Refusal::NoChange));
+    numberer.close(&city)?;
+    let again = replay(dir.path())?;
+    assert!(again.chain_ok, "{:?}", again.problem);
+    assert_eq!(again.state_hash, city.state_hash());
+    Ok(())
+}
+
+#[test]
 fn a_preview_is_kept_under_its_ticket_and_judged_again_without_its_file() -> Check {
     let (desk, city) = (ImportDesk::default(), City::found(&tiny_pack(), Realm::Actual));
     let ask = Ask::of(RegisterKind::Cameras);
@@ -81,6 +109,8 @@ fn import(args: &[&str]) -> std::io::Result<(i32, String, String)> {
 fn the_command_line_shows_imports_and_names_every_refused_row() -> Check {
     let dir = tempfile::tempdir()?;
     let data = dir.path().to_string_lossy().into_owned();
+    let (code, out, err) = import(&[SHELTERS, "--as", "shelters", "--dry-run", "--map", "none=#1"])?;
+    assert!(code == 1 && out.contains("—— ←"), "{out}{err}");
     let (code, out, err) = import(&[SHELTERS, "--as", "shelters", "--dry-run"])?;
     assert_eq!(code, 0, "{out}{err}");
     assert!(out.contains("没有导入") && err.contains("shelters.xlsx:4:"), "{out}{err}");

@@ -1,6 +1,10 @@
 //! 平转战 against platforms that are down for an hour, slow, lying, confused; two officers at one instant; a plan edited under a
 //! level in force. The hub runs in this process, the platforms are on 127.0.0.1:0.
 
+mod common {
+    pub mod nosim;
+}
+
 use axum::{
     Json, Router,
     extract::{Path as UrlPath, State},
@@ -8,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use common::nosim::NoSim;
 use gulang_city::*;
 use gulang_hub::{
     actor::Numberer,
@@ -21,7 +26,7 @@ use gulang_hub::{
     outbox,
     readings::Lane,
     realm::{Actual, Addresses, Endpoints, Exercise},
-    sim_host::{RunningSim, SimHost, SimRequest, SimScale},
+    sim_host::SimScale,
     start,
 };
 use serde_json::{Value, json};
@@ -539,14 +544,6 @@ async fn an_amended_order_goes_out_with_its_predecessors_key_and_the_old_answer_
 }
 
 // ---------------------------------------------------------------- a plan edited while its level is active
-
-struct NoSim;
-
-impl SimHost for NoSim {
-    fn start(&self, _: &SimRequest) -> Result<Box<dyn RunningSim>, String> {
-        Err("nothing is simulated here".into())
-    }
-}
 
 /// Xiamen's pack without its map, to be written in.
 fn own_pack(dir: &Path) -> Result<PathBuf, Error> {

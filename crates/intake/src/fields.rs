@@ -3,6 +3,9 @@
 use gulang_city::{Capability, RegisterKind, TeamTier, UnitKind};
 use serde::{Deserialize, Serialize};
 
+/// As `--map` names that a column is left out.
+pub const LEFT_OUT: &str = "none";
+
 /// What a column may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 
 use crate::{
     Ask, IntakeError, Row, Table,
-    fields::{Field, fields_of, wanted},
+    fields::{Field, LEFT_OUT, fields_of, wanted},
     tidy,
 };
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ pub(crate) struct Headed<'a> {
     pub row: usize,
     pub header: Vec<String>,
     pub columns: Vec<ColumnGuess>,
+    /// What a column may be.
+    pub fields: Vec<Field>,
     pub body: &'a [Row],
     /// What stands above the header.
     pub above: &'a [Row],
@@ -46,8 +48,10 @@ pub(crate) fn find<'a>(table: &'a Table, ask: &Ask) -> Result<Headed<'a>, Intake
     let fields = fields_of(ask.register);
     if let Some(header) = &table.header {
         let has_places = table.rows.iter().any(|it| it.at.is_some());
-        let columns = guess(header, &table.rows, fields, ask, has_places)?;
-        return Ok(Headed { row: 0, header: header.clone(), columns, body: &table.rows, above: &[] });
+        // A feature has its place already.
+        let fields: Vec<Field> = fields.iter().filter(|it| !has_places || !it.is_place()).copied().collect();
+        let columns = guess(header, &table.rows, &fields, ask)?;
+        return Ok(Headed { row: 0, header: header.clone(), columns, fields, body: &table.rows, above: &[] });
     }
     let mut best: Option<(f32, usize, usize, Vec<String>)> = None;
     for i in 0..table.rows.len().min(MAX_ROWS_ABOVE) {
@@ -69,8 +73,9 @@ pub(crate) fn find<'a>(table: &'a Table, ask: &Ask) -> Result<Headed<'a>, Intake
         return Err(no_header());
     }
     let body = &table.rows[i + n_rows..];
-    let columns = guess(&header, body, fields, ask, false)?;
-    Ok(Headed { row: table.rows[i + n_rows - 1].number, header, columns, body, above: &table.rows[..i + n_rows] })
+    let columns = guess(&header, body, fields, ask)?;
+    let (row, above) = (table.rows[i + n_rows - 1].number, &table.rows[..i + n_rows]);
+    Ok(Headed { row, header, columns, fields: fields.to_vec(), body, above })
 }
 
 /// How well a row is a header, for choosing between sheets.
@@ -102,24 +107,32 @@ fn joined(above: &[String], below: &[String]) -> Vec<String> {
 }
 
 fn score(header: &[String], fields: &[Field], ask: &Ask) -> f32 {
-    let said = ask.map.iter().filter(|(_, name)| header.iter().any(|it| plain(it) == plain(name))).count();
+    // A number stands in every row that is long enough: it tells nothing of which is the header.
+    let names = ask.map.iter().filter(|(_, name)| column_number(name).is_none());
+    let said = names.filter(|(_, name)| column_of(header, name).is_some()).count();
     said as f32 + assign(header, fields, |_, _| 0.0).iter().map(|it| it.1).sum::<f32>()
 }
 
-fn guess(
-    header: &[String],
-    body: &[Row],
-    fields: &[Field],
-    ask: &Ask,
-    has_places: bool,
-) -> Result<Vec<ColumnGuess>, IntakeError> {
-    let mut said: BTreeMap<usize, Field> = BTreeMap::new();
-    for (field, name) in &ask.map {
-        let at = header.iter().position(|it| plain(it) == plain(name));
-        said.insert(at.ok_or_else(|| IntakeError::NoColumn(format!("{}={name}", field.id())))?, *field);
+/// `#3` is the third column.
+fn column_number(name: &str) -> Option<usize> {
+    name.trim().strip_prefix('#')?.parse().ok()
+}
+
+/// By number, else the first of that name.
+fn column_of(header: &[String], name: &str) -> Option<usize> {
+    match column_number(name) {
+        Some(number) => number.checked_sub(1).filter(|it| *it < header.len()),
+        None => header.iter().position(|it| plain(it) == plain(name)),
     }
-    let is_open = |field: &&Field| !said.values().any(|it| it == *field) && (!has_places || !field.is_place());
-    let open: Vec<Field> = fields.iter().filter(is_open).copied().collect();
+}
+
+fn guess(header: &[String], body: &[Row], fields: &[Field], ask: &Ask) -> Result<Vec<ColumnGuess>, IntakeError> {
+    let mut said: BTreeMap<usize, Option<Field>> = BTreeMap::new();
+    for (field, name) in &ask.map {
+        let asked = || format!("{}={name}", field.map_or(LEFT_OUT, Field::id));
+        said.insert(column_of(header, name).ok_or_else(|| IntakeError::NoColumn(asked()))?, *field);
+    }
+    let open: Vec<Field> = fields.iter().filter(|it| !said.values().any(|said| *said == Some(**it))).copied().collect();
     let seen = |column: usize, field: Field| by_content(body, column, field);
     let guessed: BTreeMap<usize, (Field, f32)> = assign(header, &open, seen)
         .into_iter()
@@ -129,7 +142,7 @@ fn guess(
         .collect();
     let columns = header.iter().enumerate().map(|(column, name)| {
         let (field, confidence) = match (said.get(&column), guessed.get(&column)) {
-            (Some(field), _) => (Some(*field), 1.0),
+            (Some(field), _) => (*field, 1.0),
             (None, Some((field, confidence))) => (Some(*field), *confidence),
             (None, None) => (None, 0.0),
         };

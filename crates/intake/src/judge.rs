@@ -110,7 +110,7 @@ impl<'a> Judge<'a> {
     }
 
     fn each<T>(&mut self, read: fn(&mut Self, &'a Row) -> Result<T, Fault>) -> Vec<T> {
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(self.headed.body.len());
         for (i, row) in self.headed.body.iter().enumerate() {
             let filled: Vec<&str> = row.cells.iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
             if filled.is_empty() && row.at.is_none() || header::is_header_again(self.headed, row) {
@@ -139,7 +139,7 @@ impl<'a> Judge<'a> {
 
     fn team(&mut self, row: &'a Row) -> Result<Team, Fault> {
         let name = self.name(row)?;
-        let known = self.known(row, &name).and_then(|it| self.city.teams.get(&*it)).cloned();
+        let known = self.known(row, &name).and_then(|it| self.city.teams.get(it)).cloned();
         let words = self.text(row, Field::Capability);
         let said = if words.is_empty() { None } else { fields::capability(words) };
         if said.is_none() && !words.is_empty() {
@@ -176,7 +176,7 @@ impl<'a> Judge<'a> {
 
     fn depot(&mut self, row: &'a Row) -> Result<Depot, Fault> {
         let name = self.name(row)?;
-        let known = self.known(row, &name).and_then(|it| self.city.depots.get(&*it)).cloned();
+        let known = self.known(row, &name).and_then(|it| self.city.depots.get(it)).cloned();
         let (at, district) = self.place(row, known.as_ref().map(|it| (it.at, it.district.clone())))?;
         let id = DepotId(self.id(row, &name, Some(at))?);
         let stock = self.text(row, Field::Stock);
@@ -186,7 +186,7 @@ impl<'a> Judge<'a> {
 
     fn shelter(&mut self, row: &'a Row) -> Result<Shelter, Fault> {
         let name = self.name(row)?;
-        let known = self.known(row, &name).and_then(|it| self.city.shelters.get(&*it)).cloned();
+        let known = self.known(row, &name).and_then(|it| self.city.shelters.get(it)).cloned();
         let capacity = self.counted(row, Field::Capacity)?.or(known.as_ref().map(|it| it.capacity));
         let capacity = capacity.ok_or_else(|| fault(Field::Capacity, "没有容量", "填写可容纳人数"))?;
         let (at, district) = self.place(row, known.map(|it| (it.at, it.district)))?;
@@ -196,7 +196,7 @@ impl<'a> Judge<'a> {
 
     fn camera(&mut self, row: &'a Row) -> Result<Camera, Fault> {
         let name = self.name(row)?;
-        let known = self.known(row, &name).and_then(|it| self.city.cameras.get(&*it)).cloned();
+        let known = self.known(row, &name).and_then(|it| self.city.cameras.get(it)).cloned();
         let (at, district) = self.place(row, known.as_ref().map(|it| (it.at, it.district.clone())))?;
         let id = CameraId(self.id(row, &name, Some(at))?);
         let camera = Camera::new(id, name.into(), at, district);
@@ -224,7 +224,7 @@ impl<'a> Judge<'a> {
             false => fault(Field::Phone, "电话读不懂", "把这一列设为文本格式，写完整号码"),
         })?;
         let place = self.call_place(row)?;
-        let known = self.known(row, &name).and_then(|it| self.city.contacts.get(&*it)).cloned();
+        let known = self.known(row, &name).and_then(|it| self.city.contacts.get(it)).cloned();
         let known = known.filter(|it| it.place == place || !self.text(row, Field::Id).is_empty());
         let post = self.text(row, Field::Post);
         let rank = match self.counted(row, Field::Rank)? {
@@ -324,10 +324,10 @@ impl<'a> Judge<'a> {
     // ---------------------------------------------------------------- who it is
 
     /// The id of the entry this row is about, if the register has one: by id, else by its name.
-    fn known(&self, row: &'a Row, name: &str) -> Option<Text> {
+    fn known(&self, row: &'a Row, name: &str) -> Option<&'a str> {
         match self.text(row, Field::Id) {
-            "" => self.ids_by_name.get(name).copied().flatten().cloned(),
-            id => Some(id.into()),
+            "" => self.ids_by_name.get(name).copied().flatten().map(|it| &**it),
+            id => Some(id),
         }
     }
 
@@ -538,9 +538,9 @@ fn place_words(place: &CallPlace) -> String {
 /// Totals, notes and signatures below a table.
 fn is_aside(filled: &[&str]) -> bool {
     let Some(first) = filled.first() else { return false };
-    let first: String = first.chars().filter(|it| !it.is_whitespace()).collect();
+    let first: String = first.chars().filter(|it| !it.is_whitespace()).map(|it| it.to_ascii_lowercase()).collect();
     let begins = |any: &[&str]| any.iter().any(|it| first.starts_with(it));
-    let is_sum = ["合计", "总计", "小计", "共计", "total"].iter().any(|it| first.to_lowercase() == *it);
+    let is_sum = ["合计", "总计", "小计", "共计", "total"].contains(&&*first);
     is_sum
         || filled.len() <= 3
             && begins(&["合计", "总计", "注:", "注", "备注", "说明", "填表", "制表", "审核", "联系人:"])

@@ -25,7 +25,7 @@ mod tidy;
 mod workbook;
 
 pub use crs::Crs;
-pub use fields::{Field, fields_of};
+pub use fields::{Field, LEFT_OUT, fields_of};
 pub use header::ColumnGuess;
 pub use preview::{Ask, Intake, Preview, Refused, preview};
 
@@ -95,7 +95,7 @@ pub enum IntakeError {
     NoSheet(String),
     #[error("没有找到表头：前 {rows} 行里没有一行像「{wanted}」这样的列名；用 --map 指定，或改表头")]
     NoHeader { rows: usize, wanted: &'static str },
-    #[error("没有这一列：{0}；--map 要写成 字段=表头")]
+    #[error("没有这一列：{0}；--map 要写成 字段=表头，或 字段=#列号")]
     NoColumn(String),
 }
 

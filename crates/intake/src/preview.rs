@@ -22,9 +22,10 @@ pub struct Ask {
     /// A sheet's name, or its number from 1; without it the one whose header fits best.
     #[serde(default)]
     pub sheet: Option<String>,
-    /// Field by header, over what is guessed.
+    /// What columns are, over what is guessed: none that a column is left out. A column is named by its header, or by its
+    /// number, `#1` the first.
     #[serde(default)]
-    pub map: Vec<(Field, String)>,
+    pub map: Vec<(Option<Field>, String)>,
     /// What the coordinates are; over what the file says.
     #[serde(default)]
     pub crs: Option<Crs>,
@@ -57,6 +58,9 @@ pub struct Preview {
     /// From 1; 0 for a map, whose attributes have names.
     pub header_row: usize,
     pub columns: Vec<ColumnGuess>,
+    /// What a column may be said to be.
+    #[serde(default)]
+    pub fields: Vec<Field>,
     /// Rows with anything in them.
     pub n_rows: usize,
     pub n_accepted: usize,
@@ -128,6 +132,7 @@ pub fn preview(
         shown: shown_rows(&headed, &shown),
         diff: city.register_diff(&layer, &rows),
         columns: headed.columns,
+        fields: headed.fields,
         layer,
         refused,
         warnings,

@@ -4,13 +4,12 @@ use crate::MAX_CELL_CHARS;
 
 /// Half width, one space where there were many, none at the ends; control characters go, line ends become spaces.
 pub fn tidy(text: &str) -> String {
-    if text.len() <= MAX_CELL_CHARS && text.is_ascii() && !needs_work(text) {
+    if text.len() <= MAX_CELL_CHARS && !needs_work(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
     for it in text.chars().take(MAX_CELL_CHARS).map(half_width) {
-        let is_blank = it.is_whitespace() || it.is_control() || it == '\u{feff}' || it == '\u{200b}';
-        match is_blank {
+        match is_blank(it) {
             true if out.is_empty() || out.ends_with(' ') => {}
             true => out.push(' '),
             false => out.push(it),
@@ -26,7 +25,14 @@ fn needs_work(text: &str) -> bool {
     text.starts_with(' ')
         || text.ends_with(' ')
         || text.contains("  ")
-        || text.bytes().any(|it| it < 0x20 || it == 0x7f)
+        || match text.is_ascii() {
+            true => text.bytes().any(|it| it < 0x20 || it == 0x7f),
+            false => text.chars().any(|it| it != ' ' && (is_blank(it) || half_width(it) != it)),
+        }
+}
+
+fn is_blank(it: char) -> bool {
+    it.is_whitespace() || it.is_control() || it == '\u{feff}' || it == '\u{200b}'
 }
 
 fn half_width(it: char) -> char {

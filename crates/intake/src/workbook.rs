@@ -1,23 +1,22 @@
 //! Spreadsheets: every sheet as a table, merged cells filled in, serial dates as dates.
 
 use crate::{IntakeError, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES, Row, Table, tidy::tidy};
-use calamine::{Data, Dimensions, Reader, Sheets, Xlsx};
-use std::io::Cursor;
+use calamine::{Data, DataRef, Dimensions, Reader, Sheets, Xlsx};
+use std::io::{Cursor, Write};
 
 /// Cells a merged range may fill: more is somebody's formatting of whole columns.
 const MAX_MERGED_CELLS: u64 = 200_000;
 
 pub fn read(bytes: &[u8]) -> Result<Vec<Table>, IntakeError> {
-    if bytes.starts_with(b"PK") {
-        check_unpacked(bytes)?;
-    }
+    let merges = if bytes.starts_with(b"PK") { check_unpacked(bytes)? } else { true };
     // calamine 0.38 indexes by what a damaged .xls says of itself. It holds nothing but these bytes, so nothing is left
     // half-done; and a damaged file must not end whoever reads it.
-    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sheets(bytes)));
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sheets(bytes, merges)));
     read.unwrap_or_else(|_| Err(IntakeError::Workbook("内容损坏".into())))
 }
 
-fn sheets(bytes: &[u8]) -> Result<Vec<Table>, IntakeError> {
+/// `merges`: some sheet may have merged cells; asking for them reads a whole sheet again.
+fn sheets(bytes: &[u8], merges: bool) -> Result<Vec<Table>, IntakeError> {
     let failed = |why: calamine::Error| IntakeError::Workbook(why.to_string());
     let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(failed)?;
     let mut tables = Vec::new();
@@ -26,7 +25,8 @@ fn sheets(bytes: &[u8]) -> Result<Vec<Table>, IntakeError> {
             // Cell by cell: a range would be as large as its two farthest cells say.
             Sheets::Xlsx(book) => {
                 let rows = streamed(book, &name)?;
-                (rows, book.merge_cells_by_sheet_name(&name).unwrap_or_default())
+                let merged = if merges { book.merge_cells_by_sheet_name(&name) } else { Ok(Vec::new()) };
+                (rows, merged.unwrap_or_default())
             }
             other => {
                 let merged = match other {
@@ -46,20 +46,53 @@ fn sheets(bytes: &[u8]) -> Result<Vec<Table>, IntakeError> {
     Ok(tables)
 }
 
-/// What the archive says it unpacks to, and what it really does.
-fn check_unpacked(bytes: &[u8]) -> Result<(), IntakeError> {
+/// What the archive really unpacks to, whatever it says; and whether some sheet in it may have merged cells.
+fn check_unpacked(bytes: &[u8]) -> Result<bool, IntakeError> {
     let failed = |why: String| IntakeError::Workbook(why);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|why| failed(why.to_string()))?;
-    let mut n_bytes = 0;
+    let (mut n_bytes, mut sought) = (0, Sought::default());
     for i in 0..archive.len() {
         let file = archive.by_index(i).map_err(|why| failed(why.to_string()))?;
         let mut limited = std::io::Read::take(file, MAX_UNPACKED_BYTES);
-        n_bytes += std::io::copy(&mut limited, &mut std::io::sink()).map_err(|why| failed(why.to_string()))?;
+        n_bytes += std::io::copy(&mut limited, &mut sought).map_err(|why| failed(why.to_string()))?;
         if n_bytes >= MAX_UNPACKED_BYTES {
             return Err(IntakeError::Bomb);
         }
     }
-    Ok(())
+    Ok(sought.is_found)
+}
+
+/// Looks for `mergeCell` in what is written to it, and keeps nothing but the end of the last piece.
+#[derive(Default)]
+struct Sought {
+    is_found: bool,
+    /// What the next piece may complete.
+    tail: Vec<u8>,
+}
+
+impl Sought {
+    const BEFORE: &[u8] = b"merge";
+
+    fn holds(bytes: &[u8]) -> bool {
+        bytes.iter().enumerate().any(|(i, it)| *it == b'C' && bytes[..i].ends_with(Self::BEFORE))
+    }
+}
+
+impl Write for Sought {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        if !self.is_found {
+            let (first, rest) = piece.split_at(piece.len().min(Self::BEFORE.len() + 1));
+            self.tail.extend(first);
+            self.is_found = Self::holds(&self.tail) || Self::holds(piece);
+            self.tail.extend(&rest[rest.len().saturating_sub(Self::BEFORE.len())..]);
+            self.tail.drain(..self.tail.len().saturating_sub(Self::BEFORE.len()));
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn streamed(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Row>, IntakeError> {
@@ -73,7 +106,11 @@ fn streamed(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Row>, Inta
         if column >= MAX_COLUMNS {
             continue;
         }
-        let text = text_of(&Data::from(cell.get_value().clone()));
+        let text = match cell.get_value() {
+            DataRef::String(text) => tidy(text),
+            DataRef::SharedString(text) => tidy(text),
+            other => text_of(&Data::from(other.clone())),
+        };
         if text.is_empty() {
             continue;
         }
@@ -81,7 +118,8 @@ fn streamed(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Row>, Inta
             if rows.len() == MAX_ROWS {
                 return Err(IntakeError::TooManyRows);
             }
-            rows.push(Row { number, ..Row::default() });
+            let width = rows.last().map_or(0, |it| it.cells.len());
+            rows.push(Row { number, cells: Vec::with_capacity(width), at: None });
         }
         if let Some(row) = rows.last_mut() {
             if row.cells.len() <= column {
@@ -141,6 +179,28 @@ fn text_of(cell: &Data) -> String {
             let day = format!("{y:04}-{m:02}-{d:02}");
             if it.as_f64().fract() == 0.0 { day } else { format!("{day} {h:02}:{min:02}") }
         }
+        Data::String(text) => tidy(text),
+        Data::Int(_) | Data::Float(_) => cell.to_string(),
         other => tidy(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merged_cells_are_noticed_however_the_bytes_come() {
+        let has = |text: &str, n: usize| {
+            let mut sought = Sought::default();
+            for piece in text.as_bytes().chunks(n) {
+                assert_eq!(sought.write(piece).expect("taken"), piece.len());
+            }
+            sought.is_found
+        };
+        for n in 1..40 {
+            assert!(has(r#"</sheetData><x:mergeCells count="1"><x:mergeCell ref="A1:C1"/>"#, n), "in pieces of {n}");
+            assert!(!has(r#"<c r="C1"/></sheetData><merge Cells="1"/>merg"#, n), "in pieces of {n}");
+        }
     }
 }

@@ -131,7 +131,7 @@ fn contacts_answer_for_the_narrowest_place_named_and_their_numbers_are_masked() 
 fn a_column_may_be_said_instead_of_guessed_and_one_that_is_not_there_is_refused() {
     let text = "甲,乙,丙\n一号库,118.1,24.5\n二号库,118.2,24.6\n";
     let said = |map: &[(Field, &str)]| Ask {
-        map: map.iter().map(|(field, header)| (*field, (*header).to_owned())).collect(),
+        map: map.iter().map(|(field, header)| (Some(*field), (*header).to_owned())).collect(),
         ..Ask::of(RegisterKind::Depots)
     };
     assert!(matches!(take("d.csv", text.as_bytes(), &said(&[])), Err(IntakeError::NoHeader { .. })));
@@ -139,6 +139,29 @@ fn a_column_may_be_said_instead_of_guessed_and_one_that_is_not_there_is_refused(
     assert_eq!(found.preview.n_accepted, 2, "the coordinates are seen from the cells");
     let none = take("d.csv", text.as_bytes(), &said(&[(Field::Name, "甲"), (Field::Stock, "丁")]));
     assert!(matches!(none, Err(IntakeError::NoColumn(_))));
+}
+
+#[test]
+fn a_column_is_named_by_its_number_too_and_may_be_left_out() {
+    let text = "名称,经度,纬度,备注,备注\n新来的库,118.1,24.5,沙袋,水泵\n";
+    let take = |map: Vec<(Option<Field>, String)>| {
+        let found = take("d.csv", text.as_bytes(), &Ask { map, ..Ask::of(RegisterKind::Depots) });
+        found.map(|it| match it.rows {
+            RegisterRows::Depots(rows) => (it.preview, rows),
+            other => panic!("{other:?}"),
+        })
+    };
+    let (preview, rows) = take(vec![(Some(Field::Stock), "#5".into())]).expect("a header");
+    assert_eq!(&*rows[0].stock, "水泵", "the second of one name");
+    assert_eq!(preview.columns.iter().map(|it| it.is_said).collect::<Vec<_>>(), [false, false, false, false, true]);
+    assert!(preview.fields.contains(&Field::Stock) && !preview.fields.contains(&Field::Phone));
+    let (preview, rows) = take(vec![(None, "经度".into()), (None, "#3".into())]).expect("a header");
+    assert!(rows.is_empty(), "no place is left: {rows:?}");
+    assert!(preview.columns[1..3].iter().all(|it| it.field.is_none() && it.is_said), "{:?}", preview.columns);
+    for name in ["#0", "#6", "#", "容量"] {
+        let none = take(vec![(None, name.into())]);
+        assert!(matches!(none, Err(IntakeError::NoColumn(_))), "{name}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What a message meant, whatever the protocol.
 
-use gulang_city::{Command, DockState, DroneAlarm, Fix, LonLat, PlatformId, Telemetry, Text, ThingState, Timestamp};
+use gulang_city::{
+    Command, DockState, DroneAlarm, Fix, LonLat, PlatformId, RainField, Telemetry, Text, ThingState, Timestamp,
+};
 
 /// One reading, named as its source names things.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +63,8 @@ pub enum News {
         value: f32,
         at: Timestamp,
     },
+    /// Rain over a grid.
+    Rain(RainField),
 }
 
 impl News {
@@ -71,6 +75,8 @@ impl News {
             Self::Team { fix, .. } | Self::Drone { fix, .. } => fix.at,
             Self::DroneSays { telemetry, .. } => telemetry.at,
             Self::Dock { state, .. } => state.at,
+            // When it was made: what it is for may lie ahead.
+            Self::Rain(field) => field.issued_at,
             Self::DroneWarns { at, .. } | Self::Docked { at, .. } => *at,
         }
     }
@@ -98,8 +104,7 @@ pub struct Refused {
 impl Heard {
     /// Keeps what cannot be used, cut to a readable length and without control characters.
     pub fn refuse(&mut self, what: &str, why: impl std::fmt::Display) {
-        let what: String = what.chars().filter(|it| !it.is_control()).take(200).collect();
-        self.refused.push(Refused { what, why: why.to_string() });
+        self.refused.push(Refused { what: cut(what), why: why.to_string() });
     }
 
     pub fn is_empty(&self) -> bool {
@@ -111,6 +116,11 @@ impl Heard {
         self.news.append(&mut other.news);
         self.refused.append(&mut other.refused);
     }
+}
+
+/// A readable length, and no control characters.
+pub(crate) fn cut(what: &str) -> String {
+    what.chars().filter(|it| !it.is_control()).take(200).collect()
 }
 
 impl Refused {

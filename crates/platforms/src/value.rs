@@ -22,6 +22,16 @@ pub fn number_of(value: &Value) -> Option<f64> {
     number.filter(|it| it.is_finite())
 }
 
+/// A number that a reading can be: finite as one too.
+pub fn small_of(value: &Value) -> Option<f32> {
+    number_of(value).and_then(small)
+}
+
+/// As a reading has it, if it can be one.
+pub(crate) fn small(number: f64) -> Option<f32> {
+    Some(number as f32).filter(|it| it.is_finite())
+}
+
 /// Beijing wording or ISO 8601 (see [`Timestamp::parse`]), or milliseconds since 1970.
 pub fn time_of(value: &Value) -> Option<Timestamp> {
     match value {

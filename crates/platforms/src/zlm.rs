@@ -45,6 +45,11 @@ pub fn snap_query<'a>(secret: &'a str, url: &'a str) -> [(&'static str, &'a str)
     [("secret", secret), ("url", url), ("timeout_sec", "8"), ("expire_sec", "2")]
 }
 
+/// What a query asks `getMediaList`.
+pub fn list_query(secret: &str) -> [(&'static str, &str); 1] {
+    [("secret", secret)]
+}
+
 fn opened(bytes: &[u8]) -> Result<Value, ZlmError> {
     let value: Value = serde_json::from_slice(bytes).map_err(|why| ZlmError::Unreadable(why.to_string()))?;
     let code = value.get("code").and_then(number_of).ok_or_else(|| ZlmError::Unreadable("没有 code".into()))?;
@@ -58,6 +63,24 @@ fn opened(bytes: &[u8]) -> Result<Value, ZlmError> {
 /// The answer to `isMediaOnline`.
 pub fn read_online(bytes: &[u8]) -> Result<bool, ZlmError> {
     opened(bytes)?.get("online").and_then(Value::as_bool).ok_or_else(|| ZlmError::Unreadable("没有 online".into()))
+}
+
+/// The answer to `getMediaList`, each stream once however many schemas it is there in; entries without a name are left out.
+pub fn read_list(bytes: &[u8]) -> Result<Vec<Named>, ZlmError> {
+    let value = opened(bytes)?;
+    // A server without streams leaves the list out.
+    let entries = value.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut all: Vec<Named> = Vec::new();
+    let mut known = std::collections::BTreeSet::new();
+    for entry in entries {
+        let text = |key: &str| entry.get(key).and_then(text_of).map(|it| it.chars().take(200).collect::<String>());
+        if let (Some(app), Some(stream)) = (text("app"), text("stream"))
+            && known.insert((app.clone(), stream.clone()))
+        {
+            all.push(Named { app, stream });
+        }
+    }
+    Ok(all)
 }
 
 /// The answer to `getSnap`: the JPEG as it came.
@@ -75,6 +98,11 @@ pub fn write_online(online: bool) -> Value {
     json!({ "code": 0, "online": online })
 }
 
+pub fn write_list(list: &[Named]) -> Value {
+    let entry = |it: &Named| json!({ "schema": "rtsp", "vhost": "__defaultVhost__", "app": it.app, "stream": it.stream, "totalReaderCount": 0 });
+    json!({ "code": 0, "data": list.iter().map(entry).collect::<Vec<_>>() })
+}
+
 pub fn write_code(code: i64, msg: &str) -> Value {
     json!({ "code": code, "msg": msg })
 }
@@ -89,6 +117,10 @@ mod tests {
         for online in [true, false] {
             assert_eq!(read_online(write_online(online).to_string().as_bytes()), Ok(online));
         }
+        let named = |stream: &str| Named { app: "live".into(), stream: stream.into() };
+        let list = [named("c1"), named("c2"), named("c1")];
+        assert_eq!(read_list(write_list(&list).to_string().as_bytes()), Ok(vec![named("c1"), named("c2")]));
+        assert_eq!(read_list(br#"{"code":0}"#), Ok(Vec::new()));
         let refused = write_code(-100, "Incorrect secret").to_string();
         let error = ZlmError::Code { code: -100, msg: "Incorrect secret".into() };
         assert!(error.remedy().contains("secret"));
@@ -103,6 +135,7 @@ mod tests {
         #[test]
         fn garbage_is_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(read_online(&bytes).is_err());
+            prop_assert!(read_list(&bytes).is_err());
             prop_assert!(read_snap(&bytes).is_err() || bytes.starts_with(&[0xff, 0xd8, 0xff]));
         }
 
@@ -112,7 +145,7 @@ mod tests {
             let n = bytes.len();
             bytes[at % n] = wrong;
             bytes.truncate(n - cut % n);
-            let _ = (read_online(&bytes), read_snap(&bytes));
+            let _ = (read_online(&bytes), read_snap(&bytes), read_list(&bytes));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     journal::{Entry, Journal},
     layers,
     mqtt::{Asked, Broker},
-    sensorthings,
+    routes, sensorthings,
     terminals::Calls,
     things::Things,
     world::{Due, World},
@@ -27,6 +27,7 @@ use std::{
 
 pub(crate) struct App {
     pub(crate) world: World,
+    pub(crate) recognition: crate::videoai::Recognition,
     pub(crate) things: Arc<Things>,
     pub(crate) calls: Calls,
     pub(crate) clock: Clock,
@@ -42,7 +43,10 @@ pub(crate) struct App {
     pub(crate) stills: Mutex<HashMap<usize, Still>>,
     /// Live pictures, if asked for and to be had.
     pub(crate) video: Option<crate::video::Video>,
+    /// Route files on their way to docks.
+    pub(crate) routes: crate::routes::RouteDesk,
     pub(crate) progress: Mutex<Progress>,
+    pub(crate) peers: crate::peers::Peers,
 }
 
 /// The second it was drawn for, and its JPEG.
@@ -143,7 +147,13 @@ impl App {
             return Err(AdvanceError::Back(now));
         }
         let at = self.clock.advance(to);
-        let due = Due { sensors: true, teams: true, drones: true, docks: progress.n_steps.is_multiple_of(10) };
+        let due = Due {
+            sensors: true,
+            teams: true,
+            drones: true,
+            docks: progress.n_steps.is_multiple_of(10),
+            mavlink: false,
+        };
         let n_messages = self.publish(&mut progress, at, due)?;
         let barrier = progress.n_steps;
         let payload = json!({ "n": barrier, "t": at.0, "messages": n_messages, "simulated": true });
@@ -161,7 +171,8 @@ impl App {
                 continue;
             }
             let every = |secs| n.is_multiple_of(secs);
-            let due = Due { sensors: every(5), teams: every(2), drones: true, docks: every(30) || n == 4 };
+            let due =
+                Due { sensors: every(5), teams: every(2), drones: true, docks: every(30) || n == 4, mavlink: true };
             let app = self.clone();
             let published = tokio::task::spawn_blocking(move || {
                 let mut progress = app.progress.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,6 +195,15 @@ impl App {
     pub(crate) async fn answer_docks(self: Arc<Self>, mut asked: tokio::sync::mpsc::Receiver<Asked>) {
         while let Some(Asked { topic, payload }) = asked.recv().await {
             let app = self.clone();
+            if topic.ends_with("/requests_reply") {
+                app.routes.hear(&payload);
+                continue;
+            }
+            if routes::is_prepare(&payload) {
+                // It waits for answers that come in here.
+                tokio::spawn(routes::prepare(app, topic, payload));
+                continue;
+            }
             let answered = tokio::task::spawn_blocking(move || app.answer_dock(&topic, &payload)).await;
             match answered {
                 Ok(Ok(())) => {}
@@ -197,34 +217,62 @@ impl App {
         let words: Vec<&str> = topic.split('/').collect();
         let ["thing", "product", gateway, kind @ ..] = words.as_slice() else { return Ok(()) };
         let Ok(body) = serde_json::from_slice::<serde_json::Value>(payload) else { return Ok(()) };
-        if self.fault("dji") == Some(Fault::Down) || self.fault("dji") == Some(Fault::Hang) {
+        if self.is_dock_deaf() {
             return Ok(());
         }
-        let now = self.clock.now();
+        let order = DockOrder::read(gateway, &body, self.clock.now());
+        self.settle(order, &body, kind == ["services"])
+    }
+
+    pub(crate) fn is_dock_deaf(&self) -> bool {
+        self.fault("dji") == Some(Fault::Down) || self.fault("dji") == Some(Fault::Hang)
+    }
+
+    /// Judges an order, keeps it, carries it out and answers it; one that has a result already is only kept and answered.
+    pub(crate) fn settle(
+        &self,
+        mut order: DockOrder,
+        body: &serde_json::Value,
+        is_service: bool,
+    ) -> Result<(), crate::mqtt::BrokerError> {
+        let (now, gateway) = (order.at, order.gateway.clone());
         let (result, reason) = {
             let mut desk = self.desk();
-            let mut order = DockOrder::read(gateway, &body, now);
             match desk.errands.flights.answered(&order) {
                 Some(before) => before,
                 None => {
-                    (order.result, order.reason) = docks::judge(&self.world, &desk.errands, &order);
+                    if order.result == 0 {
+                        (order.result, order.reason) = docks::judge(&self.world, &desk.errands, &order);
+                    }
                     let entry = Entry::Dock { at: now, order: Box::new(order.clone()) };
                     if let Err(e) = desk.journal.append(entry) {
                         tracing::error!("a dock's order could not be kept, so it is not answered: {e}");
                         return Ok(());
                     }
                     docks::add(&mut desk.errands, &order, &self.world);
-                    (order.result, order.reason)
+                    (order.result, order.reason.clone())
                 }
             }
         };
+        if result == 0 {
+            self.push_picture(&order);
+        }
         let reply = json!({
             "tid": body["tid"], "bid": body["bid"], "method": body["method"], "timestamp": now.0, "gateway": gateway,
             "data": { "result": result, "output": { "status": if result == 0 { "ok" } else { "failed" }, "reason": reason } },
             "simulated": true,
         });
-        let to = if kind == ["services"] { "services_reply" } else { "drc/up" };
+        let to = if is_service { "services_reply" } else { "drc/up" };
         self.broker.publish(&format!("thing/product/{gateway}/{to}"), reply.to_string())
+    }
+
+    /// The test picture on the media server, under the last part of the address it is pushed to.
+    fn push_picture(&self, order: &DockOrder) {
+        let (Some(video), Some(stream)) = (&self.video, &order.stream) else { return };
+        if order.method == "live_start_push" {
+            let drone = self.world.drone_at(&order.gateway).and_then(|i| self.world.pack.drones.get(i));
+            video.invite(stream, drone.map_or("", |it| &it.name));
+        }
     }
 
     fn publish(&self, progress: &mut Progress, now: Timestamp, due: Due) -> Result<usize, crate::mqtt::BrokerError> {

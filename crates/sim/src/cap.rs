@@ -130,7 +130,7 @@ fn identifier(sent: Timestamp, serial: u8) -> String {
 fn quiet_day(now: Timestamp, city: &str, dice: Dice) -> Vec<Alert> {
     let today = (now.0 + BEIJING_OFFSET_MS).div_euclid(DAY_MS);
     let kinds = [
-        ("11B05", "大风", WarningColor::Blue, "大风蓝色预警", 5 * 60 + 40, 13 * 60),
+        ("11B06", "大风", WarningColor::Blue, "大风蓝色预警", 5 * 60 + 40, 13 * 60),
         ("11B14", "雷电", WarningColor::Yellow, "雷电黄色预警", 13 * 60 + 25, 5 * 60),
     ];
     // Yesterday's may still be in force after midnight.

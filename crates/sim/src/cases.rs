@@ -174,6 +174,12 @@ impl Cases {
         (found, more)
     }
 
+    /// One case by its number, whatever became of it.
+    pub(crate) fn life(&self, number: u64, storm: &dyn Fn(Timestamp) -> f64) -> Option<CaseLife> {
+        let lives = self.minute((number / 100) as i64, storm);
+        lives.iter().find(|it| it.number == number).cloned()
+    }
+
     fn minute(&self, minute: i64, storm: &dyn Fn(Timestamp) -> f64) -> Arc<Vec<CaseLife>> {
         if let Some(lives) = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&minute) {
             return lives.clone();

@@ -5,7 +5,7 @@
 //! takes, it flies home by itself. Result codes from 900001 are this simulation's own, not DJI's; `reason` says why.
 
 use crate::{errands::Errands, movers::DroneFix, world::World};
-use gulang_city::{LonLat, Realm, Timestamp};
+use gulang_city::{LonLat, Realm, RoutePoint, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -22,6 +22,8 @@ const DRAIN: f64 = 100.0 / (35.0 * 60.0);
 const CHARGE: f64 = 100.0 / (40.0 * 60.0);
 /// It comes home with this, percent.
 const LANDS_WITH: f64 = 15.0;
+/// What their cameras have; the first is sent unless another was chosen.
+pub(crate) const LENSES: [&str; 3] = ["wide", "zoom", "ir"];
 /// Farther than this no dock takes a target, m.
 const MAX_TARGET_M: f64 = 15_000.0;
 
@@ -42,6 +44,15 @@ pub(crate) struct DockOrder {
     pub(crate) return_height: Option<f64>,
     /// In the dock's simulator.
     pub(crate) simulated: bool,
+    /// A route's points as its file has them, above the take-off point.
+    #[serde(default)]
+    pub(crate) route: Vec<RoutePoint>,
+    /// What a picture is pushed as.
+    #[serde(default)]
+    pub(crate) stream: Option<String>,
+    /// The lens a picture is to be sent by.
+    #[serde(default)]
+    pub(crate) lens: Option<String>,
     /// What was answered; 0 is yes.
     pub(crate) result: i64,
     pub(crate) reason: String,
@@ -53,6 +64,10 @@ pub(crate) struct Flights {
     of: HashMap<usize, Vec<Stretch>>,
     /// What was answered to each `bid/method`, and how often it was asked.
     answers: HashMap<String, (i64, String)>,
+    /// Routes that docks have and have not flown, by flight.
+    prepared: HashMap<String, DockOrder>,
+    /// Lenses chosen, by the drone's place in the pack.
+    lenses: HashMap<usize, String>,
     n: i64,
 }
 
@@ -82,6 +97,29 @@ struct Stretch {
     /// When what was ordered is done; what follows it does by itself.
     arrives: Timestamp,
     rest_mode: u8,
+    route: Option<Leg>,
+}
+
+/// A stretch of a route, or all of it.
+#[derive(Clone, Debug)]
+struct Leg {
+    /// Of the flight that the route belongs to.
+    key: String,
+    /// The number of its first point, and how many the route has.
+    first: usize,
+    n_all: usize,
+    points: Vec<RoutePoint>,
+    /// When each point is reached.
+    marks: Vec<Timestamp>,
+    speed: f64,
+    return_height: f64,
+}
+
+impl Leg {
+    /// Points of the whole route that are behind it.
+    fn n_reached(&self, at: Timestamp) -> usize {
+        self.first + self.marks.iter().filter(|it| **it <= at).count()
+    }
 }
 
 impl DockOrder {
@@ -103,14 +141,29 @@ impl DockOrder {
             speed: number("max_speed"),
             return_height: number("rth_altitude"),
             simulated: data["simulate_mission"]["is_enable"] == 1,
+            route: Vec::new(),
+            stream: data["url"].as_str().and_then(stream_of),
+            lens: data["video_type"].as_str().filter(|it| LENSES.contains(it)).map(str::to_owned),
             result: 0,
             reason: String::new(),
         }
     }
 
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         format!("{}/{}", self.key, self.method)
     }
+
+    /// The flight that an order to end one is about.
+    fn ended_key(&self) -> &str {
+        self.key.strip_suffix("-c").unwrap_or(&self.key)
+    }
+}
+
+/// The last part of a plain address.
+fn stream_of(url: &str) -> Option<String> {
+    let last = url.rsplit('/').next()?;
+    let is_plain = !last.is_empty() && last.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'));
+    is_plain.then(|| last.to_owned())
 }
 
 impl Flights {
@@ -128,9 +181,24 @@ impl Flights {
         self.answers.get(&order.id()).filter(|_| !order.key.is_empty()).cloned()
     }
 
+    /// The lens a drone sends.
+    pub(crate) fn lens(&self, i: usize) -> &str {
+        self.lenses.get(&i).map_or(LENSES[0], String::as_str)
+    }
+
     /// Flights begun by an order.
     pub(crate) fn n_begun(&self) -> i64 {
         self.n
+    }
+
+    /// The route that a drone was halted on, from the point it flew to.
+    fn halted(&self, i: usize) -> Option<Leg> {
+        let all = self.of.get(&i)?;
+        let [.., before, last] = all.as_slice() else { return None };
+        let leg = before.route.as_ref().filter(|_| last.order.method == "flighttask_pause")?;
+        let n = leg.n_reached(last.order.at) - leg.first;
+        let points: Vec<RoutePoint> = leg.points.iter().skip(n).copied().collect();
+        (!points.is_empty()).then(|| Leg { first: leg.first + n, points, marks: Vec::new(), ..leg.clone() })
     }
 
     fn stretch(&self, i: usize, at: Timestamp) -> Option<&Stretch> {
@@ -175,6 +243,43 @@ pub(crate) fn judge(world: &World, errands: &Errands, order: &DockOrder) -> (i64
             }
             (0, String::new())
         }
+        "flighttask_prepare" => {
+            if order.route.len() < 2 {
+                return no(900_012, "航线文件里没有航线");
+            }
+            if order.route.iter().any(|it| it.place.distance_m(world.home_of_drone(i)) > MAX_TARGET_M) {
+                return no(900_004, "目标超出 15 公里");
+            }
+            if order.route.iter().any(|it| !(2.0..=1500.0).contains(&it.height_m)) {
+                return no(900_003, "航点高度不在 2 到 1500 米");
+            }
+            if world.realm == Realm::Exercise && !order.simulated {
+                return no(900_007, "演练机场只收 simulate_mission 的航线");
+            }
+            (0, String::new())
+        }
+        "flighttask_execute" => {
+            if !errands.flights.prepared.contains_key(&order.key) {
+                return no(900_013, "机场没有这个航线任务");
+            }
+            if is_up {
+                return no(900_005, "飞机已经在空中");
+            }
+            if world.weather(order.at).wind > world.figures.movers.drone_max_wind_mps.value {
+                return no(900_008, "风速超限");
+            }
+            if fix.battery < 2.0 * LANDS_WITH {
+                return no(900_009, "电量不足");
+            }
+            (0, String::new())
+        }
+        "flighttask_undo" if !errands.flights.prepared.contains_key(order.ended_key()) => {
+            no(900_013, "机场没有这个航线任务")
+        }
+        "flighttask_undo" => (0, String::new()),
+        "flighttask_recovery" if errands.flights.halted(i).is_none() => no(900_014, "没有暂停的航线"),
+        "flighttask_pause" | "flighttask_recovery" | "flighttask_stop" if !is_up => no(900_006, "飞机还没有起飞"),
+        "flighttask_pause" | "flighttask_recovery" | "flighttask_stop" => (0, String::new()),
         "return_home" | "fly_to_point_stop" | "return_home_cancel" | "drc_force_landing" | "drone_emergency_stop"
             if !is_up =>
         {
@@ -184,10 +289,13 @@ pub(crate) fn judge(world: &World, errands: &Errands, order: &DockOrder) -> (i64
             (0, String::new())
         }
         "flight_authority_grab" | "payload_authority_grab" | "drc_mode_enter" | "drc_mode_exit" => (0, String::new()),
+        "live_lens_change" if order.lens.is_none() => no(900_017, "没有这个镜头"),
         "live_stop_push" | "live_set_quality" | "live_lens_change" | "gimbal_reset" | "camera_photo_take" => {
             (0, String::new())
         }
-        "live_start_push" => no(900_010, "仿真机场不推流，静态画面在 feeds"),
+        "live_start_push" if !is_up => no(900_006, "飞机还没有起飞"),
+        "live_start_push" if order.stream.is_none() => no(900_010, "推流地址读不懂"),
+        "live_start_push" => (0, String::new()),
         _ => no(900_011, "仿真机场不会这个"),
     }
 }
@@ -196,9 +304,25 @@ pub(crate) fn judge(world: &World, errands: &Errands, order: &DockOrder) -> (i64
 pub(crate) fn add(errands: &mut Errands, order: &DockOrder, world: &World) {
     let stretch = world.drone_at(&order.gateway).filter(|_| order.result == 0).and_then(|i| {
         let number = ORDERED + errands.flights.n + 1;
-        Some((i, Stretch::begin(number, order, &world.drone(errands, i, order.at), world.home_of_drone(i), world)?))
+        let (fix, home) = (world.drone(errands, i, order.at), world.home_of_drone(i));
+        let leg = match &*order.method {
+            "flighttask_execute" => errands.flights.prepared.get(&order.key).map(|it| Leg::whole(it, world)),
+            "flighttask_recovery" => errands.flights.halted(i),
+            _ => None,
+        };
+        Some((i, Stretch::begin(number, order, &fix, home, leg, world)?))
     });
     let flights = &mut errands.flights;
+    match &*order.method {
+        "flighttask_prepare" if order.result == 0 => drop(flights.prepared.insert(order.key.clone(), order.clone())),
+        "flighttask_undo" | "flighttask_execute" if order.result == 0 => {
+            drop(flights.prepared.remove(order.ended_key()));
+        }
+        "live_lens_change" if order.result == 0 => {
+            flights.lenses.extend(world.drone_at(&order.gateway).zip(order.lens.clone()));
+        }
+        _ => {}
+    }
     flights.answers.insert(order.id(), (order.result, order.reason.clone()));
     if let Some((i, stretch)) = stretch {
         flights.n += 1;
@@ -208,12 +332,19 @@ pub(crate) fn add(errands: &mut Errands, order: &DockOrder, world: &World) {
 
 impl Stretch {
     /// What sets something going; none for orders that move nothing.
-    fn begin(number: i64, order: &DockOrder, fix: &DroneFix, home: LonLat, world: &World) -> Option<Self> {
+    fn begin(
+        number: i64,
+        order: &DockOrder,
+        fix: &DroneFix,
+        home: LonLat,
+        mut leg: Option<Leg>,
+        world: &World,
+    ) -> Option<Self> {
         let cruise = world.figures.movers.drone_speed_mps.value;
         let speed = order.speed.filter(|it| *it >= 1.0).unwrap_or(cruise).min(15.0);
         let mut way = Way { pose: Pose { place: fix.at, up: fix.elevation }, at: order.at, phases: Vec::new() };
         let mut rest_mode = 17;
-        let rth = order.return_height.unwrap_or(100.0).clamp(20.0, 1500.0);
+        let rth = leg.as_ref().map_or(order.return_height.unwrap_or(100.0), |it| it.return_height).clamp(20.0, 1500.0);
         match &*order.method {
             "takeoff_to_point" => {
                 let up = order.height? - world.ground_ellipsoid_m();
@@ -231,7 +362,18 @@ impl Stretch {
                 way.home(home, rth, cruise);
                 rest_mode = 0;
             }
-            "fly_to_point_stop" | "return_home_cancel" => {}
+            "flighttask_execute" | "flighttask_recovery" => {
+                let leg = leg.as_mut()?;
+                // Safely: up first, then across.
+                let first = leg.points.first()?;
+                way.rise(f64::from(first.height_m).max(way.pose.up), CLIMB_MPS, if way.pose.up > 0.0 { 5 } else { 4 });
+                for point in &leg.points {
+                    way.go(point.place, leg.speed, 5);
+                    way.rise(f64::from(point.height_m), CLIMB_MPS, 5);
+                    leg.marks.push(way.at);
+                }
+            }
+            "fly_to_point_stop" | "return_home_cancel" | "flighttask_pause" | "flighttask_stop" => {}
             "drc_force_landing" => {
                 way.rise(0.0, CLIMB_MPS, 11);
                 rest_mode = 0;
@@ -243,6 +385,11 @@ impl Stretch {
             _ => return None,
         }
         let arrives = way.at;
+        if leg.is_some() {
+            // `finishAction` of our files.
+            way.home(home, rth, cruise);
+            rest_mode = 0;
+        }
         if rest_mode != 0 {
             // Hovers until the way home is all the battery is good for.
             let mut back = Way { pose: way.pose, at: way.at, phases: Vec::new() };
@@ -253,11 +400,35 @@ impl Stretch {
             way.home(home, rth, cruise);
             rest_mode = 0;
         }
-        Some(Self { number, order: order.clone(), battery: fix.battery, phases: way.phases, arrives, rest_mode })
+        Some(Self {
+            number,
+            order: order.clone(),
+            battery: fix.battery,
+            phases: way.phases,
+            arrives,
+            rest_mode,
+            route: leg,
+        })
     }
 
     fn lands(&self) -> Timestamp {
         self.phases.last().map_or(self.order.at, |it| it.ends)
+    }
+}
+
+impl Leg {
+    /// As the dock was given it.
+    fn whole(order: &DockOrder, world: &World) -> Self {
+        let cruise = world.figures.movers.drone_speed_mps.value;
+        Self {
+            key: order.key.clone(),
+            first: 0,
+            n_all: order.route.len(),
+            points: order.route.clone(),
+            marks: Vec::new(),
+            speed: order.speed.filter(|it| *it >= 1.0).unwrap_or(cruise).min(15.0),
+            return_height: order.return_height.unwrap_or(100.0),
+        }
     }
 }
 
@@ -362,6 +533,11 @@ pub(crate) fn events(
     let Some(all) = flights.of.get(&i) else { return Vec::new() };
     let mut said = Vec::new();
     for (n, it) in all.iter().enumerate().filter(|(_, it)| it.order.at <= now) {
+        if let Some(leg) = &it.route {
+            let next = all.get(n + 1).filter(|next| next.order.at <= now);
+            said.extend(route_event(it, leg, next, before, now));
+            continue;
+        }
         let (method, id) = match &*it.order.method {
             "takeoff_to_point" => ("takeoff_to_point_progress", "flight_id"),
             "fly_to_point" => ("fly_to_point_progress", "fly_to_id"),
@@ -392,6 +568,38 @@ pub(crate) fn events(
         })));
     }
     said
+}
+
+/// How far a route has come: under way at every publication, halted and ended once.
+fn route_event(
+    it: &Stretch,
+    leg: &Leg,
+    next: Option<&Stretch>,
+    before: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<(&'static str, bool, Value)> {
+    let is_new = |at: Timestamp| at <= now && before.is_none_or(|before| before < at);
+    let left = next.map(|it| it.order.at).filter(|at| *at < it.arrives);
+    let (status, state, at) = match (left, next) {
+        (Some(at), Some(next)) if is_new(at) && next.order.method == "flighttask_pause" => ("paused", 7, at),
+        (Some(at), _) if is_new(at) => ("canceled", 7, at),
+        (Some(_), _) => return None,
+        (None, _) if is_new(it.arrives) => ("ok", 9, it.arrives),
+        (None, _) if now >= it.arrives => return None,
+        (None, _) if leg.n_reached(now) == 0 => ("in_progress", 5, now),
+        (None, _) => ("in_progress", 6, now),
+    };
+    let n_reached = leg.n_reached(at);
+    let percent = if status == "ok" { 100 } else { (100 * n_reached / leg.n_all.max(1)).min(99) };
+    let mut ext = json!({ "flight_id": leg.key, "track_id": leg.key, "wayline_id": 0, "wayline_mission_state": state });
+    // Before its first point it is at none.
+    if let Some(last) = n_reached.checked_sub(1) {
+        ext["current_waypoint_index"] = json!(last);
+    }
+    let data = json!({
+        "output": { "status": status, "progress": { "current_step": 21, "percent": percent }, "ext": ext }, "result": 0,
+    });
+    Some(("flighttask_progress", status != "in_progress", data))
 }
 
 #[cfg(test)]
@@ -492,5 +700,104 @@ mod tests {
         }
         let down = world.drone(&errands, 0, at.plus_secs(120));
         assert!(down.mode == 0 && down.elevation == 0.0 && down.home_m > 100.0, "{down:?}");
+    }
+
+    /// A route of three points, 400 m apart, northward.
+    fn prepare(world: &World, at: Timestamp, key: &str) -> DockOrder {
+        let frame = gulang_city::LocalFrame::new(world.home_of_drone(0));
+        let points = [400.0, 800.0, 1200.0];
+        let route = points.map(|m| RoutePoint { place: frame.geo_from_local((0.0, m)), height_m: 60.0 }).to_vec();
+        DockOrder { route, speed: Some(10.0), ..order(world, at, "flighttask_prepare", key, 0.0) }
+    }
+
+    fn statuses(world: &World, errands: &Errands, from: Timestamp, secs: std::ops::Range<i64>) -> Vec<(String, Value)> {
+        let mut said: Vec<(String, Value)> = Vec::new();
+        for s in secs {
+            let (before, now) = (from.plus_secs(s - 1), from.plus_secs(s));
+            for (method, _, data) in events(world, &errands.flights, 0, Some(before), now) {
+                assert_eq!(method, "flighttask_progress");
+                let (output, ext) = (&data["output"], &data["output"]["ext"]);
+                assert_eq!(ext["flight_id"], "f1");
+                let is = (output["status"].as_str().unwrap().to_owned(), ext["current_waypoint_index"].clone());
+                if said.last() != Some(&is) {
+                    said.push(is);
+                }
+            }
+        }
+        said
+    }
+
+    #[test]
+    fn a_route_is_flown_point_by_point_halted_gone_on_with_and_comes_home() {
+        let world = World::new(tiny_pack(), None, Realm::Exercise, 9);
+        let mut errands = Errands::default();
+        let at = docked(&world, &errands);
+        let service = |at: Timestamp, method: &str, key: &str| order(&world, at, method, key, 0.0);
+        assert_eq!(take(&world, &mut errands, service(at, "flighttask_execute", "f1")), 900_013);
+        let real = DockOrder { simulated: false, ..prepare(&world, at, "f0") };
+        assert_eq!(judge(&world, &errands, &real).0, 900_007);
+        let empty = DockOrder { route: Vec::new(), ..prepare(&world, at, "f0") };
+        assert_eq!(judge(&world, &errands, &empty).0, 900_012);
+        let go = |errands: &mut Errands| {
+            let all = vec![
+                prepare(&world, at, "f1"),
+                service(at, "flighttask_execute", "f1"),
+                service(at.plus_secs(70), "flighttask_pause", "f2"),
+                service(at.plus_secs(100), "flighttask_recovery", "f3"),
+            ];
+            for it in &all {
+                assert_eq!(take(&world, errands, it.clone()), 0, "{}", it.method);
+            }
+            all
+        };
+        let orders = go(&mut errands);
+        let said = statuses(&world, &errands, at, 1..400);
+        let (none, [zero, one, two]) = (Value::Null, [0, 1, 2].map(|it| json!(it)));
+        let word = |status: &str, index: &Value| (status.to_owned(), index.clone());
+        let expected = [
+            word("in_progress", &none),
+            word("in_progress", &zero),
+            word("paused", &zero),
+            word("in_progress", &zero),
+            word("in_progress", &one),
+            word("ok", &two),
+        ];
+        assert_eq!(said, expected);
+        let hovers = [75, 95].map(|s| world.drone(&errands, 0, at.plus_secs(s)).at);
+        assert!(hovers[0].distance_m(hovers[1]) < 1.0);
+        let home = world.drone(&errands, 0, at.plus_secs(600));
+        assert!(home.elevation == 0.0 && home.home_m < 30.0, "{home:?}");
+        // After a restart the journal flies the same way.
+        let mut again = Errands::default();
+        again.flights = Flights::of(&orders, &world);
+        for s in 0..300 {
+            let now = at.plus_secs(s);
+            assert_eq!(world.drone(&errands, 0, now), world.drone(&again, 0, now));
+        }
+    }
+
+    #[test]
+    fn a_route_that_is_undone_is_not_flown() {
+        let world = World::new(tiny_pack(), None, Realm::Exercise, 9);
+        let mut errands = Errands::default();
+        let at = docked(&world, &errands);
+        assert_eq!(take(&world, &mut errands, prepare(&world, at, "f1")), 0);
+        assert_eq!(take(&world, &mut errands, order(&world, at, "flighttask_undo", "f1-c", 0.0)), 0);
+        assert_eq!(take(&world, &mut errands, order(&world, at, "flighttask_execute", "f1", 0.0)), 900_013);
+    }
+
+    #[test]
+    fn a_lens_is_sent_once_it_was_chosen_and_after_a_restart() {
+        let world = World::new(tiny_pack(), None, Realm::Exercise, 9);
+        let mut errands = Errands::default();
+        let at = docked(&world, &errands);
+        let change = |lens: &str| {
+            let body = json!({ "bid": lens, "method": "live_lens_change", "data": { "video_type": lens } });
+            DockOrder::read(&world.gateway_of(0), &body, at)
+        };
+        assert_eq!(take(&world, &mut errands, change("fisheye")), 900_017);
+        assert_eq!(errands.flights.lens(0), "wide");
+        assert_eq!(take(&world, &mut errands, change("ir")), 0);
+        assert_eq!((errands.flights.lens(0), Flights::of(&[change("ir")], &world).lens(0)), ("ir", "ir"));
     }
 }

@@ -48,6 +48,55 @@ impl Painter {
         jpeg
     }
 
+    /// A JPEG of a street in which something is seen, as recognition sends it: the thing in its box, or where it is a false
+    /// alarm a shadow. It says of itself that it is drawn.
+    pub(crate) fn sighting(&self, words: &str, within: [f32; 4], is_false: bool, at: Timestamp, dice: Dice) -> Vec<u8> {
+        let mut picture = RgbImage::new(WIDTH, HEIGHT);
+        let (width, height) = (f64::from(WIDTH), f64::from(HEIGHT));
+        let light = 1.0 - 0.55 * night(at);
+        let dim = |color: [f64; 3]| color.map(|c| c * light);
+        fill(&mut picture, 0.0, 0.0, width, height * 0.34, dim([150.0, 164.0, 176.0]));
+        for i in 0..9 {
+            let house = dice.of(500 + i);
+            let (left, top) = (i as f64 * 56.0 - 12.0, 20.0 + 50.0 * house.unit());
+            let tone = 78.0 + 44.0 * house.of(1).unit();
+            fill(&mut picture, left, top, 50.0, 150.0 - top, dim([tone, tone * 1.02, tone * 1.06]));
+            for (f, w) in (0..5).flat_map(|f| (0..4).map(move |w| (f, w))) {
+                let at = (left + 5.0 + 11.0 * f64::from(w), top + 8.0 + 18.0 * f64::from(f));
+                fill(&mut picture, at.0, at.1, 6.0, 9.0, dim([tone * 0.7, tone * 0.76, tone * 0.84]));
+            }
+        }
+        fill(&mut picture, 0.0, 150.0, width, 34.0, dim([128.0, 126.0, 122.0]));
+        fill(&mut picture, 0.0, 184.0, width, height - 184.0, dim([74.0, 77.0, 82.0]));
+        for i in 0..7 {
+            fill(&mut picture, f64::from(i) * 74.0, 226.0, 40.0, 4.0, dim([186.0, 184.0, 172.0]));
+        }
+        let [x, y, w, h] = within.map(f64::from);
+        let (x, y, w, h) = (x * width, y * height, w * width, h * height);
+        if is_false {
+            fill(&mut picture, x + w * 0.2, y + h * 0.4, w * 0.6, h * 0.4, dim([58.0, 60.0, 64.0]));
+        } else {
+            for i in 0..6 {
+                let part = dice.of(600 + i);
+                let (px, py) = (x + w * 0.6 * part.unit(), y + h * 0.6 * part.of(1).unit());
+                let color = [
+                    120.0 + 110.0 * part.of(2).unit(),
+                    90.0 + 90.0 * part.of(3).unit(),
+                    70.0 + 80.0 * part.of(4).unit(),
+                ];
+                fill(&mut picture, px, py, w * 0.38, h * 0.38, dim(color));
+            }
+        }
+        fill(&mut picture, 0.0, 0.0, width, 24.0, [18.0, 24.0, 30.0]);
+        self.write(&mut picture, 8.0, 18.0, 14.0, words, [236, 240, 243]);
+        self.write(&mut picture, 8.0, HEIGHT as f32 - 8.0, 14.0, &at.to_beijing_text(), [230, 236, 240]);
+        self.write(&mut picture, 372.0, HEIGHT as f32 - 8.0, 14.0, "SIMULATED", [222, 184, 110]);
+        let mut jpeg = Vec::with_capacity(24 << 10);
+        // Encoding into memory fails only for sizes JPEG cannot hold.
+        let _ = JpegEncoder::new_with_quality(&mut jpeg, 78).encode(&picture, WIDTH, HEIGHT, ExtendedColorType::Rgb8);
+        jpeg
+    }
+
     fn draw_sky_and_sea(
         &self,
         picture: &mut RgbImage,

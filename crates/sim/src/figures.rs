@@ -27,6 +27,7 @@ pub struct Figures {
     pub units: UnitFigures,
     pub things: ThingFigures,
     pub fleet: FleetFigures,
+    pub video_ai: VideoAiFigures,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -122,6 +123,22 @@ pub struct FleetFigures {
     pub gap_mins: Spread,
     pub off_share: Figure<f64>,
     pub button_share: Figure<f64>,
+    pub heedless_trucks: Figure<f64>,
+    pub heedless_rest: Figure<f64>,
+}
+
+/// What cameras' video recognition reports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VideoAiFigures {
+    pub per_day: Figure<f64>,
+    pub drill_factor: Figure<f64>,
+    pub watched_cameras: Figure<f64>,
+    pub false_share: Figure<f64>,
+    pub bad_camera_share: Figure<f64>,
+    pub bad_camera_false_share: Figure<f64>,
+    pub repeats: Spread,
+    pub repeat_mins: Spread,
 }
 
 impl Figures {

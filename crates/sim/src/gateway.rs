@@ -66,7 +66,7 @@ async fn answer(
     channel: String,
     act: impl FnOnce(&App, &str) -> Result<Value, Denied> + Send + 'static,
 ) -> Response {
-    if !CallChannel::ALL.iter().any(|it| it.gateway() == Some(channel.as_str())) {
+    if !is_channel(&channel) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let fault = app.fault(&channel);
@@ -92,7 +92,11 @@ async fn answer(
     }
 }
 
-fn take(app: &App, channel: &str, call: CallRequest) -> Result<Value, Denied> {
+pub(crate) fn is_channel(name: &str) -> bool {
+    CallChannel::ALL.iter().any(|it| it.gateway() == Some(name))
+}
+
+pub(crate) fn take(app: &App, channel: &str, call: CallRequest) -> Result<Value, Denied> {
     if call.key.is_empty() || call.to.is_empty() {
         return Err(denied(400, "key 与 to 不能为空"));
     }
@@ -115,7 +119,7 @@ fn take(app: &App, channel: &str, call: CallRequest) -> Result<Value, Denied> {
     Ok(json!({ "messageId": message_id(desk.journal.calls.len() - 1), "duplicate": false }))
 }
 
-fn outcomes(app: &App, channel: &str, page: &PageRequest) -> Result<Value, Denied> {
+pub(crate) fn outcomes(app: &App, channel: &str, page: &PageRequest) -> Result<Value, Denied> {
     let after = position(&page.cursor)?;
     let mut desk = app.desk();
     let now = app.clock.now();

@@ -61,6 +61,37 @@ pub(crate) enum Entry {
         /// The new deadline.
         deadline: Option<Timestamp>,
         reason: String,
+        /// Why it is not allowed; empty if it is.
+        #[serde(default)]
+        denied: String,
+    },
+    /// A case reported to us: by the hub, or over Open311.
+    Report {
+        at: Timestamp,
+        rec_id: String,
+        report: Box<ReportRequest>,
+    },
+    /// 签收, 处置反馈, 核查 or 评价 of a case.
+    Step {
+        at: Timestamp,
+        action: String,
+        rec_id: String,
+        note: String,
+    },
+    /// Somebody in the street is rung, or hung up on.
+    Video {
+        at: Timestamp,
+        call_id: String,
+        person: String,
+        is_end: bool,
+    },
+    /// A page of an exchange came to the upper platform.
+    Pushed {
+        at: Timestamp,
+        batch: String,
+        page: u32,
+        n_items: usize,
+        last: bool,
     },
     /// A message or call taken by a gateway.
     Call {
@@ -96,6 +127,12 @@ pub(crate) enum Entry {
     Dock {
         at: Timestamp,
         order: Box<DockOrder>,
+    },
+    /// What officers said of a thing video recognition saw, and whether they were right; none: they take it back.
+    Verdict {
+        at: Timestamp,
+        event: String,
+        is_right: Option<bool>,
     },
     /// 督办 or 催办 of a case.
     Urge {
@@ -139,6 +176,62 @@ pub(crate) struct CallRequest {
     pub(crate) text: String,
     #[serde(default)]
     pub(crate) exercise: bool,
+}
+
+/// A case as it was reported to us.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ReportRequest {
+    pub(crate) title: String,
+    pub(crate) address: String,
+    pub(crate) district_id: String,
+    pub(crate) unit_id: String,
+    pub(crate) level: u8,
+    pub(crate) rec_type: String,
+    pub(crate) coordinatex: f64,
+    pub(crate) coordinatey: f64,
+    pub(crate) exercise: bool,
+    /// How many pictures came with it; they are looked at and thrown away.
+    pub(crate) n_medias: usize,
+    /// The service of Open311; empty for the case platform's.
+    pub(crate) service: String,
+    /// With it, over Open311.
+    pub(crate) description: String,
+}
+
+/// A case reported to us, once.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportedCase {
+    pub(crate) at: Timestamp,
+    pub(crate) rec_id: String,
+    pub(crate) report: ReportRequest,
+}
+
+/// What is answered to an application, and when it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Application {
+    pub(crate) at: Timestamp,
+    pub(crate) rec_id: String,
+    pub(crate) action: String,
+    pub(crate) denied: String,
+}
+
+/// A call to somebody in the street.
+#[derive(Clone, Debug)]
+pub(crate) struct VideoCall {
+    pub(crate) at: Timestamp,
+    pub(crate) person: String,
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// A page the upper platform has, and how often it came.
+#[derive(Clone, Debug)]
+pub(crate) struct PushedPage {
+    pub(crate) batch: String,
+    pub(crate) page: u32,
+    pub(crate) n_items: usize,
+    pub(crate) last: bool,
+    pub(crate) times: u32,
 }
 
 /// A call a gateway has, once.
@@ -196,8 +289,20 @@ pub(crate) struct Journal {
     pub(crate) errands: Vec<Errand>,
     /// In order of receipt: what docks were told.
     pub(crate) docks: Vec<DockOrder>,
+    /// In order of receipt.
+    pub(crate) reports: Vec<ReportedCase>,
+    pub(crate) applications: Vec<Application>,
+    /// Actions and cases, in order of receipt.
+    pub(crate) steps: Vec<(Timestamp, String, String, String)>,
+    /// By the caller's key.
+    pub(crate) videos: BTreeMap<String, VideoCall>,
+    /// In order of receipt.
+    pub(crate) pushed: Vec<PushedPage>,
+    report_by_news: HashMap<String, usize>,
     /// How often news came, by its key.
     pub(crate) news: BTreeMap<String, u32>,
+    /// By the thing's first event: whether officers were right about it.
+    pub(crate) verdicts: BTreeMap<String, bool>,
     by_notice: HashMap<String, usize>,
     /// Withdrawn before they came, and by what they are replaced: such an order is born withdrawn.
     withdrawn: HashMap<String, (Timestamp, Option<String>)>,
@@ -236,7 +341,14 @@ impl Journal {
             cases: HashMap::new(),
             errands: Vec::new(),
             docks: Vec::new(),
+            reports: Vec::new(),
+            applications: Vec::new(),
+            steps: Vec::new(),
+            videos: BTreeMap::new(),
+            pushed: Vec::new(),
+            report_by_news: HashMap::new(),
             news: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             withdrawn: HashMap::new(),
             calls: Vec::new(),
             by_key: HashMap::new(),
@@ -294,7 +406,17 @@ impl Journal {
         self.by_key.get(key).copied()
     }
 
+    /// The report this news made, if it came before.
+    pub(crate) fn report_of(&self, news_id: &str) -> Option<&ReportedCase> {
+        self.reports.get(*self.report_by_news.get(news_id)?)
+    }
+
     fn fold(&mut self, Line { news_id, entry }: Line) {
+        if let Entry::Report { .. } = &entry
+            && !news_id.is_empty()
+        {
+            self.report_by_news.insert(news_id.clone(), self.reports.len());
+        }
         if !news_id.is_empty() {
             self.news.insert(news_id, 1);
         }
@@ -310,6 +432,11 @@ impl Journal {
             | Entry::Dispatch { at, .. }
             | Entry::Recall { at, .. }
             | Entry::Dock { at, .. }
+            | Entry::Verdict { at, .. }
+            | Entry::Report { at, .. }
+            | Entry::Step { at, .. }
+            | Entry::Video { at, .. }
+            | Entry::Pushed { at, .. }
             | Entry::Urge { at, .. } => *at,
         };
         self.last_at = self.last_at.max(Some(at));
@@ -353,7 +480,27 @@ impl Journal {
             }
             Entry::Return { at, district, township, .. } => self.returns.push(Allowed { at, district, township }),
             refused @ Entry::Refused { .. } => self.refused.push(refused),
+            Entry::Report { at, rec_id, report } => self.reports.push(ReportedCase { at, rec_id, report: *report }),
+            Entry::Step { at, action, rec_id, note } => self.steps.push((at, action, rec_id, note)),
+            Entry::Video { at, call_id, person, is_end } => {
+                let call = self.videos.entry(call_id).or_insert(VideoCall { at, person, ended_at: None });
+                if is_end {
+                    call.ended_at.get_or_insert(at);
+                }
+            }
+            Entry::Pushed { batch, page, n_items, last, .. } => {
+                match self.pushed.iter_mut().find(|it| it.batch == batch && it.page == page) {
+                    Some(known) => known.times += 1,
+                    None => self.pushed.push(PushedPage { batch, page, n_items, last, times: 1 }),
+                }
+            }
+            Entry::Case { at, action, rec_id, denied, .. } if !denied.is_empty() => {
+                self.applications.push(Application { at, rec_id, action, denied });
+            }
             Entry::Case { at, action, rec_id, unit_id, deadline, .. } => {
+                let application =
+                    Application { at, rec_id: rec_id.clone(), action: action.clone(), denied: String::new() };
+                self.applications.push(application);
                 let told = self.cases.entry(rec_id).or_default();
                 told.unit_id = unit_id.or(told.unit_id.take());
                 told.deadline = deadline.or(told.deadline);
@@ -362,6 +509,10 @@ impl Journal {
                 }
             }
             Entry::Dock { order, .. } => self.docks.push(*order),
+            Entry::Verdict { event, is_right, .. } => match is_right {
+                Some(is_right) => drop(self.verdicts.insert(event, is_right)),
+                None => drop(self.verdicts.remove(&event)),
+            },
             Entry::Urge { .. } => {}
         }
     }

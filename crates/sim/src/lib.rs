@@ -2,7 +2,8 @@
 //!
 //! It speaks the platforms' own protocols on loopback sockets: an eGova-style REST interface, MQTT for sensors, teams and
 //! DJI docks, CAP 1.2 warnings, a typhoon feed in 浙江水利's shape, JPEG stills, WVP over RTSP for live pictures, a MAVLink
-//! vehicle, field teams' telephones in Cursor-on-Target; its vehicles call by JT/T 808. Everything it says is marked
+//! vehicle, field teams' telephones in Cursor-on-Target; its vehicles call by JT/T 808; and a language model that is none.
+//! Everything it says is marked
 //! `simulated`. [`start`] runs it inside a program; `gulang-sim` is the same as a program of its own.
 //!
 //! **Invariant:** the city is a pure function of pack, scenario, seed and time; only what it was told is remembered, in
@@ -11,7 +12,9 @@
 
 mod agencies;
 mod app;
+mod assistant;
 mod cap;
+mod case_desk;
 mod cases;
 mod clock;
 mod cot;
@@ -23,31 +26,40 @@ mod feeds;
 mod figures;
 mod fleet;
 mod gateway;
+mod gateway_form;
 mod journal;
 mod layers;
 mod mavlink;
 mod movers;
 mod mqtt;
+mod open311;
+mod peers;
 mod platform;
+mod routes;
 mod scenario;
 mod sensors;
 mod sensorthings;
 mod server;
+mod street;
 mod streets;
 mod terminals;
 #[cfg(test)]
 mod testing;
 mod things;
 mod typhoon;
+mod upper;
 mod video;
+mod videoai;
 mod weather;
+mod weather_feeds;
 mod world;
 
 pub use clock::Speed;
 pub use figures::{Figure, Figures};
 pub use journal::JournalError;
 pub use mqtt::BrokerError;
-pub use scenario::{RainCurve, Scenario, ScenarioError, ScriptedWarning, Storm};
+pub use peers::{Doors, PEERS};
+pub use scenario::{RainCurve, Scenario, ScenarioError, ScriptedQuake, ScriptedWarning, Storm};
 pub use streets::MapError;
 pub use things::Scale;
 
@@ -56,9 +68,11 @@ use axum::serve::ListenerExt;
 use clock::Clock;
 use gulang_city::{Closures, Metric, Pack, Realm, RoadNet, Timestamp};
 use journal::Journal;
+use peers::{Peers, Speech};
 use serde::Serialize;
 use std::{
-    net::Ipv4Addr,
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
@@ -85,6 +99,8 @@ pub struct SimConfig {
     pub jt808: Option<String>,
     /// Live pictures of cameras and of drones in flight, by `gulang-video`; without that program there are only stills.
     pub video: bool,
+    /// A door of its own for every platform, so that each can be stopped alone.
+    pub doors: Doors,
 }
 
 /// Where the city can be reached; all on 127.0.0.1.
@@ -93,6 +109,13 @@ pub struct Endpoints {
     pub platform: String,
     pub cap: String,
     pub typhoon: String,
+    /// The same storm in NMC's and JMA's shapes: `url`s of connectors `typhoon-nmc` and `typhoon-jma`.
+    pub typhoon_nmc: String,
+    pub typhoon_jma: String,
+    /// Quakes of the scenario, in the preset `gulang`.
+    pub quake: String,
+    /// Rain fields as JSON; `grid.grib2` beside it is the same as GRIB2.
+    pub rain: String,
     /// `host:port`.
     pub mqtt: String,
     pub feeds: String,
@@ -107,11 +130,27 @@ pub struct Endpoints {
     pub wvp: Option<String>,
     /// ZLMediaKit's.
     pub zlm: Option<String>,
+    /// Video recognition: `{video_ai}/events`, `{video_ai}/feedback`.
+    pub video_ai: String,
     /// `{layers}` lists the special layers, `{layers}/{name}` is one.
     pub layers: String,
     /// OGC SensorThings 1.1, up to `/v1.1`; its topics are on `mqtt`.
     pub sensorthings: String,
+    /// Who is on duty in the grid, and where.
+    pub grid: String,
+    /// GeoReport v2, up to `services.json`.
+    pub open311: String,
+    /// The upper platform's exchange.
+    pub upper: String,
+    /// A language model that is none, in OpenAI's shape: `{assistant}/chat/completions`.
+    pub assistant: String,
+    /// `rtsp://host:port` of the cameras' own server, where there are live pictures: the pack's first cameras are there
+    /// always, others once they were invited, a drone, under its own name, while its dock pushes.
+    pub rtsp: Option<String>,
     pub control: String,
+    /// `host:port` of every peer that has a door of its own, by its name in [`PEERS`].
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub peers: BTreeMap<&'static str, String>,
 }
 
 /// A running city. Dropping it stops it.
@@ -214,26 +253,49 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     let first = config.start.or(scenario.as_ref().map(|s| s.starts_at)).unwrap_or(start);
     let (broker, asked) = mqtt::Broker::start().await?;
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let base = format!("http://{}", listener.local_addr()?);
     let vehicle = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let telephones = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     // In lockstep no time passes that a picture could show.
-    let video = if config.video && config.speed != Speed::Lockstep { video::Video::start().await } else { None };
+    let mut video = if config.video && config.speed != Speed::Lockstep { video::Video::start().await } else { None };
+    let mut peers = Peers::new(config.doors);
+    let server = listener.local_addr()?;
+    if let Some(video) = &mut video
+        && let Some(behind) = video.address()
+    {
+        video.reached_at(peers.door("rtsp", Speech::Rtsp, behind).await?);
+    }
+    peers.portless(peers::MAVLINK);
+    peers.portless(peers::JT808);
+    let mqtt = peers.door(peers::MQTT, Speech::Mqtt, broker.address).await?;
+    // The docks' broker is the sensors', through a door of its own.
+    peers.door("dji", Speech::Mqtt, broker.address).await?;
+    let cot = peers.door("cot", Speech::Events, telephones.local_addr()?).await?;
     let endpoints = Endpoints {
-        platform: base.clone(),
-        cap: format!("{base}/cap"),
-        typhoon: format!("{base}/typhoon"),
-        mqtt: broker.address.to_string(),
-        feeds: format!("{base}/feeds"),
-        inventory: format!("{base}/inventory"),
-        gateway: format!("{base}/gateway"),
+        platform: web(&mut peers, "egova", server).await?,
+        cap: format!("{}/cap", web(&mut peers, "cap", server).await?),
+        typhoon: format!("{}/typhoon", web(&mut peers, "typhoon-zj", server).await?),
+        typhoon_nmc: format!("{}/nmc", web(&mut peers, "typhoon-nmc", server).await?),
+        typhoon_jma: format!("{}/jma", web(&mut peers, "typhoon-jma", server).await?),
+        quake: format!("{}/quake/quakes.json", web(&mut peers, "quake", server).await?),
+        rain: format!("{}/rain/grid.json", web(&mut peers, "rain-grid", server).await?),
+        mqtt: mqtt.to_string(),
+        feeds: format!("{}/feeds", web(&mut peers, "feeds", server).await?),
+        inventory: format!("{}/inventory", web(&mut peers, "inventory", server).await?),
+        gateway: format!("{}/gateway", web(&mut peers, "gateway", server).await?),
         mavlink: format!("udp-call://{}", vehicle.local_addr()?),
-        cot: format!("tcp://{}", telephones.local_addr()?),
-        wvp: video.as_ref().map(|_| format!("{base}/wvp")),
-        zlm: video.as_ref().map(|_| format!("{base}/zlm")),
-        layers: format!("{base}/layers"),
-        sensorthings: format!("{base}/sensorthings/v1.1"),
-        control: format!("{base}/sim"),
+        cot: format!("tcp://{cot}"),
+        wvp: if video.is_some() { Some(format!("{}/wvp", web(&mut peers, "wvp", server).await?)) } else { None },
+        zlm: if video.is_some() { Some(format!("{}/zlm", web(&mut peers, "zlm", server).await?)) } else { None },
+        video_ai: format!("{}/videoai", web(&mut peers, "video-ai", server).await?),
+        layers: format!("{}/layers", web(&mut peers, "rest", server).await?),
+        sensorthings: format!("{}/sensorthings/v1.1", web(&mut peers, "sensorthings", server).await?),
+        grid: format!("{}/grid/status", web(&mut peers, "grid", server).await?),
+        open311: format!("{}/open311", web(&mut peers, "open311", server).await?),
+        upper: format!("{}/upper", web(&mut peers, "province", server).await?),
+        assistant: format!("{}/assistant", web(&mut peers, "assistant", server).await?),
+        rtsp: video.as_ref().map(|it| it.rtsp().to_owned()),
+        control: format!("http://{server}/sim"),
+        peers: peers.addresses(),
     };
     let fonts = config.pack.join("../../fonts");
     let streets = match config.scale {
@@ -247,8 +309,10 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
     errands.flights = docks::Flights::of(&journal.docks, &world);
     let figures = world.figures.things.clone();
     let things = things::Things::new(config.scale, figures, center, streets, world.things_dice());
+    let recognition = videoai::Recognition::new(config.scale, &world);
     let app = Arc::new(App {
         world,
+        recognition,
         things: Arc::new(things),
         calls: terminals::Calls::default(),
         clock: Clock::new(config.speed, start),
@@ -260,7 +324,9 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         typhoon: Mutex::default(),
         stills: Mutex::default(),
         video,
+        routes: routes::RouteDesk::default(),
         progress: Mutex::new(Progress::default()),
+        peers,
     });
     tokio::spawn(app.clone().answer_docks(asked));
     if config.speed != Speed::Lockstep {
@@ -270,9 +336,13 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         let app = app.clone();
         tokio::spawn(async move { app.calls.call(&app, platform, None).await });
     }
+    tokio::spawn(peers::flood_broker(app.clone()));
     tokio::spawn(mavlink::fly(app.clone(), vehicle));
     tokio::spawn(cot::serve(app.clone(), telephones));
-    if app.video.is_some() {
+    if let Some(video) = &app.video {
+        for camera in app.world.pack.cameras.iter().take(video::REACHED_DIRECTLY) {
+            video.invite(camera.id.as_str(), &camera.name);
+        }
         tokio::spawn(video::turn_for_ever(app.clone()));
     }
     let listener = listener.tap_io(|stream| {
@@ -284,6 +354,11 @@ async fn open(pack: Pack, config: SimConfig) -> Result<(Endpoints, impl Future<O
         }
     };
     Ok((endpoints, serve))
+}
+
+/// Base address of a platform of the shared server, at its own door where it has one.
+async fn web(peers: &mut Peers, peer: &'static str, server: SocketAddr) -> std::io::Result<String> {
+    Ok(format!("http://{}", peers.door(peer, Speech::Http, server).await?))
 }
 
 /// The pack's roads, all open; a pack may have none, and then units go in straight lines.

@@ -1,8 +1,8 @@
 //! `gulang-sim`: the simulated city as a program.
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, ValueEnum, builder::PossibleValuesParser};
 use gulang_city::{Realm, Timestamp};
-use gulang_sim::{Scale, SimConfig, Speed};
+use gulang_sim::{Doors, Scale, SimConfig, Speed};
 use std::{io::Read, path::PathBuf, process::ExitCode};
 
 /// A simulated coastal city and its platforms, on loopback sockets.
@@ -13,7 +13,7 @@ use std::{io::Read, path::PathBuf, process::ExitCode};
 #[command(
     name = "gulang-sim",
     version,
-    after_help = "Example:\n  gulang-sim --pack assets/cities/xiamen --state /tmp/sim\n  gulang-sim --pack assets/cities/xiamen --scenario assets/scenarios/doksuri-2023.toml --realm exercise --speed 60 --state /tmp/drill"
+    after_help = "Example:\n  gulang-sim --pack assets/cities/xiamen --state /tmp/sim\n  gulang-sim --pack assets/cities/xiamen --scenario assets/scenarios/doksuri-2023.toml --realm exercise --speed 60 --state /tmp/drill\n  gulang-sim --pack assets/cities/xiamen --state /tmp/sim --only cap mqtt"
 )]
 struct Options {
     /// The city pack's folder.
@@ -46,6 +46,15 @@ struct Options {
     /// Live pictures of cameras and of drones in flight, by `gulang-video` beside this program or named by GULANG_VIDEO.
     #[arg(long)]
     video: bool,
+    /// Give every platform a door of its own, which `POST {control}/peers/{peer}/stop|start|flood|drop-every-second` moves.
+    #[arg(long)]
+    doors: bool,
+    /// Begin with these peers alone; the others' doors are shut. Implies --doors.
+    #[arg(long, value_name = "PEER", num_args = 1.., value_parser = PossibleValuesParser::new(gulang_sim::PEERS), conflicts_with = "without")]
+    only: Vec<String>,
+    /// Begin with these peers' doors shut. Implies --doors.
+    #[arg(long, value_name = "PEER", num_args = 1.., value_parser = PossibleValuesParser::new(gulang_sim::PEERS))]
+    without: Vec<String>,
     /// End when standard input closes, so that a child never outlives its parent.
     #[arg(long)]
     stdin_guard: bool,
@@ -89,6 +98,7 @@ fn main() -> ExitCode {
         },
         jt808: options.jt808,
         video: options.video,
+        doors: doors(options.doors, &options.only, options.without),
     };
     let city = match gulang_sim::start(config) {
         Ok(city) => city,
@@ -114,6 +124,15 @@ fn main() -> ExitCode {
     }
     city.stop();
     ExitCode::SUCCESS
+}
+
+fn doors(own: bool, only: &[String], without: Vec<String>) -> Doors {
+    let own = own || !only.is_empty() || !without.is_empty();
+    let shut = match only {
+        [] => without,
+        _ => gulang_sim::PEERS.iter().map(|it| (*it).to_owned()).filter(|it| !only.contains(it)).collect(),
+    };
+    Doors { own, shut }
 }
 
 fn parse_speed(text: &str) -> Result<Speed, String> {

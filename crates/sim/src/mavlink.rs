@@ -4,7 +4,10 @@
 //! Where it is follows from what it was last told and the time; what it was told is not journalled, so after a restart it
 //! stands at its dock.
 
-use crate::app::App;
+use crate::{
+    app::App,
+    peers::{Conduct, FLOOD_REPEATS, MAVLINK},
+};
 use gulang_city::{LonLat, Timestamp};
 use gulang_platforms::mavlink::{
     AUTOPILOT, Framed, Packet, encode,
@@ -88,6 +91,9 @@ pub(crate) async fn fly(app: Arc<App>, socket: UdpSocket) {
             read = socket.recv_from(&mut buffer) => {
                 // A station that went away leaves an error behind; the next one is heard all the same.
                 let Ok((n_bytes, from)) = read else { continue };
+                if app.peers.is_shut(MAVLINK) {
+                    continue;
+                }
                 let (now, mut says) = (app.clock.now(), Vec::new());
                 for framed in read_datagram(buffer.get(..n_bytes).unwrap_or_default()) {
                     if let Framed::Packet(packet) = framed {
@@ -101,6 +107,9 @@ pub(crate) async fn fly(app: Arc<App>, socket: UdpSocket) {
             }
             _ = fifths.tick() => {
                 n += 1;
+                if app.peers.is_shut(MAVLINK) {
+                    stations.clear();
+                }
                 stations.retain(|_, heard| heard.elapsed() < LISTENS_FOR);
                 let now = app.clock.now();
                 vehicle.go_on(now);
@@ -111,10 +120,11 @@ pub(crate) async fn fly(app: Arc<App>, socket: UdpSocket) {
                 (says, stations.keys().copied().collect())
             }
         };
+        let n_times = if app.peers.conduct(MAVLINK) == Conduct::Floods { FLOOD_REPEATS } else { 1 };
         for message in says {
             let bytes = encode(SYSTEM, AUTOPILOT, sequence, &message);
             sequence = sequence.wrapping_add(1);
-            for station in &to {
+            for station in to.iter().flat_map(|it| std::iter::repeat_n(it, n_times)) {
                 let _ = socket.send_to(&bytes, station).await;
             }
         }

@@ -124,11 +124,15 @@ impl Broker {
                     Ok(Some(Notification::Forward(forward))) => {
                         let topic = String::from_utf8_lossy(&forward.publish.topic).into_owned();
                         let payload = forward.publish.payload.to_vec();
-                        if topic.ends_with("/services") || topic.ends_with("/drc/down") {
+                        if topic.ends_with("/requests_reply") {
+                            noted.hear(&topic, &payload);
+                        }
+                        let is_route = topic.ends_with("/requests_reply") && crate::routes::is_file_answer(&payload);
+                        if is_route || topic.ends_with("/services") || topic.ends_with("/drc/down") {
                             if tell.send(Asked { topic, payload }).await.is_err() {
                                 return;
                             }
-                        } else {
+                        } else if !topic.ends_with("/requests_reply") {
                             noted.hear(&topic, &payload);
                         }
                     }

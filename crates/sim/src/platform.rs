@@ -6,10 +6,12 @@
 use crate::{
     agencies,
     app::{App, Desk, Fault},
+    case_desk,
     cases::ChangeKey,
     errands::Errand,
     evacuation::{self, Told},
     journal::{CaseTold, Entry, Notice},
+    street,
 };
 use axum::{
     body::Bytes,
@@ -176,6 +178,19 @@ pub(crate) async fn journal(State(app): State<Arc<App>>) -> axum::Json<Value> {
     axum::Json(json!({
         "realm": app.world.realm, "orders": orders, "calls": calls, "refused": desk.journal.refused,
         "news": desk.journal.news, "simulated": true,
+        "reports": desk.journal.reports.iter().map(|it| json!({
+            "recId": it.rec_id, "title": it.report.title, "exercise": it.report.exercise, "at": it.at.0,
+            "medias": it.report.n_medias, "service": it.report.service,
+        })).collect::<Vec<_>>(),
+        "steps": desk.journal.steps.iter().map(|(at, action, rec_id, note)| json!({
+            "action": action, "recId": rec_id, "note": note, "at": at.0,
+        })).collect::<Vec<_>>(),
+        "videoCalls": desk.journal.videos.iter().map(|(key, it)| json!({
+            "callId": key, "personId": it.person, "at": it.at.0, "ended": it.ended_at.is_some(),
+        })).collect::<Vec<_>>(),
+        "pushed": desk.journal.pushed.iter().map(|it| json!({
+            "batch": it.batch, "page": it.page, "items": it.n_items, "last": it.last, "times": it.times,
+        })).collect::<Vec<_>>(),
     }))
 }
 
@@ -183,6 +198,16 @@ fn act(app: &App, platform: &str, action: &str, data: Value) -> Result<Value, De
     let news_id = data["newsId"].as_str().unwrap_or_default().to_owned();
     match action {
         "ITEM_INST_SYNC" if platform == CITY_PLATFORM => sync_cases(app, parse(data, action)?),
+        "REPORT" if platform == CITY_PLATFORM => case_desk::report(app, news_id, &data),
+        "SIGN" | "DISPOSE_FEEDBACK" | "CHECK_FEEDBACK" | "EVALUATE" if platform == CITY_PLATFORM => {
+            case_desk::step(app, action, news_id, &data)
+        }
+        "UPLOAD_MEDIA" if platform == CITY_PLATFORM => case_desk::upload(&data),
+        "GET_REC_INFO" if platform == CITY_PLATFORM => case_desk::info(app, &data),
+        "GET_REC_PROCESS_INFO" if platform == CITY_PLATFORM => case_desk::process(app, &data),
+        "VIDEO_CALL" | "VIDEO_CALL_END" if *platform == *app.world.pack.grid.platform => {
+            street::call(app, action, &data)
+        }
         "NOTIFY" => notify(app, platform, parse(data, action)?),
         "APPLY_CANCEL" | "APPLY_ROLLBACK" | "APPLY_POSTPONE" if data.get("recId").is_some() => {
             change_case(app, platform, action, news_id, parse(data, action)?)
@@ -208,10 +233,17 @@ fn sync_cases(app: &App, page: PageRequest) -> Result<Value, Denied> {
             ChangeKey { at: Timestamp(at), number: number as u64, stage: stage.clamp(0, 7) as u8 }
         }
     };
-    let (mut items, next, more) = app.world.case_items(after, app.clock.now(), page.limit.clamp(1, MAX_PAGE));
-    let desk = app.desk();
+    let now = app.clock.now();
+    let mut desk = app.desk();
+    // What is reported or applied for from now on is no older than what was told.
+    desk.told_until = desk.told_until.max(now);
+    let (mut items, mut next, more) = app.world.case_items(after, now, page.limit.clamp(1, MAX_PAGE));
     if !desk.journal.cases.is_empty() {
         items.retain_mut(|item| as_told(item, &desk.journal.cases));
+    }
+    for (key, item) in case_desk::changes(app, &desk.journal, after, if more { next.at + -1 } else { now }) {
+        next = next.max(key);
+        items.push(item);
     }
     drop(desk);
     let cursor = format!("{}-{}-{}", next.at.0, next.number, next.stage);
@@ -261,7 +293,9 @@ fn change_case(
     let at = app.clock.now().max(desk.told_until);
     let rec_id = request.rec_id.clone();
     let CaseRequest { unit_id, reason, .. } = request;
-    let entry = Entry::Case { at, action: action.into(), rec_id: rec_id.clone(), unit_id, deadline, reason };
+    let is_long = deadline.is_some_and(|it| it.since_ms(at) > case_desk::LONGEST_POSTPONEMENT_MS);
+    let denied = if is_long { "延期超过七天，不予批准".to_owned() } else { String::new() };
+    let entry = Entry::Case { at, action: action.into(), rec_id: rec_id.clone(), unit_id, deadline, reason, denied };
     let duplicate = !take(&mut desk, news_id, at, entry)?;
     Ok(json!({ "recId": rec_id, "accepted": true, "duplicate": duplicate }))
 }
@@ -292,7 +326,7 @@ fn notify(app: &App, platform: &str, notice: Notice) -> Result<Value, Denied> {
 }
 
 /// What came with a key is done once; `false` if it was done before. Without one it is done as often as it comes.
-fn take(desk: &mut Desk, news_id: String, at: Timestamp, entry: Entry) -> Result<bool, Denied> {
+pub(crate) fn take(desk: &mut Desk, news_id: String, at: Timestamp, entry: Entry) -> Result<bool, Denied> {
     let taken = match news_id.is_empty() {
         true => desk.journal.append(entry).map(|()| true),
         false => desk.journal.append_news(news_id, at, entry),

@@ -3,7 +3,7 @@
 //! The hub reads the same file for the officer's part, so fields this side has no use for are passed over.
 
 use gulang_city::{
-    Hazard, Pack, Timestamp, TyphoonFix, WarningColor,
+    Hazard, LonLat, Pack, QuakeStage, Timestamp, TyphoonFix, WarningColor,
     inject::{Inject, parse_injects},
 };
 use serde::Deserialize;
@@ -18,6 +18,8 @@ pub struct Scenario {
     pub seed: Option<u64>,
     pub storm: Option<Storm>,
     pub warnings: Vec<ScriptedWarning>,
+    /// Reports of quakes, by when they go out.
+    pub quakes: Vec<ScriptedQuake>,
     /// Without it the rain follows the storm's distance.
     pub rain: Option<RainCurve>,
     /// What the director throws in; only [`Scenario::load_for`] reads them.
@@ -42,6 +44,23 @@ pub struct ScriptedWarning {
     pub hazard: Hazard,
     pub headline: String,
     pub identifier: String,
+}
+
+/// One report of a quake; a later one of the same id takes its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptedQuake {
+    /// When it goes out.
+    pub at: Timestamp,
+    pub id: String,
+    /// From 1.
+    pub revision: u32,
+    pub stage: QuakeStage,
+    pub origin: Timestamp,
+    pub place: String,
+    pub epicentre: LonLat,
+    pub depth_km: f32,
+    pub magnitude: f32,
+    pub cancelled: bool,
 }
 
 /// How the storm's rain falls on the city: nothing, a rise, a peak, a fall; bands and gusts are the weather's own.
@@ -121,6 +140,22 @@ impl Scenario {
             });
         }
         warnings.sort_by_key(|w| w.at);
+        let mut quakes = Vec::with_capacity(file.quake.len());
+        for it in &file.quake {
+            quakes.push(ScriptedQuake {
+                at: time("quake.at", &it.at)?,
+                id: it.id.clone(),
+                revision: it.revision,
+                stage: it.stage,
+                origin: time("quake.origin", &it.origin)?,
+                place: it.place.clone(),
+                epicentre: it.epicentre,
+                depth_km: it.depth_km,
+                magnitude: it.magnitude,
+                cancelled: it.cancelled,
+            });
+        }
+        quakes.sort_by_key(|it| (it.at, it.revision));
         let rain = match &file.rain {
             Some(rain) => Some(RainCurve {
                 starts_at: time("rain.starts_at", &rain.starts_at)?,
@@ -138,6 +173,7 @@ impl Scenario {
             seed: file.seed,
             storm,
             warnings,
+            quakes,
             rain,
             injects: Vec::new(),
         };
@@ -162,6 +198,8 @@ struct ScenarioFile {
     track: Option<String>,
     #[serde(default)]
     warning: Vec<WarningFile>,
+    #[serde(default)]
+    quake: Vec<QuakeFile>,
     rain: Option<RainFile>,
 }
 
@@ -181,6 +219,22 @@ struct WarningFile {
     hazard: Hazard,
     headline: String,
     identifier: String,
+}
+
+#[derive(Deserialize)]
+struct QuakeFile {
+    at: String,
+    id: String,
+    revision: u32,
+    stage: QuakeStage,
+    origin: String,
+    place: String,
+    /// Longitude, latitude.
+    epicentre: LonLat,
+    depth_km: f32,
+    magnitude: f32,
+    #[serde(default)]
+    cancelled: bool,
 }
 
 fn load_track(path: &Path) -> Result<Vec<TyphoonFix>, ScenarioError> {

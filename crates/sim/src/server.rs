@@ -6,11 +6,12 @@
 //! | `GET, POST /sim/clock {"now_ms","speed","paused"}` | reads; sets a scaled clock, 409 otherwise |
 //! | `POST /sim/fault {"platform","mode"}` | `ok`, `error_code`, `http500`, `hang`, `slow_ms:N` (acts, then answers late), `garbage`, `down`, `twice`, `confused` |
 //! | `POST /sim/terminals {"jt808","n"}` | lets the vehicles' terminals (up to `n`) call that platform, on loopback; answers `{"n"}`, 0 if there are none |
-//! | `GET /sim/stats` | orders, refusals, what docks asked and had answered |
+//! | `GET /sim/peers`, `POST /sim/peers/{peer}/{deed}` | stops, starts, floods one peer where each has a door of its own ([`crate::peers`]) |
+//! | `GET /sim/stats` | orders, refusals, what docks asked and had answered, how many verdicts on video recognition were right |
 
 use crate::{
     app::{AdvanceError, App, Fault, FaultRequest},
-    cap, gateway, layers, platform, sensorthings,
+    cap, gateway, layers, platform, sensorthings, weather_feeds,
 };
 use axum::{
     Json, Router,
@@ -30,23 +31,42 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/journal", get(platform::journal))
         .route("/gateway/{channel}/send", post(gateway::send))
         .route("/gateway/{channel}/status", post(gateway::status))
+        .route("/gateway/{channel}/mt", post(crate::gateway_form::submit))
+        .route("/gateway/{channel}/report", get(crate::gateway_form::report))
         .route("/cap/index.json", get(cap_index))
+        .route("/cap/atom.xml", get(weather_feeds::cap_atom))
         .route("/cap/{file}", get(cap_alert))
+        .route("/quake/quakes.json", get(weather_feeds::quakes))
+        .route("/rain/{file}", get(weather_feeds::rain))
+        .route("/nmc/{file}", get(weather_feeds::nmc))
+        .route("/jma/targetTc.json", get(weather_feeds::jma_targets))
+        .route("/jma/{name}/specifications.json", get(weather_feeds::jma_page))
         .route("/typhoon/Api/TyhoonActivity", get(typhoon_activity))
         .route("/typhoon/Api/TyphoonInfo/{tfid}", get(typhoon_info))
         .route("/feeds/{file}", get(feed))
         .nest("/wvp", crate::video::wvp_routes())
         .nest("/zlm", crate::video::zlm_routes())
+        .nest("/videoai", crate::videoai::routes())
         .route("/inventory", get(inventories))
         .route("/inventory/{id}", get(inventory))
         .route("/inventory/{id}/changes", get(inventory_changes))
         .route("/layers", get(layers::list))
         .route("/layers/{name}", get(layers::layer))
         .route("/sensorthings/v1.1/{entity}", get(sensorthings::page))
+        .route("/oauth/token", post(crate::case_desk::token))
+        .route("/media/{file}", get(crate::case_desk::picture))
+        .route("/grid/status", get(crate::street::status))
+        .route("/open311/services.json", get(crate::open311::services))
+        .route("/open311/requests.json", get(crate::open311::requests).post(crate::open311::report))
+        .route("/open311/tokens/{file}", get(crate::open311::token))
+        .route("/upper", post(crate::upper::push))
+        .route("/assistant/chat/completions", post(crate::assistant::complete))
         .route("/sim/advance", post(advance))
         .route("/sim/clock", get(clock).post(set_clock))
         .route("/sim/fault", post(set_fault))
         .route("/sim/terminals", post(call))
+        .route("/sim/peers", get(peers))
+        .route("/sim/peers/{peer}/{deed}", post(tell_peer))
         .route("/sim/stats", get(stats))
         .with_state(app)
 }
@@ -269,18 +289,32 @@ async fn call(State(app): State<Arc<App>>, Json(request): Json<CallRequest>) -> 
     Json(json!({ "n": n, "simulated": true })).into_response()
 }
 
+async fn peers(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(app.peers.list())
+}
+
+async fn tell_peer(State(app): State<Arc<App>>, Path((peer, deed)): Path<(String, String)>) -> Response {
+    match app.peers.tell(&peer, &deed).await {
+        Ok(()) => Json(json!({ "ok": true, "simulated": true })).into_response(),
+        Err(words) => refusal(StatusCode::CONFLICT, words),
+    }
+}
+
 /// What the docks asked and who answered, and how much is in the journal.
 async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
     let replies = &app.broker.replies;
     let n = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    let (n_orders, n_refused, n_flights) = {
+    let (n_orders, n_refused, n_flights, verdicts) = {
         let desk = app.desk();
-        (desk.journal.orders.len(), desk.journal.refused.len(), desk.errands.flights.n_begun())
+        let verdicts = &desk.journal.verdicts;
+        let n_right = verdicts.values().filter(|it| **it).count();
+        let verdicts = json!({ "judged": verdicts.len(), "right": n_right });
+        (desk.journal.orders.len(), desk.journal.refused.len(), desk.errands.flights.n_begun(), verdicts)
     };
     Json(json!({
         "requests": n(&replies.n_requests), "requests_answered": n(&replies.n_requests_answered),
         "events": n(&replies.n_events), "events_answered": n(&replies.n_events_answered),
-        "orders": n_orders, "refused": n_refused, "flights": n_flights, "simulated": true,
+        "orders": n_orders, "refused": n_refused, "flights": n_flights, "verdicts": verdicts, "simulated": true,
     }))
 }
 

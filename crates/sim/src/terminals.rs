@@ -4,11 +4,7 @@
 //! what it is asked. Out of reach it hangs up; back again it tells in one batch where it was meanwhile. Where they call is
 //! said by `POST {control}/terminals {"jt808":"127.0.0.1:port"}` or `--jt808`: here the platform is the one that listens.
 
-use crate::{
-    app::App,
-    dice::Dice,
-    fleet::{Fleet, Gap},
-};
+use crate::{app::App, dice::Dice, fleet::Fleet, peers::JT808};
 use gulang_city::Timestamp;
 use gulang_platforms::jt808::{Auth, Edition, Framer, FromTerminal, Position, Registered, Taken, ToTerminal, seal};
 use std::{
@@ -42,8 +38,9 @@ impl Calls {
     pub(crate) async fn call(&self, app: &Arc<App>, platform: String, n: Option<usize>) -> usize {
         let made = self.fleet.get_or_init(|| async {
             let (things, figures, dice) = (app.things.clone(), app.world.figures.fleet.clone(), app.world.fleet_dice());
+            let fences = app.world.pack.fence_rules.clone();
             // Routes are walked: not on the threads that answer.
-            let made = tokio::task::spawn_blocking(move || Fleet::new(things, figures, dice)).await;
+            let made = tokio::task::spawn_blocking(move || Fleet::new(things, figures, &fences, dice)).await;
             made.ok().flatten().map(Arc::new)
         });
         let Some(fleet) = made.await.clone() else { return 0 };
@@ -84,15 +81,15 @@ impl Terminal {
         let mut told = Timestamp(0);
         sleep(Duration::from_millis((dice.unit() * 3000.0) as u64)).await;
         for n in 0u64.. {
-            if self.gap().is_none() {
+            if !self.is_out_of_reach() {
                 let _ = self.converse(&platform, &mut told).await;
             }
             sleep(Duration::from_millis(2000 + (dice.of(n).unit() * 5000.0) as u64)).await;
         }
     }
 
-    fn gap(&self) -> Option<Gap> {
-        self.fleet.gap(self.i, self.app.clock.now())
+    fn is_out_of_reach(&self) -> bool {
+        self.app.peers.is_shut(JT808) || self.fleet.gap(self.i, self.app.clock.now()).is_some()
     }
 
     /// One connection, until it breaks, is refused, or the terminal is out of reach.
@@ -110,7 +107,7 @@ impl Terminal {
             self.say(&mut line, &FromTerminal::Batch { fills_gap: true, positions: missed, n_bad: 0 }).await?;
         }
         let mut beat = tokio::time::Instant::now();
-        while self.gap().is_none() {
+        while !self.is_out_of_reach() {
             let (now, is_paused) = (self.app.clock.now(), self.app.clock.read().paused);
             // The clock may have been set back.
             let is_due = !is_paused && (now.0 - told.0).abs() >= self.fleet.every_ms(self.i, now);

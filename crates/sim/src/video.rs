@@ -35,6 +35,8 @@ use tokio::{
 
 /// The one platform all channels hang under; digits as GB/T 28181 orders them, of no real one.
 const DEVICE: &str = "35020000002000000001";
+/// So many cameras of the pack, its first, answer at their own address without being invited, as some of a city's do.
+pub(crate) const REACHED_DIRECTLY: usize = 16;
 const STARTED_WITHIN: Duration = Duration::from_secs(20);
 const TURNED_EVERY: Duration = Duration::from_millis(100);
 /// At full stick, degrees and times a second.
@@ -102,6 +104,21 @@ impl Video {
         Ok(Self { rtsp, say, hands: Mutex::default(), _child: child })
     }
 
+    /// Where its cameras are reached, as `host:port`.
+    pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
+        self.rtsp.strip_prefix("rtsp://")?.trim_end_matches('/').parse().ok()
+    }
+
+    /// From now on its cameras are said to be there.
+    pub(crate) fn reached_at(&mut self, address: std::net::SocketAddr) {
+        self.rtsp = format!("rtsp://{address}");
+    }
+
+    /// Where its streams are, as `rtsp://host:port`.
+    pub(crate) fn rtsp(&self) -> &str {
+        &self.rtsp
+    }
+
     fn tell(&self, message: &ToSim) {
         let line = serde_json::to_string(message).unwrap_or_default();
         // One that does not read goes without: a camera is mounted again when it is next invited.
@@ -109,7 +126,7 @@ impl Video {
     }
 
     /// Its address, after it was mounted.
-    fn invite(&self, channel: &str, name: &str) -> String {
+    pub(crate) fn invite(&self, channel: &str, name: &str) -> String {
         let camera = SimCamera {
             mount: channel.to_owned(),
             name: name.to_owned(),
@@ -349,7 +366,10 @@ async fn ptz(
 // ---------------------------------------------------------------- ZLMediaKit
 
 pub(crate) fn zlm_routes() -> Router<Arc<App>> {
-    Router::new().route("/index/api/isMediaOnline", get(is_online)).route("/index/api/getSnap", get(get_snap))
+    Router::new()
+        .route("/index/api/isMediaOnline", get(is_online))
+        .route("/index/api/getMediaList", get(get_media_list))
+        .route("/index/api/getSnap", get(get_snap))
 }
 
 #[derive(Deserialize)]
@@ -361,6 +381,14 @@ async fn is_online(State(app): State<Arc<App>>, Query(asked): Query<OnlineReques
     let is_drone = app.world.pack.drones.iter().any(|it| it.id.as_str() == asked.stream);
     let online = if is_drone { is_flying(&app, &asked.stream) } else { name_of(&app, &asked.stream).is_some() };
     Json(zlm::write_online(online)).into_response()
+}
+
+/// Every camera's stream; drones' while they fly are asked for by name.
+async fn get_media_list(State(app): State<Arc<App>>) -> Response {
+    let cameras = app.world.pack.cameras.iter();
+    let list: Vec<zlm::Named> =
+        cameras.map(|it| zlm::Named { app: "live".into(), stream: it.id.to_string() }).collect();
+    Json(zlm::write_list(&list)).into_response()
 }
 
 #[derive(Deserialize)]

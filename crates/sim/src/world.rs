@@ -36,6 +36,7 @@ mod part {
     pub(super) const UNITS: u64 = 10;
     pub(super) const FLEET: u64 = 21;
     pub(super) const LAYERS: u64 = 11;
+    pub(super) const VIDEO_AI: u64 = 31;
 }
 
 pub(crate) struct World {
@@ -66,6 +67,8 @@ pub(crate) struct Due {
     pub(crate) teams: bool,
     pub(crate) drones: bool,
     pub(crate) docks: bool,
+    /// A drone may speak MAVLink beside it, and then not this way too.
+    pub(crate) mavlink: bool,
 }
 
 impl World {
@@ -86,6 +89,11 @@ impl World {
             figures,
             dice,
         }
+    }
+
+    /// Whether the last drone hangs on no dock of its own, but on MAVLink.
+    pub(crate) fn has_mavlink_drone(&self) -> bool {
+        self.pack.drones.len() > self.pack.docks.len()
     }
 
     pub(crate) fn with_roads(self, roads: Option<Metric>) -> Self {
@@ -113,6 +121,15 @@ impl World {
 
     pub(crate) fn alerts(&self, now: Timestamp) -> Vec<Alert> {
         cap::alerts(self.scenario.as_ref(), now, &self.pack.name, self.dice.of(part::WARNINGS))
+    }
+
+    pub(crate) fn forecast_dice(&self) -> Dice {
+        self.dice.of(part::FORECASTS)
+    }
+
+    /// Showers over the grid; the sky's own dice count to five.
+    pub(crate) fn rain_dice(&self) -> Dice {
+        self.dice.of(part::SKY).of(40)
     }
 
     pub(crate) fn typhoon_activity(&self, now: Timestamp) -> Value {
@@ -158,6 +175,11 @@ impl World {
         (found.iter().map(item).collect(), next, more)
     }
 
+    /// One case by its number.
+    pub(crate) fn case_life(&self, number: u64) -> Option<crate::cases::CaseLife> {
+        self.cases.life(number, &|at| self.storminess(at))
+    }
+
     /// What the registers of many things are drawn from.
     pub(crate) fn things_dice(&self) -> Dice {
         self.dice.of(part::THINGS)
@@ -170,6 +192,11 @@ impl World {
     /// What the special layers are drawn from.
     pub(crate) fn layers_dice(&self) -> Dice {
         self.dice.of(part::LAYERS)
+    }
+
+    /// What video recognition sees is drawn from this.
+    pub(crate) fn video_ai_dice(&self) -> Dice {
+        self.dice.of(part::VIDEO_AI)
     }
 
     /// What a sensor reads, by its place in the pack; none if it is dead.
@@ -280,7 +307,7 @@ impl World {
         if due.teams && self.pack.forces().next().is_some() {
             messages.push(self.team_batch(now, errands));
         }
-        for i in 0..self.pack.drones.len() {
+        for i in 0..self.pack.drones.len() - usize::from(due.mavlink && self.has_mavlink_drone()) {
             self.drone_messages(i, (before, now), due, errands, &weather, &mut messages);
         }
         messages
@@ -366,7 +393,7 @@ impl World {
             });
             messages.push(envelope(format!("thing/product/{dock_sn}/osd"), None, None, data));
             let video = json!([{
-                "video_index": "normal-0", "video_type": "wide", "switchable_video_types": ["wide", "zoom", "ir"],
+                "video_index": "normal-0", "video_type": errands.flights.lens(i), "switchable_video_types": docks::LENSES,
             }]);
             let cameras = json!([{
                 "camera_index": PAYLOAD, "available_video_number": 1, "coexist_video_number_max": 1, "video_list": video,
@@ -542,7 +569,7 @@ mod tests {
     use super::*;
     use crate::testing::tiny_pack;
 
-    const ALL: Due = Due { sensors: true, teams: true, drones: true, docks: true };
+    const ALL: Due = Due { sensors: true, teams: true, drones: true, docks: true, mavlink: false };
 
     #[test]
     fn two_worlds_of_one_seed_say_the_same_bytes() {

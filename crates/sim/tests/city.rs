@@ -1,7 +1,7 @@
 //! The simulated city seen from outside: through its sockets, as the hub and any other client sees it.
 
 use gulang_city::*;
-use gulang_sim::{Scale, SimConfig, SimHandle, Speed, start_with};
+use gulang_sim::{Doors, Scale, SimConfig, SimHandle, Speed, start_with};
 use rumqttc::{AsyncClient, Event, EventLoop, Incoming, MqttOptions, QoS};
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
@@ -143,6 +143,7 @@ fn city(dir: &Path, realm: Realm, speed: Speed) -> SimHandle {
         scale,
         jt808: None,
         video: false,
+        doors: Doors::default(),
     };
     start_with(pack(), config).unwrap()
 }
@@ -388,7 +389,7 @@ async fn platforms_answer_bad_requests_and_break_when_told() {
     let client = Client::of(&sim);
     let code = |answer: Value| answer["code"].as_i64();
     assert_eq!(code(client.act("yunguanfu", "NOTIFY", json!({ "noticeId": 3 })).await), Some(400));
-    assert_eq!(code(client.act("yunguanfu", "REPORT", json!({})).await), Some(404));
+    assert_eq!(code(client.act("yunguanfu", "REPORT", json!({})).await), Some(400));
     assert_eq!(code(client.act("yingji", "ITEM_INST_SYNC", json!({})).await), Some(404));
     assert_eq!(code(client.act("yunguanfu", "GET_NOTICE_INFO", json!({ "cursor": "x" })).await), Some(400));
     assert_eq!(code(client.act("yunguanfu", "APPLY_CANCEL", json!({ "noticeId": "no" })).await), Some(0));
@@ -536,6 +537,7 @@ async fn stills() {
         scale,
         jt808: None,
         video: false,
+        doors: Doors::default(),
     };
     let sim = start_with(pack(), config).unwrap();
     let client = Client::of(&sim);

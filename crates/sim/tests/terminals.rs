@@ -2,7 +2,7 @@
 
 use gulang_city::{Realm, Timestamp};
 use gulang_platforms::jt808::{Edition, Frame, Framer, FromTerminal, Registered, Taken, ToTerminal, seal};
-use gulang_sim::{Scale, SimConfig, Speed, start};
+use gulang_sim::{Doors, Scale, SimConfig, Speed, start};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path, time::Duration};
 use tokio::{
@@ -26,6 +26,7 @@ fn config(dir: &Path, scale: Scale) -> SimConfig {
         scale,
         jt808: None,
         video: false,
+        doors: Doors::default(),
     }
 }
 

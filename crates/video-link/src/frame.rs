@@ -165,6 +165,7 @@ mod tests {
     fn messages_come_back_however_the_pipe_cuts_them() {
         let open = ToEyes::Open {
             id: 7,
+            feed: 3,
             url: "rtsp://10.0.0.9/c1".into(),
             user: "u".into(),
             password: Secret("geheim".into()),

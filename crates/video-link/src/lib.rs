@@ -12,5 +12,6 @@ pub mod strip;
 
 pub use frame::{Deframer, Frame, FrameError, MAX_FRAME_BYTES, line_frame, picture_frame};
 pub use messages::{
-    Failure, FromEyes, Look, Looking, Picture, Secret, SimCamera, SimCodec, Size, ToEyes, ToSim, Transport, VERSION,
+    Failure, FromEyes, Gap, Look, Looking, Picture, Secret, SimCamera, SimCodec, Size, ToEyes, ToSim, Transport,
+    VERSION,
 };

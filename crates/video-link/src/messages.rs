@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf};
 
 /// Told by the eyes first; hub and eyes are always of one release.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Hub → eyes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,9 @@ pub enum ToEyes {
     /// Opens a stream; it is decoded once, whatever the sizes. `id` is the hub's and is not used again.
     Open {
         id: u64,
+        /// The hub's number of the source. A stream opened after another of the same source goes on with its past: clips
+        /// run over both.
+        feed: u64,
         /// `rtsp://`, `rtsps://`, `rtmp://`, `http(s)://` (FLV, MPEG-TS, HLS); without credentials.
         url: String,
         #[serde(default)]
@@ -30,9 +33,10 @@ pub enum ToEyes {
     Close {
         id: u64,
     },
-    /// Writes what was seen `back_s` seconds ago until `ahead_s` seconds from now, as MP4.
+    /// Writes what was seen of a source `back_s` seconds ago until `ahead_s` seconds from now, as MP4, whichever streams it
+    /// comes from.
     Keep {
-        id: u64,
+        feed: u64,
         clip: u64,
         back_s: u32,
         ahead_s: u32,
@@ -99,17 +103,25 @@ pub enum FromEyes {
         n_decoded: u64,
     },
     Kept {
-        id: u64,
         clip: u64,
         file: PathBuf,
         /// As written.
         secs: f32,
+        /// Where nothing came, in order; the last picture before one stands still in it.
+        gaps: Vec<Gap>,
     },
     NotKept {
-        id: u64,
         clip: u64,
         why: String,
     },
+}
+
+/// A stretch of a clip without pictures; at the clip's end it lies behind the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// From the clip's first picture, seconds.
+    pub at_s: f32,
+    pub secs: f32,
 }
 
 /// Where a stream is.

@@ -107,8 +107,13 @@ impl Eyes {
     }
 
     fn watch(&mut self, id: u64, url: String, transport: Transport) -> Check {
+        self.watch_of(id, id, url, transport)
+    }
+
+    /// A stream of a source that may have had others.
+    fn watch_of(&mut self, feed: u64, id: u64, url: String, transport: Transport) -> Check {
         let (user, password) = (String::new(), Secret::default());
-        self.tell(&ToEyes::Open { id, url, user, password, transport, sizes: vec![Size { width: 640, fps: 10 }] })
+        self.tell(&ToEyes::Open { id, feed, url, user, password, transport, sizes: vec![Size { width: 640, fps: 10 }] })
     }
 
     fn next(&mut self) -> Result<Heard, Error> {
@@ -212,6 +217,7 @@ fn a_locked_camera_opens_to_the_right_password_alone() -> Check {
     let mut eyes = Eyes::open()?;
     let open = |id, password: &str| ToEyes::Open {
         id,
+        feed: id,
         url: format!("{}/locked", cameras.rtsp),
         user: "guard".into(),
         password: Secret(password.into()),
@@ -322,13 +328,64 @@ fn a_clip_holds_what_was_and_what_came() -> Check {
     for _ in 0..30 {
         eyes.picture(1)?;
     }
-    eyes.tell(&ToEyes::Keep { id: 1, clip: 9, back_s: 15, ahead_s: 2, file: file.clone() })?;
+    eyes.tell(&ToEyes::Keep { feed: 1, clip: 9, back_s: 15, ahead_s: 2, file: file.clone() })?;
     let kept = eyes.until(|it| matches!(it, Heard::Said(FromEyes::Kept { .. } | FromEyes::NotKept { .. })))?;
-    assert!(matches!(&kept, Heard::Said(FromEyes::Kept { clip: 9, .. })), "{kept:?}");
+    let Heard::Said(FromEyes::Kept { clip: 9, secs, gaps, .. }) = kept else { return Err(format!("{kept:?}").into()) };
+    assert!(secs >= 2.0 && gaps.is_empty(), "{secs} s, gaps {gaps:?}");
     let bytes = std::fs::read(&file)?;
     assert_eq!(bytes.get(4..8), Some(&b"ftyp"[..]), "an MP4");
     assert!(bytes.windows(4).any(|it| it == b"moov") && bytes.len() > 10_000);
-    eyes.tell(&ToEyes::Keep { id: 77, clip: 10, back_s: 1, ahead_s: 1, file })?;
+    eyes.tell(&ToEyes::Keep { feed: 77, clip: 10, back_s: 1, ahead_s: 1, file })?;
     eyes.until(|it| matches!(it, Heard::Said(FromEyes::NotKept { clip: 10, .. })))?;
+    Ok(())
+}
+
+#[test]
+fn a_clip_goes_on_over_a_reconnect_and_tells_the_gap() -> Check {
+    let cameras = Cameras::open("127.0.0.1:0")?;
+    let (address, url) = (cameras.address(), format!("{}/h264", cameras.rtsp));
+    let dir = tempfile::tempdir()?;
+    let file: PathBuf = dir.path().join("clip.mp4");
+    let mut eyes = Eyes::open()?;
+    eyes.watch_of(7, 1, url.clone(), Transport::Tcp)?;
+    for _ in 0..30 {
+        eyes.picture(1)?;
+    }
+    eyes.tell(&ToEyes::Keep { feed: 7, clip: 9, back_s: 2, ahead_s: 20, file: file.clone() })?;
+    eyes.picture(1)?;
+    drop(cameras);
+    let is_gone = |it: &Looking| matches!(it, Looking::Stalled { .. } | Looking::Failed { .. } | Looking::Ended);
+    eyes.state(1, is_gone)?;
+    eyes.tell(&ToEyes::Close { id: 1 })?;
+    // What stopped more than a second ago is a gap, however soon it is back.
+    std::thread::sleep(Duration::from_millis(1500));
+    let _again = Cameras::open(&address)?;
+    eyes.watch_of(7, 2, url, Transport::Tcp)?;
+    eyes.picture(2)?;
+    let kept = eyes.until(|it| matches!(it, Heard::Said(FromEyes::Kept { .. } | FromEyes::NotKept { .. })))?;
+    let Heard::Said(FromEyes::Kept { clip: 9, secs, gaps, .. }) = kept else { return Err(format!("{kept:?}").into()) };
+    let [gap] = gaps[..] else { return Err(format!("one gap, not {gaps:?}").into()) };
+    assert!(gap.secs >= 1.5 && gap.at_s > 0.0 && gap.at_s + gap.secs < secs, "{gap:?} of {secs} s");
+    assert_eq!(std::fs::read(&file)?.get(4..8), Some(&b"ftyp"[..]), "one file");
+    Ok(())
+}
+
+#[test]
+fn a_clip_of_a_source_that_stays_away_ends_in_time_and_says_what_is_missing() -> Check {
+    let cameras = Cameras::open("127.0.0.1:0")?;
+    let dir = tempfile::tempdir()?;
+    let file: PathBuf = dir.path().join("clip.mp4");
+    let mut eyes = Eyes::open()?;
+    eyes.watch_of(7, 1, format!("{}/h264", cameras.rtsp), Transport::Tcp)?;
+    for _ in 0..30 {
+        eyes.picture(1)?;
+    }
+    eyes.tell(&ToEyes::Keep { feed: 7, clip: 9, back_s: 2, ahead_s: 6, file })?;
+    eyes.picture(1)?;
+    drop(cameras);
+    let kept = eyes.until(|it| matches!(it, Heard::Said(FromEyes::Kept { .. } | FromEyes::NotKept { .. })))?;
+    let Heard::Said(FromEyes::Kept { clip: 9, secs, gaps, .. }) = kept else { return Err(format!("{kept:?}").into()) };
+    let [gap] = gaps[..] else { return Err(format!("one gap, not {gaps:?}").into()) };
+    assert!((gap.at_s - secs).abs() < 0.01 && gap.secs > 1.0, "{gap:?} behind {secs} s");
     Ok(())
 }

@@ -5,11 +5,14 @@
 //!
 //! **Invariant:** knows neither the hub's insides nor the screen's. No tokio, no bevy.
 
-use gulang_city::{Command, Feed, Fix, Realm, Record, Refusal, SeatId, Telemetry, Text, ThingsChange, Timestamp};
+use gulang_city::{
+    Command, Feed, Fix, LiveQuality, RainField, Realm, Record, Refusal, SeatId, Telemetry, Text, ThingsChange,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// Refused on mismatch: a screen and its hub are always of one release.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 /// Larger frames are refused before decoding.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
@@ -76,6 +79,8 @@ pub enum Body {
     },
     /// Drones whose telemetry changed, by handle, about twice a second.
     Telemetry(Vec<(u32, Telemetry)>),
+    /// A rain field that came or was made anew; a snapshot carries those before.
+    Rain(RainField),
 }
 
 /// One picture, as JPEG: no host of a screen lacks a decoder for it.
@@ -162,6 +167,14 @@ pub struct Motion {
     pub zoom: f32,
 }
 
+/// What may be asked of a picture that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Adjustment {
+    Quality(LiveQuality),
+    /// One of those its platform told, such as `wide`.
+    Lens(Text),
+}
+
 /// What changed in the readings since the last frame: parallel arrays per lane.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Columns {
@@ -194,6 +207,8 @@ pub enum ToHub {
     Steer { feed: Feed, motion: Motion },
     /// Lets the wheel go.
     LetGo { feed: Feed },
+    /// Another quality or lens; what came of it stands beside the picture ([`FeedStatus::why`]).
+    Adjust { feed: Feed, to: Adjustment },
 }
 
 /// Which realm a screen follows.
@@ -381,6 +396,17 @@ mod tests {
         check(Body::ThingsStale { inventory: "manhole".into() });
         let telemetry = Telemetry { at: CLOCK.now, wind_mps: Some(4.5), ..Telemetry::default() };
         check(Body::Telemetry(vec![(3, telemetry)]));
+        check(Body::Rain(RainField {
+            source: "雷达".into(),
+            kind: gulang_city::RainKind::Nowcast,
+            valid_at: CLOCK.now,
+            issued_at: CLOCK.now,
+            origin: LonLat(117.8, 24.2),
+            step: (0.01, 0.01),
+            n: (2, 2),
+            values: vec![0.0, gulang_city::NO_RAIN_KNOWN, 12.5, 3.0].into(),
+            simulated: true,
+        }));
         check_to_hub(ToHub::Hello { version: VERSION, seat: "A".into(), watch: Watch::Only(Realm::Actual) });
         check_to_hub(ToHub::Submit { ticket: 1, command: Command::EndExercise });
         check_to_hub(ToHub::Submit {
@@ -395,7 +421,9 @@ mod tests {
         let feed = Feed::Camera("c00001".into());
         check_to_hub(ToHub::WatchFeeds(vec![Wanted { feed: feed.clone(), width: 480, fps: 10 }]));
         check_to_hub(ToHub::Steer { feed: feed.clone(), motion: Motion { pan: -0.5, tilt: 0.0, zoom: 1.0 } });
-        check_to_hub(ToHub::LetGo { feed });
+        check_to_hub(ToHub::LetGo { feed: feed.clone() });
+        check_to_hub(ToHub::Adjust { feed: feed.clone(), to: Adjustment::Quality(LiveQuality::High) });
+        check_to_hub(ToHub::Adjust { feed, to: Adjustment::Lens("ir".into()) });
     }
 
     #[test]

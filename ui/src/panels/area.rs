@@ -186,6 +186,14 @@ fn rows_of(m: &Model<'_>, region: &Region) -> Vec<Row> {
         }),
     );
 
+    let is_inside = |cell: &&Cell| cell.ring.iter().any(|at| region.holds(*at));
+    let cells: Vec<&Cell> = city.grid.cells.iter().filter(is_inside).collect();
+    if !cells.is_empty() {
+        let on = cells.iter().flat_map(|it| city.grid.on_duty(&it.id, city.roster.as_ref(), m.clock.now));
+        let people: std::collections::BTreeSet<&PersonId> = on.map(|it| &it.person.id).collect();
+        rows.push(Row::Head(tr::AREA_CELLS, lang.fill(tr::AREA_CELLS_SUM, &[&n(cells.len()), &n(people.len())])));
+    }
+
     macro_rules! places {
         ($registry:ident, $kind:ident, $head:expr, $sums:expr, $sub:expr) => {{
             let found: Vec<_> = inside.$registry.iter().filter_map(|i| city.$registry.get_index(*i as usize)).collect();

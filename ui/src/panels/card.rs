@@ -1,10 +1,11 @@
 //! The card of the selected thing, over the map and clear of its target.
 
+use super::attach::{Attached, attach_ui};
 use super::digest::{budget_of, district_name};
 use super::event_list::alarm_value;
 use super::kit::{Kit, RealmMark, exact, fresh, fresh_value, freshness_mark, mmss, realm_mark, row_id};
 use super::pick::{AgencyPick, agency_ui};
-use super::{PanelState, Selection, UiCommand, amend, events, press};
+use super::{PanelState, Selection, UiCommand, amend, case_more, events, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Rect, Stroke, pos2, vec2};
@@ -32,6 +33,8 @@ enum Does {
     Amend(OrderId),
     /// Opens the form that asks until when and why.
     Shelve(AlarmId),
+    /// Asks the case's platform, or puts its answer away.
+    Process(CaseId),
 }
 
 /// What an officer does to a case that takes a reason.
@@ -41,6 +44,10 @@ enum CaseAct {
     Transfer,
     Postpone,
     Cancel,
+    /// 处置反馈, and what a look on the spot found.
+    Dispose,
+    CheckPassed,
+    CheckFailed,
 }
 
 /// The form of a [`CaseAct`], over its card.
@@ -67,6 +74,19 @@ impl CaseAct {
             Self::Transfer => tr::CASE_TRANSFER,
             Self::Postpone => tr::CASE_POSTPONE,
             Self::Cancel => tr::CASE_CANCEL,
+            Self::Dispose => tr::CASE_DISPOSE,
+            Self::CheckPassed => tr::CASE_CHECK_PASSED,
+            Self::CheckFailed => tr::CASE_CHECK_FAILED,
+        }
+    }
+
+    /// What it is on the case, for those that are steps.
+    fn step(self) -> Option<CaseStep> {
+        match self {
+            Self::Dispose => Some(CaseStep::Dispose),
+            Self::CheckPassed => Some(CaseStep::Check { passed: true }),
+            Self::CheckFailed => Some(CaseStep::Check { passed: false }),
+            Self::Return | Self::Transfer | Self::Postpone | Self::Cancel => None,
         }
     }
 
@@ -77,6 +97,7 @@ impl CaseAct {
             Self::Transfer => "transfer_case",
             Self::Postpone => "postpone_case",
             Self::Cancel => "cancel_case",
+            Self::Dispose | Self::CheckPassed | Self::CheckFailed => "step_case",
         }
     }
 
@@ -86,6 +107,9 @@ impl CaseAct {
             Self::Transfer => [tr::TRANSFER_DUTY, tr::TRANSFER_AREA, tr::TRANSFER_ABLE],
             Self::Postpone => [tr::POSTPONE_WEATHER, tr::POSTPONE_PARTS, tr::POSTPONE_JOINT],
             Self::Cancel => [tr::CANCEL_TWICE, tr::CANCEL_FALSE, tr::CANCEL_ELSEWHERE],
+            Self::Dispose => [tr::DISPOSE_DONE, tr::DISPOSE_SECURED, tr::DISPOSE_HANDED],
+            Self::CheckPassed => [tr::CHECK_CLEAN, tr::CHECK_REPAIRED, tr::CHECK_BY_PICTURE],
+            Self::CheckFailed => [tr::RETURN_UNDONE, tr::RETURN_WRONG, tr::RETURN_NO_PROOF],
         }
     }
 }
@@ -94,10 +118,15 @@ impl CaseForm {
     fn height(&self) -> f32 {
         let n_rows = match self.act {
             CaseAct::Transfer => 5.0,
-            CaseAct::Postpone => 4.0,
+            CaseAct::Postpone | CaseAct::Dispose | CaseAct::CheckPassed | CaseAct::CheckFailed => 4.0,
             CaseAct::Return | CaseAct::Cancel => 3.0,
         };
         FORM_ROW * n_rows + REASON_H
+    }
+
+    /// Whether pictures may go with it.
+    pub fn takes_pictures(&self) -> bool {
+        self.act.step().is_some()
     }
 
     /// Later than now and than it was due.
@@ -106,7 +135,7 @@ impl CaseForm {
     }
 
     /// None while nobody is chosen to transfer to.
-    fn command(&self, k: &Kit<'_>, case: &Case) -> Option<Command> {
+    fn command(&self, k: &Kit<'_>, case: &Case, media: Vec<Text>) -> Option<Command> {
         let typed = self.typed.trim();
         let reason: Text = if typed.is_empty() { k.t(self.act.reasons()[self.reason]).into() } else { typed.into() };
         Some(match self.act {
@@ -114,6 +143,9 @@ impl CaseForm {
             CaseAct::Transfer => Command::TransferCase { case: case.id, to: self.to.chosen.clone()?, reason },
             CaseAct::Postpone => Command::PostponeCase { case: case.id, due_at: self.new_due(k, case), reason },
             CaseAct::Cancel => Command::CancelCase { case: case.id, reason },
+            CaseAct::Dispose | CaseAct::CheckPassed | CaseAct::CheckFailed => {
+                Command::StepCase { case: case.id, step: self.act.step()?, note: reason, media }
+            }
         })
     }
 }
@@ -122,7 +154,10 @@ impl CaseForm {
 const REASON_H: f32 = 38.0;
 
 pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, selection: &Selection) {
-    let Some(card) = card_of(k, selection) else { return };
+    let Some(mut card) = card_of(k, selection) else { return };
+    if let Selection::Case(id) = selection {
+        card.lines.extend(state.processes.lines(k, *id));
+    }
     let form = state.case_form.take().filter(|it| *selection == Selection::Case(it.case));
     let amend = state.amend.take().filter(|it| *selection == Selection::Order(it.order));
     let n_lines = card.lines.len() + card.flags.len() + usize::from(card.reading.is_some());
@@ -137,7 +172,11 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
         (None, Some(_)) => amend::HEIGHT,
         (None, None) => reason.map_or(0.0, |_| REASON_H),
     };
-    let height = 44.0 + 20.0 * n_lines as f32 + actions_h + under_h;
+    let picture_h = match selection {
+        Selection::Case(id) => state.processes.picture_height(*id),
+        _ => 0.0,
+    };
+    let height = 44.0 + 20.0 * n_lines as f32 + picture_h + actions_h + under_h;
     let size = vec2(width, height);
     let at = match state.selection_on_screen {
         Some(target) if map.contains(target) => beside(map, target, size),
@@ -179,9 +218,16 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
         k.bold_fit(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 13.0, LATE, flag, size.x - 24.0);
         y += 20.0;
     }
+    if let Selection::Case(id) = selection
+        && picture_h > 0.0
+    {
+        let at = Rect::from_min_size(pos2(rect.left() + 12.0, y - 10.0), vec2(size.x - 24.0, picture_h - 8.0));
+        state.processes.picture_ui(k, *id, at);
+    }
     let under = Rect::from_min_max(pos2(rect.left() + 12.0, rect.bottom() - under_h), rect.max - vec2(12.0, 0.0));
     let first = vec2(rect.left() + 12.0, under.top() - buttons_h);
     let (mut asked, mut amended) = (None, None);
+    let mut process = None;
     for (((label, does), barred), button) in card.actions.into_iter().zip(&barred).zip(buttons) {
         let label = k.t(label);
         let button = button.translate(first);
@@ -190,12 +236,19 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
                 Does::Submit(command) => k.out.push(UiCommand::Submit(command)),
                 Does::Ask(case, act) => asked = Some((case, act)),
                 Does::Amend(order) => amended = Some(order),
+                Does::Process(case) => process = Some(case),
                 Does::Shelve(alarm) => events::shelve(k.m, state, events::Target::Alarm(alarm)),
             }
         }
     }
+    if let Some(case) = process.filter(|it| state.processes.toggle(*it)) {
+        k.out.push(UiCommand::AskProcess(case));
+    }
     if let Some(reason) = reason {
         k.wrap(under, 12.0, TERTIARY, reason);
+    }
+    if asked.is_some() {
+        state.attached.clear();
     }
     let form = match (asked, form) {
         // The same button again puts its form away.
@@ -206,7 +259,11 @@ pub(super) fn card_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect, select
         }
         (None, form) => form,
     };
-    state.case_form = form.and_then(|form| form_ui(k, form, under));
+    let attached = &mut state.attached;
+    state.case_form = form.and_then(|form| form_ui(k, attached, form, under));
+    if state.case_form.is_none() {
+        state.attached.clear();
+    }
     let amend = match (amended, amend) {
         // The same button again puts its form away.
         (Some(_), Some(_)) => None,
@@ -237,16 +294,21 @@ fn barred(k: &Kit<'_>, does: &Does) -> Option<String> {
         Does::Ask(_, act) => press::barred(k, act.kind()),
         Does::Amend(_) => press::barred(k, "amend_order"),
         Does::Shelve(_) => press::barred(k, "shelve_alarm"),
-        Does::Submit(command @ (Command::SuperviseCase { .. } | Command::PressCase { .. })) => {
-            press::refused(k, command)
-        }
+        // To look is everybody's; a review has nobody to ask.
+        Does::Process(_) => k.m.is_replay().then(|| k.t(tr::REPLAY_NO_ORDERS).to_owned()),
+        Does::Submit(
+            command @ (Command::SuperviseCase { .. }
+            | Command::PressCase { .. }
+            | Command::StepCase { .. }
+            | Command::AskCall { .. }),
+        ) => press::refused(k, command),
         Does::Submit(command) => press::barred(k, command.kind()),
     }
 }
 
 /// A reason from three or typed, for a postponement how long, and the button that sends it. `None` once it was sent or
 /// put away.
-fn form_ui(k: &mut Kit<'_>, mut form: CaseForm, rect: Rect) -> Option<CaseForm> {
+fn form_ui(k: &mut Kit<'_>, attached: &mut Attached, mut form: CaseForm, rect: Rect) -> Option<CaseForm> {
     // A form just opened has its room from the next frame on.
     if rect.height() + 0.5 < form.height() {
         return Some(form);
@@ -292,13 +354,19 @@ fn form_ui(k: &mut Kit<'_>, mut form: CaseForm, rect: Rect) -> Option<CaseForm> 
             label = k.m.lang.fill(tr::CASE_TRANSFER_TO, &[&agency.name]);
         }
     }
-    let command = form.command(k, case);
+    if form.takes_pictures() {
+        attach_ui(k, attached, [cell(row, 0), cell(row, 1), cell(row, 2)], case.report.at);
+        row += 1;
+    }
+    let command = form.command(k, case, attached.names());
     let refused = match &command {
+        Some(_) if attached.is_busy() => Some(k.t(tr::CASE_PICTURES_WAIT).to_owned()),
         Some(command) => press::refused(k, command),
         None => Some(k.t(tr::CASE_TRANSFER_WHOM).to_owned()),
     };
     let confirm = Rect::from_min_max(cell(row, 0).min, pos2(cell(row, 1).right(), cell(row, 1).bottom()));
-    if let Some(why) = &refused {
+    let left_out = attached.refused().map(|why| k.m.lang.fill(tr::CASE_PICTURE_REFUSED, &[why]));
+    if let Some(why) = refused.as_ref().or(left_out.as_ref()) {
         let at = Rect::from_min_size(pos2(rect.left(), confirm.bottom() + 1.0), vec2(rect.width(), REASON_H));
         k.wrap(at, 12.0, TERTIARY, why);
     }
@@ -402,11 +470,25 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             ));
             card.lines.push(lang.fill(tr::PRESSED_N, &[&case.n_supervised.to_string(), &case.n_pressed.to_string()]));
             case_lines(k, &mut card, case);
+            let (lines, flags) = case_more::case_lines(k, case);
+            card.lines.extend(lines);
+            card.flags.extend(flags);
             card.actions.push((tr::SUPERVISE, Does::Submit(Command::SuperviseCase { case: *id })));
             card.actions.push((tr::PRESS, Does::Submit(Command::PressCase { case: *id })));
             for act in [CaseAct::Return, CaseAct::Transfer, CaseAct::Postpone, CaseAct::Cancel] {
                 card.actions.push((act.name(), Does::Ask(*id, act)));
             }
+            if CaseStep::Sign.fits(case.stage) {
+                let (note, media) = ("".into(), Vec::new());
+                let sign = Command::StepCase { case: *id, step: CaseStep::Sign, note, media };
+                card.actions.push((tr::CASE_SIGN, Does::Submit(sign)));
+            }
+            for act in [CaseAct::Dispose, CaseAct::CheckPassed, CaseAct::CheckFailed] {
+                if act.step().is_some_and(|it| it.fits(case.stage)) {
+                    card.actions.push((act.name(), Does::Ask(*id, act)));
+                }
+            }
+            card.actions.push((tr::CASE_PROCESS, Does::Process(*id)));
         }
         Selection::Order(id) => {
             let order = city.orders.get(id)?;
@@ -531,6 +613,15 @@ fn card_of(k: &Kit<'_>, selection: &Selection) -> Option<Card> {
             let source = if inventory.simulated { k.t(tr::SIMULATED) } else { platform };
             card.lines.push(source.to_owned());
         }
+    }
+    let stands =
+        !matches!(selection, Selection::Team(_) | Selection::Drone(_) | Selection::District(_) | Selection::Order(_));
+    let cell = k.m.place_of(selection).filter(|_| stands).and_then(|at| case_more::cell_line(k, at));
+    if let Some((line, person)) = cell {
+        card.lines.push(line);
+        let why = card.title.as_str().into();
+        let call = person.map(|person| (tr::STREET_CALL, Does::Submit(Command::AskCall { person, why })));
+        card.actions.extend(call);
     }
     let nearest = k.m.place_of(selection).filter(|_| !matches!(selection, Selection::Team(_) | Selection::Drone(_)));
     if let Some(near) =

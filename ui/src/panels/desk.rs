@@ -6,7 +6,7 @@ use super::{
     Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator,
     metrics,
 };
-use super::{needs, orders, pages, sheet, today, tools, topbar, typhoon, war};
+use super::{needs, orders, pages, sheet, street_call, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
 use crate::stage::tools::Tool;
 use crate::theme::*;
@@ -211,6 +211,7 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         state.case_form = None;
         state.amend = None;
     }
+    street_call::calls_ui(k, state, rect);
     drawer::drawer_ui(k, state, rect);
     tools::draft_ui(k, state, rect);
     if state.metrics_open {
@@ -315,6 +316,20 @@ fn lookups_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     k.text(pos2(chip.right() - 9.0, chip.center().y), Align2::RIGHT_CENTER, 12.0, TERTIARY, "F8");
     if k.hit(chip, "f8", k.t(tr::REPLAY_OPEN)).clicked() {
         state.replay.pick(&mut k.out);
+    }
+    state.over_map.push(chip);
+    let (label, at) = (k.t(tr::ASK_CITY), chip.right_top() + vec2(8.0, 0.0));
+    let chip = Rect::from_min_size(at, vec2(k.width(14.0, label) + k.width(12.0, "Q") + 30.0, 30.0));
+    if chip.right() > rect.right() - 12.0 {
+        return;
+    }
+    let is_on = state.drawer == Some(Drawer::Ask);
+    k.fill(chip, 3.0, if is_on { SELECTED } else { PANEL });
+    k.outline(chip, 3.0, 1.0, if is_on { ACCENT } else { STRONG });
+    k.text(pos2(chip.left() + 10.0, chip.center().y), Align2::LEFT_CENTER, 14.0, PRIMARY, label);
+    k.text(pos2(chip.right() - 9.0, chip.center().y), Align2::RIGHT_CENTER, 12.0, TERTIARY, "Q");
+    if k.hit(chip, "ask-city", label).clicked() {
+        state.toggle_drawer(Drawer::Ask);
     }
     state.over_map.push(chip);
 }
@@ -495,6 +510,9 @@ fn map_keys(
     }
     if pressed(Key::I) {
         state.toggle_drawer(Drawer::Import);
+    }
+    if pressed(Key::Q) {
+        state.toggle_drawer(Drawer::Ask);
     }
     // Without Shift it turns the map to the north.
     if with(Key::N, M::SHIFT) {

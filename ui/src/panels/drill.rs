@@ -54,9 +54,10 @@ struct Shipped {
     note: Tr,
 }
 
-const SHIPPED: [Shipped; 3] = [
+const SHIPPED: [Shipped; 4] = [
     Shipped { id: "doksuri-2023", title: tr::SCENARIO_DOKSURI, note: tr::SCENARIO_DOKSURI_NOTE },
     Shipped { id: "doksuri-injects", title: tr::SCENARIO_INJECTS, note: tr::SCENARIO_INJECTS_NOTE },
+    Shipped { id: "quake-drill", title: tr::SCENARIO_QUAKE, note: tr::SCENARIO_QUAKE_NOTE },
     Shipped { id: "rainstorm-demo", title: tr::SCENARIO_RAINSTORM, note: tr::SCENARIO_RAINSTORM_NOTE },
 ];
 

@@ -59,6 +59,12 @@ const STILL_PART: f32 = 0.3;
 const LABEL_H: f32 = 30.0;
 /// A tile this high tells in two lines, design px.
 const TALL: f32 = 210.0;
+/// A picture lower than this has no room for a mark beside its words; than that, for no second line over what it is shown
+/// for.
+const LOW: f32 = 130.0;
+const LOWEST: f32 = 100.0;
+/// Of a label's width the state may take so much; the name has the rest.
+const STATE_PART: f32 = 0.62;
 
 pub(super) fn tile_ui(k: &mut Kit<'_>, rect: Rect, tile: &Tile<'_>) -> Drawn {
     let px = tile.u * k.s;
@@ -81,7 +87,7 @@ pub(super) fn tile_ui(k: &mut Kit<'_>, rect: Rect, tile: &Tile<'_>) -> Drawn {
         (Face::Still { is_old, .. }, Some(shown)) => {
             paint(k, picture, shown, if is_old { Color32::from_gray(130) } else { Color32::WHITE });
         }
-        _ => blank_ui(k, picture, tile.u, face, status, shown),
+        _ => blank_ui(k, picture, tile, face, status, shown),
     }
     chips_ui(k, picture, tile, face, status, shown);
     k.outline(rect, 2.0 * tile.u, 1.0, HAIR);
@@ -142,7 +148,7 @@ pub(super) fn name_of<'a>(city: &'a City, feed: &'a Feed) -> &'a str {
     let known = match feed {
         Feed::Camera(id) => city.cameras.get(id).map(|it| &*it.name),
         Feed::Drone(id) => city.drones.get(id).map(|it| &*it.name),
-        Feed::Call(_) => None,
+        Feed::Call(_) => city.call_of(feed).map(|it| &*it.name),
     };
     known.unwrap_or(feed.id())
 }
@@ -160,11 +166,15 @@ fn real_secs(model: &Model<'_>, since: Timestamp) -> i64 {
 }
 
 fn real_ms(model: &Model<'_>, since: Timestamp) -> i64 {
-    let speed = match model.clock.kind {
+    (model.clock.now.since_ms(since).max(0) as f64 / f64::from(speed(model))) as i64
+}
+
+/// How much faster the clock shown runs than the hall's own day; slower counts as the same.
+pub(super) fn speed(model: &Model<'_>) -> f32 {
+    match model.clock.kind {
         ClockKind::Live => 1.0,
-        ClockKind::Exercise { speed, .. } | ClockKind::Replay { speed, .. } => f64::from(speed).max(1.0),
-    };
-    (model.clock.now.since_ms(since).max(0) as f64 / speed) as i64
+        ClockKind::Exercise { speed, .. } | ClockKind::Replay { speed, .. } => speed.max(1.0),
+    }
 }
 
 // ---------------------------------------------------------------- the picture
@@ -181,7 +191,7 @@ pub(super) fn cover(image: egui::Vec2, rect: Rect) -> Rect {
 }
 
 /// No picture: what is being done about it, or since when there is none; and the last still, small and marked as one.
-fn blank_ui(k: &Kit<'_>, rect: Rect, u: f32, face: Face, status: Option<&FeedStatus>, shown: Option<&Shown>) {
+fn blank_ui(k: &Kit<'_>, rect: Rect, tile: &Tile<'_>, face: Face, status: Option<&FeedStatus>, shown: Option<&Shown>) {
     let (head, sub) = match (face, status) {
         (Face::Coming, Some(status)) => {
             let elapsed = mmss(real_ms(k.m, status.since));
@@ -197,7 +207,18 @@ fn blank_ui(k: &Kit<'_>, rect: Rect, u: f32, face: Face, status: Option<&FeedSta
         (_, Some(status)) if !status.why.is_empty() => (k.t(tr::NO_PICTURE).to_owned(), status.why.to_string()),
         _ => (k.t(tr::NO_PICTURE).to_owned(), String::new()),
     };
-    let px = u * k.s;
+    let (u, px) = (tile.u, tile.u * k.s);
+    let width = rect.width() - 16.0 * k.s;
+    let high = rect.height() / px;
+    if high < LOW {
+        let has_sub = !sub.is_empty() && (high >= LOWEST || tile.of.is_empty() && high >= 0.7 * LOWEST);
+        let y = rect.center().y + if has_sub { -4.0 * px } else { 4.0 * px };
+        k.fit(pos2(rect.center().x, y), Align2::CENTER_CENTER, 13.0 * u, SECONDARY, &head, width);
+        if has_sub {
+            k.fit(pos2(rect.center().x, y + 17.0 * px), Align2::CENTER_CENTER, 11.0 * u, TERTIARY, &sub, width);
+        }
+        return;
+    }
     let c = rect.center() - vec2(0.0, 18.0 * px);
     match face {
         Face::Coming => waiting_mark(k, c, 13.0 * px),
@@ -208,7 +229,6 @@ fn blank_ui(k: &Kit<'_>, rect: Rect, u: f32, face: Face, status: Option<&FeedSta
             k.painter().line_segment([c + vec2(-r, r), c + vec2(r, -r)], stroke);
         }
     }
-    let width = rect.width() - 16.0 * k.s;
     k.fit(pos2(rect.center().x, c.y + 34.0 * px), Align2::CENTER_CENTER, 14.0 * u, SECONDARY, &head, width);
     k.fit(pos2(rect.center().x, c.y + 55.0 * px), Align2::CENTER_CENTER, 12.0 * u, TERTIARY, &sub, width);
     if let (Face::Gone | Face::Coming, Some(shown)) = (face, shown) {
@@ -308,25 +328,66 @@ fn label_ui(
     };
     k.lamp(pos2(label.left() + 14.0 * px, y), 3.6 * u, lamp);
     let (state, how) = (state_text(k, status), how_text(k, status, shown));
+    let room = label.width() * STATE_PART;
     let right = match tile.words {
         Some((words, _)) => words.to_owned(),
-        None if is_tall || how.is_empty() => state.clone(),
-        None => format!("{state}  {how}"),
+        None => fitting(k, 12.0 * u, room, state_forms(k, status, &state, &how, is_tall)),
     };
-    let room = label.width() * 0.62;
     let at = pos2(label.right() - 10.0 * px, y);
     let right = k.fit(at, Align2::RIGHT_CENTER, 12.0 * u, TERTIARY, &right, room);
     let room = right.left() - label.left() - 34.0 * px;
     k.bold_fit(pos2(label.left() + 26.0 * px, y), Align2::LEFT_CENTER, 13.0 * u, PRIMARY, tile.name, room);
     if is_tall {
+        let room = label.width() - 24.0 * px;
         let line = match tile.words {
             Some(_) if how.is_empty() => state,
             Some(_) => format!("{state}  {how}"),
-            None => how,
+            None => fitting(k, 12.0 * u, room, how_forms(k, status, shown)),
         };
         let at = pos2(label.left() + 12.0 * px, label.bottom() - 12.0 * px);
-        k.fit(at, Align2::LEFT_CENTER, 12.0 * u, QUIET, &line, label.width() - 24.0 * px);
+        k.fit(at, Align2::LEFT_CENTER, 12.0 * u, QUIET, &line, room);
     }
+}
+
+/// The first of several forms, longest first, that finds room; else the last.
+fn fitting(k: &Kit<'_>, size: f32, room: f32, mut forms: Vec<String>) -> String {
+    let last = forms.pop().unwrap_or_default();
+    forms.into_iter().find(|it| k.width(size, it) <= room).unwrap_or(last)
+}
+
+/// How a feed does in ever fewer words; of one that plays, its delay is given up last.
+fn state_forms(k: &Kit<'_>, status: Option<&FeedStatus>, state: &str, how: &str, is_tall: bool) -> Vec<String> {
+    let Some(status) = status else { return vec![state.to_owned()] };
+    let word = k.t(state_word(status.state));
+    let timed = format!("{word} {}", mmss(real_ms(k.m, status.since)));
+    let mut forms = Vec::new();
+    if !is_tall && !how.is_empty() {
+        forms.push(format!("{state}  {how}"));
+        if let Some(delay) = delay_text(k, status) {
+            let short = k.m.lang.fill(tr::MILLISECONDS, &[&status.delay_ms[0].to_string()]);
+            forms.extend([format!("{timed}  {delay}"), format!("{word} {short}"), short]);
+            return forms;
+        }
+    }
+    forms.extend([state.to_owned(), timed, word.to_owned()]);
+    forms
+}
+
+/// Everything measured, in ever fewer words.
+fn how_forms(k: &Kit<'_>, status: Option<&FeedStatus>, shown: Option<&Shown>) -> Vec<String> {
+    let parts = how_parts(k, status, shown);
+    let form = |most: u8| {
+        let kept: Vec<&str> = parts.iter().filter(|it| it.0 <= most).map(|it| &*it.1).collect();
+        kept.join("・")
+    };
+    (0..=FORM).rev().map(form).collect()
+}
+
+/// Of what plays and whose hub is there.
+fn delay_text(k: &Kit<'_>, status: &FeedStatus) -> Option<String> {
+    let is_measured = status.state == FeedState::Playing && k.m.connected == ConnectionState::Live;
+    let [median, p95] = status.delay_ms.map(|it| it.to_string());
+    is_measured.then(|| k.m.lang.fill(tr::FEED_DELAY, &[&median, &p95]))
 }
 
 /// `播放 03:25`; nothing of a feed the hub says nothing of.
@@ -340,30 +401,40 @@ fn state_text(k: &Kit<'_>, status: Option<&FeedStatus>) -> String {
     text
 }
 
-/// Rate, delay, form, who watches; only of what plays or stands still.
+/// What is given up where there is no room, the greatest first; the delay is kept.
+const FORM: u8 = 3;
+const RATE: u8 = 2;
+const TROUBLE: u8 = 1;
+const DELAY: u8 = 0;
+
 fn how_text(k: &Kit<'_>, status: Option<&FeedStatus>, shown: Option<&Shown>) -> String {
+    let parts: Vec<String> = how_parts(k, status, shown).into_iter().map(|it| it.1).collect();
+    parts.join("・")
+}
+
+/// Rate, delay, form, who watches; only of what plays or stands still.
+fn how_parts(k: &Kit<'_>, status: Option<&FeedStatus>, shown: Option<&Shown>) -> Vec<(u8, String)> {
     let lang = k.m.lang;
     // A hub that is lost measures nothing.
-    let Some(status) = status.filter(|_| k.m.connected == ConnectionState::Live) else { return String::new() };
+    let Some(status) = status.filter(|_| k.m.connected == ConnectionState::Live) else { return Vec::new() };
     let mut parts = Vec::new();
     if status.state == FeedState::Playing {
-        parts.push(format!("{:.0} fps", status.fps));
-        let [median, p95] = status.delay_ms.map(|it| it.to_string());
-        parts.push(lang.fill(tr::FEED_DELAY, &[&median, &p95]));
+        parts.push((RATE, format!("{:.0} fps", status.fps)));
+        parts.extend(delay_text(k, status).map(|it| (DELAY, it)));
     } else if let Some(shown) = shown.filter(|_| status.state == FeedState::Snapshot) {
-        parts.push(lang.fill(tr::FEED_DELAY_ONE, &[&shown.delay_ms.to_string()]));
+        parts.push((DELAY, lang.fill(tr::FEED_DELAY_ONE, &[&shown.delay_ms.to_string()])));
     }
     if !status.form.is_empty() && matches!(status.state, FeedState::Playing | FeedState::Snapshot) {
-        parts.push(status.form.to_string());
+        parts.push((FORM, status.form.to_string()));
     }
     if status.n_lost > 0 {
-        parts.push(lang.fill(tr::FEED_LOST_N, &[&status.n_lost.to_string()]));
+        parts.push((TROUBLE, lang.fill(tr::FEED_LOST_N, &[&status.n_lost.to_string()])));
     }
     if status.n_watchers > 1 {
-        parts.push(lang.fill(tr::FEED_WATCHERS, &[&status.n_watchers.to_string()]));
+        parts.push((RATE, lang.fill(tr::FEED_WATCHERS, &[&status.n_watchers.to_string()])));
     }
     if status.n_retries > 0 && status.state == FeedState::Playing {
-        parts.push(lang.fill(tr::FEED_RETRIES, &[&status.n_retries.to_string()]));
+        parts.push((TROUBLE, lang.fill(tr::FEED_RETRIES, &[&status.n_retries.to_string()])));
     }
-    parts.join("・")
+    parts
 }

@@ -1,6 +1,7 @@
 //! A file taken over into a register: what its columns are taken for, what is accepted, what is refused and why, what would
 //! change; then merged or replaced by a held button, with a reason. Nothing happens before that.
 
+use super::import_columns::{Columns, SURE, columns_ui};
 use super::kit::Kit;
 use super::press::{self, HOLD_SEND_MS, Hold};
 use super::{PanelState, UiCommand, drawer};
@@ -18,6 +19,7 @@ pub(super) struct Import {
     file: Option<(String, Arc<Vec<u8>>)>,
     /// What somebody said the coordinates are.
     crs: Option<&'static str>,
+    columns: Columns,
     /// A look is wanted in the next frame.
     wants_look: bool,
     /// The last number something was asked with.
@@ -50,13 +52,13 @@ const REGISTERS: [(RegisterKind, Tr); 6] = [
     (RegisterKind::Points, tr::IMPORT_POINTS),
 ];
 const COORDINATES: [(&str, Tr); 3] = [("wgs84", tr::IMPORT_AS_IS), ("gcj02", tr::IMPORT_GCJ), ("bd09", tr::IMPORT_BD)];
-/// Below this a guess is marked as one.
-const SURE: f32 = 0.8;
 const PAD: f32 = 12.0;
-const CHOICE_H: f32 = 28.0;
+pub(super) const CHOICE_H: f32 = 28.0;
 const ROW_H: f32 = 40.0;
 const SAMPLE_H: f32 = 20.0;
 const FOOT_H: f32 = 148.0;
+/// The button that opens the columns.
+const CHANGE_W: f32 = 76.0;
 /// Columns and rows of the sample: more do not fit.
 const MAX_SAMPLE: (usize, usize) = (5, 4);
 
@@ -67,6 +69,7 @@ impl Import {
         self.register = named.or(self.register);
         self.file = Some((name, Arc::new(bytes)));
         (self.crs, self.done, self.is_replace) = (None, None, false);
+        self.columns = Columns::default();
         self.forget();
         self.wants_look = self.register.is_some();
     }
@@ -107,7 +110,7 @@ impl Import {
         let ticket = self.looked.take().map(|it| it.ticket).filter(|it| !it.is_empty());
         self.n += 1;
         (self.wants_look, self.is_waiting, self.failed) = (false, true, None);
-        Some(ImportAsk { n: self.n, register, name, bytes, ticket, crs: self.crs })
+        Some(ImportAsk { n: self.n, register, name, bytes, ticket, crs: self.crs, map: self.columns.said() })
     }
 
     /// Why it may not be imported now.
@@ -158,6 +161,9 @@ fn body_ui(k: &mut Kit<'_>, state: &mut PanelState, import: &mut Import, body: R
         let rect = cell(body, y, i, REGISTERS.len());
         if press::choice_ui(k, rect, ("import-register", i), k.t(name), import.register == Some(kind)) {
             import.wants_look = import.register != Some(kind) && import.file.is_some();
+            if import.register != Some(kind) {
+                import.columns = Columns::default();
+            }
             import.register = Some(kind);
         }
     }
@@ -188,32 +194,22 @@ fn body_ui(k: &mut Kit<'_>, state: &mut PanelState, import: &mut Import, body: R
         return;
     }
     let Some(looked) = import.looked.take() else { return };
-    let crs = looked_ui(k, state, &looked.preview, import, told);
+    looked_ui(k, state, &looked.preview, import, told);
     let n_missing = looked.preview.diff.change.n_missing;
     let n_accepted = looked.preview.n_accepted;
     import.looked = Some(looked);
-    if let Some(crs) = crs {
-        import.crs = Some(crs);
-        import.wants_look = true;
-    }
     let foot = Rect::from_min_max(pos2(body.left(), body.bottom() - FOOT_H), body.max);
     foot_ui(k, import, foot, n_accepted, n_missing);
 }
 
 /// One of `n` side by side.
-fn cell(body: Rect, y: f32, i: usize, n: usize) -> Rect {
+pub(super) fn cell(body: Rect, y: f32, i: usize, n: usize) -> Rect {
     let width = (body.width() - 6.0 * (n - 1) as f32) / n as f32;
     Rect::from_min_size(pos2(body.left() + (width + 6.0) * i as f32, y), vec2(width, CHOICE_H))
 }
 
-/// The look itself; the coordinates somebody chose in this frame are returned.
-fn looked_ui(
-    k: &Kit<'_>,
-    state: &mut PanelState,
-    preview: &ImportPreview,
-    import: &Import,
-    rect: Rect,
-) -> Option<&'static str> {
+/// The look itself. Coordinates and columns can be said otherwise: then another look is wanted.
+fn looked_ui(k: &Kit<'_>, state: &mut PanelState, preview: &ImportPreview, import: &mut Import, rect: Rect) {
     let n = |it: usize| it.to_string();
     let mut y = rect.top();
     let counts = [n(preview.n_rows), n(preview.n_accepted), n(preview.n_refused)];
@@ -226,28 +222,38 @@ fn looked_ui(
     let text = k.m.lang.fill(tr::IMPORT_CHANGES, &[&counts[0], &counts[1], &counts[2], &counts[3]]);
     k.fit(pos2(rect.left(), y + 20.0), Align2::LEFT_TOP, 12.0, SECONDARY, &text, rect.width());
     y += 42.0;
-    let lines = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), y + 37.0));
-    y += k.wrap(lines, 12.0, SECONDARY, &columns(preview)) + 4.0;
+    let change = Rect::from_min_size(pos2(rect.right() - CHANGE_W, y), vec2(CHANGE_W, CHOICE_H));
+    let label = if import.columns.is_open { tr::IMPORT_COLUMNS_DONE } else { tr::IMPORT_COLUMNS };
+    if k.button(change, "import-columns", 13.0, k.t(label), false) {
+        import.columns.is_open = !import.columns.is_open;
+        state.drawer_scroll = 0.0;
+    }
+    let lines = Rect::from_min_max(pos2(rect.left(), y), pos2(change.left() - 10.0, y + 37.0));
+    y += k.wrap(lines, 12.0, SECONDARY, &columns(preview)).max(CHOICE_H) + 4.0;
     if let Some(why) = &preview.crs_suspect {
         let lines = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), y + 37.0));
         y += k.wrap(lines, 12.0, LATE, why) + 4.0;
     }
-    let mut chosen = None;
     let is_said = preview.crs_suspect.is_none();
     for (i, (id, name)) in COORDINATES.into_iter().enumerate() {
         let is_on = is_said && (preview.crs == id || id == "wgs84" && preview.crs == "cgcs2000");
         if press::choice_ui(k, cell(rect, y, i, COORDINATES.len()), ("import-crs", i), k.t(name), is_on) && !is_on {
-            chosen = Some(id);
+            import.crs = Some(id);
+            import.wants_look = true;
         }
     }
     y += CHOICE_H + 8.0;
+    if import.columns.is_open {
+        let list = Rect::from_min_max(pos2(rect.left(), y), rect.max);
+        import.wants_look |= columns_ui(k, state, preview, &mut import.columns, list);
+        return;
+    }
     y = sample_ui(k, preview, rect, y);
     for text in preview.warnings.iter().take(2) {
         k.fit(pos2(rect.left(), y), Align2::LEFT_TOP, 12.0, TERTIARY, text, rect.width());
         y += 18.0;
     }
     refused_ui(k, state, preview, Rect::from_min_max(pos2(rect.left(), y + 4.0), rect.max));
-    chosen
 }
 
 /// `名称←队伍名称`; what was guessed without being sure has a `?`.

@@ -2,7 +2,7 @@
 //! signs mean. The chips 1–8 switch groups; here one can be switched by itself.
 
 use super::kit::{Kit, exact, freshness_mark, row_id};
-use super::{PanelState, UiCommand, drawer};
+use super::{Chosen, PanelState, UiCommand, drawer};
 use crate::i18n::tr;
 use crate::stage::{
     palette::Theme,
@@ -130,10 +130,37 @@ fn row_ui(k: &mut Kit<'_>, rect: Rect, row: &LayerRow) {
         let counts = k.m.lang.fill(tr::LAYER_COUNTS, &[&counts[0], &counts[1], &counts[2]]);
         k.fit(pos2(left + 24.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &counts, end - left - 28.0);
     }
+    if &*row.id == "rain" && row.on {
+        rain_times_ui(k, left + 24.0, end, y);
+    }
     if !row.legend.is_empty() {
         legend_ui(k, pos2(left + 24.0, rect.top() + ROW_H + 3.0), right, &row.legend);
     }
     k.hline(rect.left(), rect.right(), rect.bottom(), ROW);
+}
+
+/// The times rain fields are for, as chips; as many as fit.
+fn rain_times_ui(k: &mut Kit<'_>, left: f32, right: f32, y: f32) {
+    let chosen = k.m.view.chosen;
+    let times: Vec<Timestamp> = k.m.readings.rain.iter().map(|it| it.valid_at).collect();
+    if times.is_empty() {
+        return;
+    }
+    let mut x = left;
+    for time in std::iter::once(None).chain(times.into_iter().rev().map(Some)) {
+        let text = time.map_or_else(|| k.t(tr::RAIN_LATEST).to_owned(), |at| at.hm());
+        if x + k.width(12.0, &text) + 12.0 * k.s > right {
+            break;
+        }
+        let is_on = time == chosen.rain_at;
+        let ink = if is_on { PRIMARY } else { TERTIARY };
+        let rect = k.chip(pos2(x, y), 12.0, &text, None, if is_on { ACCENT } else { STRONG }, ink);
+        let label = k.m.lang.fill(tr::RAIN_SHOW, &[&text]);
+        if k.hit(rect, ("rain-time", time.map_or(0, |at| at.0)), &label).clicked() {
+            k.out.push(UiCommand::Choose(Chosen { rain_at: time, ..chosen }));
+        }
+        x = rect.right() + 6.0;
+    }
 }
 
 /// As many signs with their words as fit into one line.

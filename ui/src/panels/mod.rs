@@ -11,12 +11,16 @@ mod added;
 mod advice;
 mod amend;
 mod area;
+mod ask;
+mod attach;
 mod board;
 mod callout;
 mod cameras;
 mod card;
+mod case_more;
 mod cosign;
 mod desk;
+mod detections;
 mod digest;
 mod districts;
 mod drawer;
@@ -31,6 +35,7 @@ mod find;
 mod forces;
 mod held;
 mod import;
+mod import_columns;
 mod kit;
 mod land;
 mod layers;
@@ -50,6 +55,8 @@ mod sheet;
 mod shelving;
 mod signing;
 mod sources;
+mod stills;
+mod street_call;
 mod tellings;
 mod today;
 mod tools;
@@ -64,11 +71,15 @@ mod tests;
 #[cfg(test)]
 mod tests_alarms;
 #[cfg(test)]
+mod tests_ask;
+#[cfg(test)]
 mod tests_boards;
 #[cfg(test)]
 mod tests_cameras;
 #[cfg(test)]
 mod tests_cosign;
+#[cfg(test)]
+mod tests_detections;
 #[cfg(test)]
 mod tests_drill;
 #[cfg(test)]
@@ -86,7 +97,11 @@ mod tests_sheet;
 #[cfg(test)]
 mod tests_sources;
 #[cfg(test)]
+mod tests_street;
+#[cfg(test)]
 mod tests_tellings;
+#[cfg(test)]
+mod tests_weather;
 
 pub use digest::place_of;
 pub use drawer::Drawer;
@@ -94,13 +109,17 @@ pub use land::LocatorLand;
 pub use layers::LayerRow;
 pub use locator::LocatorTiles;
 
+use crate::asking::{AskNews, SortAsk};
+use crate::detections::DetectionPicture;
 use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
 use crate::feeds;
 use crate::hall::Pictures;
 use crate::i18n::{Lang, tr};
 use crate::imports::{ImportAsk, ImportNews, ImportWish};
+use crate::medias::{MediaAsk, MediaNews};
 use crate::playback::{LogsAnswer, Story};
+use crate::processes::ProcessNews;
 use crate::search::Names;
 use crate::sources::SourceNews;
 use crate::stage::{
@@ -111,7 +130,7 @@ use crate::stage::{
 use digest::Digest;
 use egui::{Id, LayerId, Order as LayerOrder, Pos2, Rect, Ui, UiBuilder};
 use gulang_city::*;
-use gulang_wire::{Clock, ClockKind, Drill, Motion, Playback, Wanted};
+use gulang_wire::{Adjustment, Clock, ClockKind, Drill, Motion, Playback, Wanted};
 use kit::Kit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,6 +175,16 @@ pub struct View {
     /// The selected mover is kept in the middle.
     pub is_following: bool,
     pub theme: Theme,
+    pub chosen: Chosen,
+}
+
+/// Of what comes again and again, which one is shown; none is the latest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// Typhoon forecasts as of this issue time.
+    pub issue: Option<Timestamp>,
+    /// The rain field for this time.
+    pub rain_at: Option<Timestamp>,
 }
 
 impl Model<'_> {
@@ -236,6 +265,11 @@ pub enum UiCommand {
     /// Ask the hub which scenarios there are, or how the last drill went; the answers come to [`PanelState::take_drills`].
     AskScenarios,
     AskScore,
+    /// Ask a case's platform how it went so far; the answer comes to [`PanelState::take_process`].
+    AskProcess(CaseId),
+    /// Keep a picture that goes with a step, or look at one the case's platform has; the answer comes to
+    /// [`PanelState::take_media`].
+    Media(MediaAsk),
     Select(Option<Selection>),
     /// Move the big map: to where, metres across the view.
     FlyTo(LonLat, f64),
@@ -244,6 +278,8 @@ pub enum UiCommand {
     /// A layer or overlay by itself, on or off.
     ToggleLayerId(Text, bool),
     SetTheme(Theme),
+    /// Show an older issue, or a rain field of another time.
+    Choose(Chosen),
     /// North up, seen from straight above.
     NorthUp,
     /// To the view before, or to the one gone back from.
@@ -259,9 +295,25 @@ pub enum UiCommand {
     /// Turn a camera, and let it go.
     Steer(Feed, Motion),
     LetGo(Feed),
+    /// Ask for another quality or lens of a picture.
+    Adjust(Feed, Adjustment),
     /// Ask how every source does, or have one tried again; the answers come to [`PanelState::take_sources`].
     AskSources,
     RetrySource(String),
+    /// Ask for the picture of this hash that shows a detection; it comes to [`PanelState::take_detection`].
+    AskDetectionPicture(DetectionId, Text),
+    /// Ask how the language model stands, the city something, whose duty a report is, or for a draft; the answers come to
+    /// [`PanelState::take_asking`].
+    AskStanding,
+    AskCity {
+        n: u64,
+        question: String,
+    },
+    SortReport(SortAsk),
+    DraftReport {
+        n: u64,
+        kind: gulang_city::ask::DraftKind,
+    },
 }
 
 /// What the panels remember between frames. Nothing here is the city's.
@@ -292,6 +344,7 @@ pub struct PanelState {
     drawer: Option<Drawer>,
     drawer_scroll: f32,
     area: Option<area::Area>,
+    ask: ask::Ask,
     find: find::Find,
     duties: duties::Duties,
     drills: drill::Drills,
@@ -307,6 +360,10 @@ pub struct PanelState {
     held: Option<held::Held>,
     /// What a case is about to suffer, and why.
     case_form: Option<card::CaseForm>,
+    /// The pictures that go with it.
+    attached: attach::Attached,
+    /// What a case's platform tells of it.
+    processes: case_more::Processes,
     /// What is about to take an order's place.
     amend: Option<amend::AmendForm>,
     /// A marking drawn and not yet put.
@@ -325,6 +382,8 @@ pub struct PanelState {
     orders_scroll: f32,
     events_scroll: f32,
     metrics_scroll: f32,
+    /// The seat whose camera wall this wall window shows by its own key, whatever the hall's scene is.
+    wall_seat: Option<SeatId>,
 }
 
 impl Default for PanelState {
@@ -346,6 +405,7 @@ impl Default for PanelState {
             drawer: None,
             drawer_scroll: 0.0,
             area: None,
+            ask: ask::Ask::default(),
             find: find::Find::default(),
             duties: duties::Duties::default(),
             drills: drill::Drills::default(),
@@ -357,6 +417,8 @@ impl Default for PanelState {
             hand: feeds::Hand::default(),
             held: None,
             case_form: None,
+            attached: attach::Attached::default(),
+            processes: case_more::Processes::default(),
             amend: None,
             draft: None,
             digest: Digest::default(),
@@ -370,6 +432,7 @@ impl Default for PanelState {
             orders_scroll: 0.0,
             events_scroll: 0.0,
             metrics_scroll: 0.0,
+            wall_seat: None,
         }
     }
 }
@@ -425,6 +488,9 @@ impl PanelState {
         if drawer == Some(Drawer::Duties) {
             self.duties.begin();
         }
+        if drawer == Some(Drawer::Ask) {
+            self.ask.begin();
+        }
     }
 
     fn toggle_drawer(&mut self, drawer: Drawer) {
@@ -445,8 +511,13 @@ impl PanelState {
         self.duties.take(ticket, answer);
     }
 
-    /// A file somebody chose or dropped on the window: it is looked at, nothing else.
+    /// A file somebody chose or dropped on the window: it goes with the step whose form is open; else it is looked at,
+    /// nothing more.
     pub fn take_file(&mut self, name: String, bytes: Vec<u8>) {
+        if self.case_form.as_ref().is_some_and(card::CaseForm::takes_pictures) {
+            self.attached.take_file(bytes);
+            return;
+        }
         if self.drawer != Some(Drawer::Import) {
             self.set_drawer(Some(Drawer::Import));
         }
@@ -463,11 +534,34 @@ impl PanelState {
         self.drills.take(news);
     }
 
+    /// The hub's answer to [`UiCommand::AskProcess`].
+    pub fn take_process(&mut self, news: ProcessNews) {
+        self.processes.take(news);
+    }
+
+    /// The hub's answer to [`UiCommand::Media`].
+    pub fn take_media(&mut self, news: MediaNews) {
+        match news {
+            MediaNews::Kept { n, name } => self.attached.take(n, name),
+            MediaNews::Seen { case, nth, picture } => self.processes.take_picture(case, nth, picture),
+        }
+    }
+
     /// The hub's answers to [`UiCommand::AskSources`] and [`UiCommand::RetrySource`].
     pub fn take_sources(&mut self, news: SourceNews) {
         if let Some(notice) = self.pages.sources.take(news) {
             self.notify(notice);
         }
+    }
+
+    /// The hub's answer to [`UiCommand::AskDetectionPicture`].
+    pub fn take_detection(&mut self, picture: DetectionPicture) {
+        self.pages.detections.take_picture(picture);
+    }
+
+    /// The hub's answers to [`UiCommand::AskCity`] and its like.
+    pub fn take_asking(&mut self, news: AskNews) {
+        self.ask.take(news);
     }
 
     /// The pictures the last frame showed, as they are wanted of the hub; none in a review.
@@ -572,6 +666,9 @@ pub fn wall_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState) -
     let rect = ctx.content_rect();
     let ui = layer_ui(ctx, "gulang-wall", LayerOrder::Background, rect);
     state.begin(ctx, model);
+    if ctx.input(|input| input.key_pressed(egui::Key::V) && !input.modifiers.any()) {
+        wall::next_seat(model, state);
+    }
     let mut kit = Kit::new(&ui, model, wall::scale(rect));
     wall::wall_ui(&mut kit, state, rect);
     let Kit { mut out, wanted, .. } = kit;
@@ -604,7 +701,12 @@ fn withhold(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>)
     out.retain(|it| {
         let asks = matches!(
             it,
-            UiCommand::Submit(_) | UiCommand::Drill(_) | UiCommand::Steer(..) | UiCommand::CommitImport(_)
+            UiCommand::Submit(_)
+                | UiCommand::Drill(_)
+                | UiCommand::Steer(..)
+                | UiCommand::Adjust(..)
+                | UiCommand::CommitImport(_)
+                | UiCommand::Media(MediaAsk::Keep { .. } | MediaAsk::Snapshot { .. })
         );
         !asks
     });

@@ -1,8 +1,8 @@
-//! Pages over the map: the camera wall, a drone, the sources. One at a time, over the map alone or over the whole desk; a
+//! Pages over the map: the camera wall, a drone, the sources, the queue of video recognition. One at a time, over the map alone or over the whole desk; a
 //! drone's leaves a part of the map free, where its track and view are drawn.
 
 use super::kit::{EDGE, Kit, RealmMark, realm_mark};
-use super::{Model, PanelState, Selection, UiCommand, cameras, drone_view, sources};
+use super::{Model, PanelState, Selection, UiCommand, cameras, detections, drone_view, sources};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Key, Rect, Sense, pos2, vec2};
@@ -17,6 +17,8 @@ pub(super) enum Page {
     Drone,
     /// 数据源.
     Sources,
+    /// 视频识别.
+    Detections,
 }
 
 /// What the pages remember between frames.
@@ -28,6 +30,7 @@ pub(super) struct Pages {
     pub cameras: cameras::Wall,
     pub drone: drone_view::DroneView,
     pub sources: sources::SourcesPage,
+    pub detections: detections::Review,
     /// The camera in hand this frame, and how it is to turn.
     pub wish: Option<(Feed, Motion)>,
 }
@@ -42,6 +45,7 @@ impl Page {
             Self::Cameras => tr::CAMERA_WALL,
             Self::Drone => tr::DRONE_VIEW,
             Self::Sources => tr::SOURCES,
+            Self::Detections => tr::DETECTIONS,
         }
     }
 
@@ -50,6 +54,7 @@ impl Page {
             Self::Cameras => "V",
             Self::Drone => "U",
             Self::Sources => "J",
+            Self::Detections => "Y",
         }
     }
 }
@@ -85,6 +90,7 @@ impl Pages {
         match self.open {
             Some(Page::Cameras) => self.cameras.back(),
             Some(Page::Drone) => self.drone.back(),
+            Some(Page::Detections) => self.detections.back(),
             Some(Page::Sources) | None => false,
         }
     }
@@ -95,7 +101,7 @@ impl Pages {
     }
 
     pub fn open_camera(&mut self, feed: Feed) {
-        self.cameras.add(feed);
+        self.cameras.bring(feed);
         self.show(Page::Cameras);
     }
 
@@ -111,10 +117,18 @@ impl Pages {
     }
 }
 
-/// `V`, `U` and `J` open and close; with a picture chosen `V` sends it to the hall's wall.
+/// `V`, `U`, `J` and `Y` open and close; with a picture chosen `V` sends it to the hall's wall. The queue of video recognition
+/// has every other key to itself.
 pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
+    if pressed(Key::Y) {
+        state.pages.toggle(Page::Detections);
+        return;
+    }
+    if state.pages.shows(Page::Detections) {
+        return;
+    }
     if pressed(Key::V) {
-        let chosen = state.pages.cameras.chosen_feed();
+        let chosen = state.pages.cameras.chosen_feed(model);
         match (state.pages.shows(Page::Cameras), chosen, selected_feed(model)) {
             (true, Some(feed), _) => cameras::send_one(model, state, out, feed),
             (true, None, _) => state.pages.close(),
@@ -133,7 +147,7 @@ pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut
         state.pages.toggle(Page::Sources);
     }
     if state.pages.shows(Page::Cameras) {
-        cameras::keys(pressed, state);
+        cameras::keys(pressed, model, state, out);
     }
 }
 
@@ -161,6 +175,7 @@ pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         Page::Cameras => cameras::sub(k, state),
         Page::Drone => drone_view::sub(k, state),
         Page::Sources => sources::sub(k, &state.pages.sources),
+        Page::Detections => detections::sub(k),
     };
     if !header_ui(k, state, rect, page, &sub) {
         return;
@@ -175,6 +190,7 @@ pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         Page::Cameras => cameras::cameras_ui(k, state, body),
         Page::Drone => drone_view::drone_ui(k, state, body),
         Page::Sources => sources::sources_ui(k, state, body),
+        Page::Detections => detections::detections_ui(k, state, body),
     }
     // A refusal, which the page would hide.
     if let Some(text) = foot {
@@ -198,7 +214,7 @@ fn rect_of(k: &Kit<'_>, state: &mut PanelState, window: Rect, page: Page) -> Rec
         return whole;
     }
     match page {
-        Page::Cameras | Page::Sources => map,
+        Page::Cameras | Page::Sources | Page::Detections => map,
         Page::Drone => {
             let right = right_of_drone(map);
             let rect = Rect::from_min_max(pos2(whole.left(), map.top()), pos2(right, map.bottom()));

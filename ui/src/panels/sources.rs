@@ -5,7 +5,7 @@
 //! records stand in, and the page says so.
 
 use super::kit::{Kit, exact, row_id};
-use super::{PanelState, UiCommand, press};
+use super::{PanelState, UiCommand};
 use crate::i18n::{Tr, tr};
 use crate::sources::{SourceNews, SourceRow, SourceState, SourceTable};
 use crate::theme::*;
@@ -13,14 +13,15 @@ use egui::{Align2, Color32, Rect, pos2, vec2};
 use gulang_city::*;
 use std::cmp::Ordering;
 
+/// Those of `[actual]` and the simulated city.
+const BUILT_IN: &str = "built_in";
+
 /// Asked again after so long, s.
 const AGAIN_SECS: f64 = 2.0;
 const ROW_H: f32 = 34.0;
 const HEAD_H: f32 = 28.0;
 const BLIND_H: f32 = 24.0;
 const DETAIL_H: f32 = 232.0;
-/// The kind of sources that no configuration names.
-const BUILT_IN: &str = "built_in";
 /// More of what cannot be seen than these is counted.
 const MOST_BLIND: usize = 4;
 
@@ -356,9 +357,7 @@ fn detail_ui(k: &mut Kit<'_>, row: &SourceRow, rect: Rect) {
     let y = inner.top() + 14.0;
     let label = k.t(tr::SOURCE_RETRY);
     let button = Rect::from_min_size(pos2(inner.right() - 92.0, inner.top()), vec2(92.0, 30.0));
-    // The hub's own keep their own pace.
-    let is_built_in = row.kind == BUILT_IN;
-    if press::guarded_ui(k, button, "source-retry", 14.0, label, is_built_in) {
+    if k.button(button, "source-retry", 14.0, label, false) {
         k.out.push(UiCommand::RetrySource(row.name.clone()));
     }
     let title =
@@ -368,8 +367,7 @@ fn detail_ui(k: &mut Kit<'_>, row: &SourceRow, rect: Rect) {
         Some(secs) => k.m.lang.fill(tr::SOURCE_BUDGET, &[&k.m.lang.elapsed(secs as i64)]),
         None => String::new(),
     };
-    let pace = if is_built_in { k.t(tr::SOURCE_BUILT_IN) } else { "" };
-    let sub = format!("{}{realm}  {budget}  {pace}", row.name);
+    let sub = format!("{}{realm}  {budget}", row.name);
     let x = title.right() + 12.0;
     k.fit(pos2(x, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &sub, button.left() - x - 12.0);
     let half = inner.width() * 0.44;
@@ -392,7 +390,12 @@ fn detail_ui(k: &mut Kit<'_>, row: &SourceRow, rect: Rect) {
         true => sample.mapped.clone(),
         false => format!("{}\n{}", sample.mapped, k.m.lang.fill(tr::SOURCE_REFUSED, &[&sample.refused])),
     };
-    for (i, (name, text)) in [(tr::SOURCE_RAW, &sample.raw), (tr::SOURCE_MAPPED, &read)].into_iter().enumerate() {
+    // One that pushes has more to say of how far it is than of what it last sent.
+    let boxes = match row.standing.is_empty() {
+        true => [(tr::SOURCE_RAW, &sample.raw), (tr::SOURCE_MAPPED, &read)],
+        false => [(tr::SOURCE_STANDING, &row.standing), (tr::SOURCE_RAW, &sample.raw)],
+    };
+    for (i, (name, text)) in boxes.into_iter().enumerate() {
         let at =
             Rect::from_min_size(pos2(right.left(), right.top() + (part + 8.0) * i as f32), vec2(right.width(), part));
         k.fill(at, 3.0, APP);

@@ -45,6 +45,35 @@ fn wall(told: FeedStatus) -> Screen {
     screen
 }
 
+/// What was asked beside the wall's own record.
+fn asked(harness: &Harness<'_, Screen>) -> Option<Command> {
+    harness.state().asked.iter().find_map(|it| match it {
+        UiCommand::Submit(Command::PutCameraWall { .. }) => None,
+        UiCommand::Submit(command) => Some(command.clone()),
+        _ => None,
+    })
+}
+
+/// The walls the city was told of, in their order.
+fn put(harness: &Harness<'_, Screen>) -> Vec<CameraWall> {
+    let told = harness.state().asked.iter().filter_map(|it| match it {
+        UiCommand::Submit(Command::PutCameraWall { wall }) => Some(wall.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// What the hub would do with them.
+fn happens(harness: &mut Harness<'_, Screen>, command: Command) {
+    let seat = harness.state().seat.clone();
+    harness.state_mut().happen(Source::Seat(seat), command);
+    harness.run_steps(2);
+}
+
+fn feeds_of(wall: &CameraWall) -> Vec<&str> {
+    wall.places.iter().filter_map(|it| it.feed.as_ref()).map(Feed::id).collect()
+}
+
 fn says(harness: &Harness<'_, Screen>, wanted: &str) -> bool {
     painted(harness).iter().any(|text| text.contains(wanted))
 }
@@ -179,13 +208,13 @@ fn v_sends_the_chosen_picture_to_the_wall_in_peace_and_at_war() {
     let mut harness = wall(told()).show(1920.0, 1080.0);
     harness.key_press(egui::Key::V);
     harness.run_steps(2);
-    assert_eq!(submitted(&harness), Some(Command::ShowScene { scene: "cameras:c:cam-1".into() }));
+    assert_eq!(asked(&harness), Some(Command::ShowScene { scene: "cameras:c:cam-1".into() }));
     let mut screen = wall(told());
     screen.go_to_war(ResponseLevel::III);
     let mut harness = screen.show(1920.0, 1080.0);
     harness.key_press(egui::Key::V);
     harness.run_steps(2);
-    let Some(Command::OpenFeeds { feeds }) = submitted(&harness) else { panic!("{:?}", harness.state().asked) };
+    let Some(Command::OpenFeeds { feeds }) = asked(&harness) else { panic!("{:?}", harness.state().asked) };
     assert_eq!(feeds.first().map(|it| it.feed.clone()), Some(camera("cam-1")));
 }
 
@@ -197,6 +226,179 @@ fn a_scene_of_pictures_is_what_the_wall_shows() {
     let harness = screen.show(3840.0, 1080.0);
     assert!(says(&harness, "路口一") && says(&harness, "路口二"), "{:?}", painted(&harness));
     assert_eq!(wanted(&harness), ["cam-1", "cam-2"]);
+}
+
+#[test]
+fn a_wall_is_told_once_and_one_changed_elsewhere_is_taken_over() {
+    let mut harness = wall(status(&camera("cam-1"), FeedState::Playing, 60)).show(1920.0, 1080.0);
+    harness.run_steps(4);
+    let told = put(&harness);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(feeds_of(&told[0]), ["cam-1"]);
+    happens(&mut harness, Command::PutCameraWall { wall: told[0].clone() });
+    assert_eq!(put(&harness).len(), 1, "what came back is no news");
+    // Another desk of the seat adds one, and makes it nine.
+    let place = |id: &str| WallPlace { feed: Some(camera(id)), note: "318 m".into() };
+    let theirs = CameraWall { n: 9, places: vec![place("cam-1"), place("cam-2")], ..CameraWall::default() };
+    happens(&mut harness, Command::PutCameraWall { wall: theirs });
+    assert_eq!(wanted(&harness), ["cam-1", "cam-2", "drone-1"]);
+    assert!(says(&harness, "318 m"), "{:?}", painted(&harness));
+    harness.key_press(egui::Key::Z);
+    harness.run_steps(2);
+    assert_eq!(asked(&harness), Some(Command::UndoCameraWall));
+    happens(&mut harness, Command::UndoCameraWall);
+    assert_eq!(wanted(&harness), ["cam-1", "drone-1"]);
+    assert_eq!(put(&harness).len(), 1, "taking over is not telling");
+}
+
+#[test]
+fn a_role_that_may_not_put_up_a_wall_has_one_on_this_screen_and_is_told_so() {
+    let mut screen = wall(status(&camera("cam-1"), FeedState::Playing, 60));
+    screen.state.place = Some(screen.city.center);
+    screen.city.roles.seats.clear();
+    screen.city.roles.default = "leader".into();
+    let harness = screen.show(1920.0, 1080.0);
+    assert!(put(&harness).is_empty());
+    assert_eq!(wanted(&harness), ["cam-1", "drone-1"]);
+    let why = Lang::Zh.t(tr::WALL_OWN).split("{}").next().unwrap_or_default();
+    assert!(says(&harness, why), "{:?}", painted(&harness));
+}
+
+#[test]
+fn w_shows_the_seat_s_wall_in_the_hall_with_its_tour_and_takes_it_down_again() {
+    let mut harness = wall(status(&camera("cam-1"), FeedState::Playing, 60)).show(1920.0, 1080.0);
+    harness.key_press(egui::Key::W);
+    harness.run_steps(2);
+    assert_eq!(asked(&harness), None, "it is no record yet");
+    let stop = |id: &str| TourStop { feed: camera(id), dwell_secs: 10 };
+    let run = Some(TourRun { place: 1, stop: 0, since: NOON.plus_secs(-15) });
+    let tour = WallTour { stops: vec![stop("cam-1"), stop("cam-2")], run };
+    let told = CameraWall { tour, ..put(&harness).remove(0) };
+    happens(&mut harness, Command::PutCameraWall { wall: told });
+    harness.key_press(egui::Key::W);
+    harness.run_steps(2);
+    let shown = Command::ShowScene { scene: "seat:值班长 01".into() };
+    assert_eq!(asked(&harness), Some(shown.clone()));
+    happens(&mut harness, shown);
+    let city = harness.state().city.clone();
+    harness.state_mut().asked.clear();
+    harness.key_press(egui::Key::W);
+    harness.run_steps(2);
+    assert_eq!(asked(&harness), Some(Command::ShowScene { scene: "peace".into() }));
+    let mut hall = Screen::of(&tiny_pack(), Realm::Actual);
+    (hall.is_wall, hall.city, hall.seat) = (true, city, "大屏".into());
+    let hall = hall.show(7680.0, 2160.0);
+    assert_eq!(wanted(&hall), ["cam-1", "cam-2"], "the place and the tour's second stop");
+    assert!(says(&hall, &Lang::Zh.fill(tr::TOUR_AT, &["2", "2", "5"])), "{:?}", painted(&hall));
+}
+
+#[test]
+fn a_wall_window_pages_through_the_seats_walls_by_its_own_key() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    screen.is_wall = true;
+    let place = WallPlace { feed: Some(camera("cam-2")), note: "".into() };
+    let put = Command::PutCameraWall { wall: CameraWall { n: 1, places: vec![place], ..CameraWall::default() } };
+    screen.happen(Source::Seat("值班长 01".into()), put);
+    let mut harness = screen.show(3840.0, 1080.0);
+    assert!(wanted(&harness).is_empty());
+    harness.key_press(egui::Key::V);
+    harness.run_steps(2);
+    assert_eq!(wanted(&harness), ["cam-2"]);
+    assert!(says(&harness, Lang::Zh.t(tr::WALL_PICKED_HERE)), "{:?}", painted(&harness));
+    harness.key_press(egui::Key::V);
+    harness.run_steps(2);
+    assert!(wanted(&harness).is_empty(), "and back to the hall's scene");
+}
+
+#[test]
+fn what_a_register_does_not_say_is_said_beside_a_camera_that_sees() {
+    let mut screen = Screen::of(&tiny_pack(), Realm::Actual);
+    screen.state.place = Some(screen.city.center);
+    let mut harness = screen.show(1920.0, 1080.0);
+    harness.key_press(egui::Key::V);
+    harness.run_steps(2);
+    click(&mut harness, Lang::Zh.t(tr::WALL_NEAREST));
+    let notes: Vec<String> =
+        put(&harness).last().into_iter().flat_map(|it| &it.places).map(|it| it.note.to_string()).collect();
+    assert!(notes[0].contains("朝向未登记") && notes[0].contains("高度、可视距离未登记"), "{notes:?}");
+}
+
+/// Every text painted, where, and whether it was cut.
+fn texts(harness: &Harness<'_, Screen>) -> Vec<(String, egui::Rect, bool)> {
+    fn collect(shape: &egui::Shape, out: &mut Vec<(String, egui::Rect, bool)>) {
+        match shape {
+            egui::Shape::Text(text) => {
+                let at = text.galley.rect.translate(text.pos.to_vec2());
+                out.push((text.galley.text().to_owned(), at, text.galley.elided));
+            }
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, out)),
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    harness.output().shapes.iter().for_each(|clipped| collect(&clipped.shape, &mut out));
+    out
+}
+
+/// Sixteen cameras `c00` … and the wall of them.
+fn sixteen() -> (Pack, CameraWall) {
+    let mut pack = tiny_pack();
+    let Some(first) = pack.cameras.first().cloned() else { panic!("no camera") };
+    let named = |i: usize| Camera { id: format!("c{i:02}").into(), name: format!("画{i:02}").into(), ..first.clone() };
+    pack.cameras = (0..16).map(named).collect();
+    let place = |i: usize| WallPlace { feed: Some(camera(&format!("c{i:02}"))), note: "".into() };
+    (pack, CameraWall { n: 16, places: (0..16).map(place).collect(), ..CameraWall::default() })
+}
+
+#[test]
+fn at_sixteen_every_state_finds_its_words_room_on_desk_and_wall() {
+    use egui_kittest::kittest::Queryable;
+    let (pack, layout) = sixteen();
+    for (state, word) in [
+        (FeedState::Calling, "呼叫中"),
+        (FeedState::Inviting, "建立中"),
+        (FeedState::FirstPacket, "首包"),
+        (FeedState::Playing, "120 "),
+        (FeedState::Stalled, "停滞"),
+        (FeedState::Snapshot, "快照"),
+        (FeedState::Failed, "失败"),
+    ] {
+        for (width, height, is_wall) in [(1920.0, 1080.0, false), (3840.0, 2160.0, false), (7680.0, 2160.0, true)] {
+            let mut screen = Screen::of(&pack, Realm::Actual);
+            screen.is_wall = is_wall;
+            let seat = screen.seat.clone();
+            screen.happen(Source::Seat(seat), Command::PutCameraWall { wall: layout.clone() });
+            screen.city.scene = "seat:值班长 01".into();
+            let secs_ago = if state == FeedState::Stalled { 75 } else { 1 };
+            for i in 0..16 {
+                let feed = camera(&format!("c{i:02}"));
+                let why = if state == FeedState::Playing { "" } else { "3 秒没有画面；正在重新建立" };
+                screen.pictures.status.insert(feed.clone(), FeedStatus { why: why.into(), ..status(&feed, state, 5) });
+                screen.pictures.shown.insert(feed, picture(secs_ago));
+            }
+            let mut harness = screen.show(width, height);
+            if !is_wall {
+                harness.key_press(egui::Key::V);
+                harness.run_steps(2);
+            }
+            // What the page covers was painted before it.
+            let texts = texts(&harness);
+            let page = texts.iter().rposition(|it| it.0 == Lang::Zh.t(tr::CAMERA_WALL)).unwrap_or_default();
+            let texts = &texts[page..];
+            for i in 0..16 {
+                let tile = harness.get_by_label(&format!("画{i:02}")).rect();
+                let own: Vec<_> = texts.iter().filter(|it| tile.contains(it.1.center())).collect();
+                let shown = own.iter().any(|it| it.0.contains(word) && !it.2);
+                assert!(shown, "{state:?} at {width} × {height}, tile {tile:?}: {own:?}");
+                for (n, (text, at, _)) in own.iter().enumerate() {
+                    assert!(tile.expand(1.5).contains_rect(*at), "{text} leaves {tile:?}: {at:?}");
+                    let over =
+                        own.iter().take(n).find(|it| it.0 != *text && it.1.shrink(2.0).intersects(at.shrink(2.0)));
+                    assert!(over.is_none(), "{state:?} at {width} × {height}: {text} {at:?} lies over {over:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn every_shipped_scenario_is_offered_before_the_hub_has_answered() {
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect();
     shipped.sort_unstable();
-    let titles = [tr::SCENARIO_DOKSURI, tr::SCENARIO_INJECTS, tr::SCENARIO_RAINSTORM];
+    let titles = [tr::SCENARIO_DOKSURI, tr::SCENARIO_INJECTS, tr::SCENARIO_QUAKE, tr::SCENARIO_RAINSTORM];
     let mut harness = Screen::of(&tiny_pack(), Realm::Actual).show(1920.0, 1080.0);
     for title in titles {
         harness.key_press(egui::Key::F10);

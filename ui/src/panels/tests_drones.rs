@@ -159,3 +159,92 @@ fn without_a_gimbal_nothing_is_placed() {
     harness.run_steps(2);
     assert!(says(&harness, Lang::Zh.t(tr::SPOT_NO_GIMBAL)), "{:?}", painted(&harness));
 }
+
+/// In its dock, full, with two flood points around.
+fn docked() -> Screen {
+    let mut pack = tiny_pack();
+    let home = pack.docks[0].at;
+    let flood = pack.flood_points[0].clone();
+    let north = |m: f64| LocalFrame::new(home).geo_from_local((0.0, m));
+    pack.flood_points = [300.0, 600.0]
+        .iter()
+        .enumerate()
+        .map(|(i, m)| FloodPoint { id: format!("fp{i}").as_str().into(), at: north(*m), ..flood.clone() })
+        .collect();
+    let points = [200.0, 400.0, 700.0].map(|m| RoutePoint { place: north(m), height_m: 60.0 }).to_vec();
+    let docks = vec![pack.docks[0].id.clone()];
+    let route = NamedRoute { name: "海岸巡查".into(), docks, speed_mps: None, points, basis: "".into() };
+    pack.flight_rules.routes = vec![route];
+    let mut screen = Screen::of(&pack, Realm::Actual);
+    let fix = Fix {
+        lon: home.0,
+        lat: home.1,
+        height: 0.0,
+        heading: 0.0,
+        speed: 0.0,
+        battery: 95.0,
+        mode: 0,
+        at: NOON.plus_secs(-1),
+    };
+    screen.readings.drones.put(0, fix);
+    screen.readings.telemetry[0] =
+        Telemetry { at: NOON.plus_secs(-1), is_flying: Some(false), wind_mps: Some(4.0), ..Telemetry::default() };
+    screen
+}
+
+#[test]
+fn a_route_is_chosen_with_its_gates_and_sent_by_a_hold() {
+    let mut harness = open(docked());
+    click(&mut harness, Lang::Zh.t(tr::FLY_ROUTE));
+    assert!(says(&harness, "海岸巡查・3 个航点"), "{:?}", painted(&harness));
+    let route = harness.state().city.routes_of(&"drone-1".into()).remove(0);
+    let seen = Seen::of(&harness.state().readings, 0);
+    let task = FlightTask::RunRoute { route };
+    let gates = harness.state().city.may_fly(&"drone-1".into(), &task, &seen, NOON).err().unwrap_or_default();
+    for gate in &gates {
+        assert!(says(&harness, &gate.why), "{}: {:?}", gate.why, painted(&harness));
+    }
+    let label = Lang::Zh.fill(tr::FLY_HOLD, &[Lang::Zh.t(tr::FLY_ROUTE)]);
+    let at = harness.get_by_label(&label).rect().center();
+    hold_for(&mut harness, at, 8);
+    match submitted(&harness) {
+        Some(Command::OrderFlight { ask }) => assert_eq!(ask.task, task),
+        None => assert!(!gates.is_empty(), "nothing stood against it"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_routes_progress_names_its_waypoint() {
+    let mut screen = docked();
+    let task = FlightTask::RunRoute { route: screen.city.routes_of(&"drone-1".into()).remove(0) };
+    let seen = Seen::of(&screen.readings, 0);
+    let ask = FlightAsk { drone: "drone-1".into(), task, seen, reason: "巡查".into(), overrides: true };
+    screen.happen(Source::Seat("值班长 01".into()), Command::OrderFlight { ask });
+    let state = FlightState::InProgress { percent: 60, step: "航线飞行".into(), waypoint: Some(1) };
+    screen.happen(Source::Hub, Command::ReportFlight { flight: FlightId(1), state, note: "".into() });
+    let harness = open(screen);
+    assert!(says(&harness, "「海岸巡查」"), "{:?}", painted(&harness));
+    assert!(says(&harness, "航线飞行 2/3"), "{:?}", painted(&harness));
+}
+
+#[test]
+fn lens_and_quality_are_asked_for_over_a_picture_that_lives() {
+    let mut screen = with_picture(flying());
+    screen.readings.telemetry[0].cameras = vec![DroneCamera {
+        index: "52-0-0".into(),
+        video: "normal-0".into(),
+        lens: "wide".into(),
+        lenses: vec!["wide".into(), "ir".into()],
+    }];
+    let mut harness = open(screen);
+    click(&mut harness, "红外");
+    click(&mut harness, "高清");
+    let feed = || Feed::Drone("drone-1".into());
+    let lens = UiCommand::Adjust(feed(), gulang_wire::Adjustment::Lens("ir".into()));
+    let quality = UiCommand::Adjust(feed(), gulang_wire::Adjustment::Quality(LiveQuality::High));
+    let asked = &harness.state().asked;
+    assert!(asked.contains(&lens) && asked.contains(&quality), "{asked:?}");
+    let harness = open(flying());
+    assert!(!says(&harness, "红外"), "no picture, nothing to adjust");
+}

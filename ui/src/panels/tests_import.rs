@@ -11,17 +11,20 @@ use egui_kittest::kittest::Queryable;
 const SEAT: &str = "值班长 01";
 
 fn looked(ticket: &str, crs_suspect: Option<&str>) -> Box<Looked> {
-    let column = |header: &str, field: Option<&str>, confidence| ImportColumn {
+    let column = |column: usize, header: &str, field: Option<&str>, confidence| ImportColumn {
+        column,
         header: header.into(),
         field: field.map(Into::into),
         confidence,
+        is_said: false,
     };
     let preview = ImportPreview {
         columns: vec![
-            column("序号", None, 0.0),
-            column("队伍名称", Some("name"), 0.998),
-            column("大概类别", Some("capability"), 0.7),
+            column(0, "序号", None, 0.0),
+            column(1, "队伍名称", Some("name"), 0.998),
+            column(2, "大概类别", Some("capability"), 0.7),
         ],
+        fields: ["id", "name", "capability", "load"].map(Into::into).to_vec(),
         n_rows: 3,
         n_accepted: 2,
         n_refused: 1,
@@ -113,6 +116,38 @@ fn coordinates_in_doubt_are_settled_before_anything_is_imported() {
     let asked = previews(&harness);
     let last = asked.last().expect("a second look");
     assert_eq!((last.crs, last.ticket.as_deref()), (Some("gcj02"), Some("t1")), "of the same file, said otherwise");
+}
+
+#[test]
+fn a_column_is_said_to_be_another_field_or_none_and_the_preview_follows() {
+    let mut harness = dropped(Screen::of(&tiny_pack(), Realm::Actual), None);
+    click(&mut harness, Lang::Zh.t(tr::IMPORT_COLUMNS));
+    assert!(painted(&harness).iter().any(|text| text == "类型?"), "{:?}", painted(&harness));
+    click(&mut harness, "大概类别");
+    click(&mut harness, Lang::Zh.t(tr::FIELD_LOAD));
+    let asked = previews(&harness);
+    let last = asked.last().expect("a second look");
+    assert_eq!((&*last.map, last.ticket.as_deref()), ("load=#3", Some("t1")), "of the same file");
+    let mut answer = looked("t2", None);
+    answer.preview.columns[2] = ImportColumn {
+        field: Some("load".into()),
+        confidence: 1.0,
+        is_said: true,
+        ..answer.preview.columns[2].clone()
+    };
+    answer.preview.shown_fields[1] = "装备".into();
+    harness.state_mut().state.take_import(ImportNews::Looked(last.n, Ok(answer)));
+    harness.run_steps(2);
+    let texts = painted(&harness);
+    assert!(texts.iter().any(|text| text == "名称←队伍名称  装备←大概类别"), "{texts:?}");
+    click(&mut harness, "队伍名称");
+    click(&mut harness, Lang::Zh.t(tr::IMPORT_LEFT_OUT));
+    let asked = previews(&harness);
+    let last = asked.last().expect("a third look");
+    assert_eq!((&*last.map, last.ticket.as_deref()), ("none=#2\nload=#3", Some("t2")));
+    harness.state_mut().state.take_file("2026年应急队伍.xlsx".into(), b"PK".to_vec());
+    harness.run_steps(2);
+    assert_eq!(previews(&harness).last().expect("a look").map, "", "another file is guessed anew");
 }
 
 #[test]

@@ -61,6 +61,18 @@ fn a_silent_source_is_told_first_with_what_is_not_seen_and_since_when() {
 }
 
 #[test]
+fn one_that_pushes_says_how_far_it_is() {
+    let standing = "案件：还没有推完过一批，没有待发的\n上次应答：收下".to_owned();
+    let province = SourceRow { standing, ..row("province", "省平台", SourceState::Silent) };
+    let harness = open(vec![province], 1920.0, 1080.0);
+    assert!(
+        says(&harness, Lang::Zh.t(tr::SOURCE_STANDING)) && says(&harness, "还没有推完过一批"),
+        "{:?}",
+        painted(&harness)
+    );
+}
+
+#[test]
 fn all_well_is_said_too_and_an_answer_that_does_not_come_is_named() {
     let mut harness = open(vec![row("cap", "气象预警", SourceState::Healthy)], 1920.0, 1080.0);
     assert!(says(&harness, Lang::Zh.t(tr::SOURCES_ALL_SEEN)));

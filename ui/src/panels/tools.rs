@@ -77,7 +77,8 @@ pub(super) fn tools_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     let area = Rect::from_min_max(map.min + vec2(12.0, 54.0), pos2(map.right() - 12.0, map.bottom() - 128.0));
     let mut buttons: Vec<Does> = Tool::ALL.map(Does::Take).to_vec();
     buttons.extend([Does::Open(Drawer::Find), Does::Open(Drawer::Layers), Does::Open(Drawer::Views)]);
-    buttons.extend([Does::Turn(Page::Cameras), Does::Turn(Page::Sources), Does::Back, Does::North]);
+    buttons.extend([Does::Turn(Page::Cameras), Does::Turn(Page::Sources), Does::Turn(Page::Detections)]);
+    buttons.extend([Does::Back, Does::North]);
     if k.m.view.is_following || k.m.selection.is_some_and(is_mover) {
         buttons.push(Does::Follow(!k.m.view.is_following));
     }
@@ -104,6 +105,9 @@ pub(super) fn tools_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
         k.outline(button, 3.0, 1.0, if is_on { ACCENT } else { HAIR });
         let ink = if is_on || response.hovered() { PRIMARY } else { SECONDARY };
         icon(k, button.center(), does, ink);
+        if does == Does::Turn(Page::Detections) {
+            badge(k, button, k.m.city.detections.waiting.len());
+        }
         if response.hovered() || response.has_focus() {
             told = Some((button, label, key));
         }
@@ -258,12 +262,25 @@ fn words(k: &Kit<'_>, does: Does) -> (String, &'static str) {
         Does::Open(Drawer::Needs) => (tr::NEEDS, "Shift N"),
         Does::Turn(page) => (page.name(), page.key_name()),
         Does::Open(Drawer::Import) => (tr::IMPORT, "I"),
+        Does::Open(Drawer::Ask) => (tr::ASK_CITY, "Q"),
         Does::North => (tr::NORTH_UP, "N"),
         Does::Back => (tr::VIEW_BACK, "Alt ←"),
         Does::Follow(true) => (tr::FOLLOW, "F"),
         Does::Follow(false) => (tr::FOLLOWING, "F"),
     };
     (k.t(name).to_owned(), key)
+}
+
+/// How many wait, at a button's corner.
+fn badge(k: &Kit<'_>, button: Rect, n: usize) {
+    if n == 0 {
+        return;
+    }
+    let text = if n > 99 { "99+".to_owned() } else { n.to_string() };
+    let width = k.width(10.0, &text) + 6.0;
+    let rect = Rect::from_min_size(pos2(button.right() - width + 5.0, button.top() - 4.0), vec2(width, 13.0));
+    k.fill(rect, 6.0, level_fill(gulang_city::WarningColor::Orange));
+    k.text(rect.center(), Align2::CENTER_CENTER, 10.0, level_on_fill(gulang_city::WarningColor::Orange), &text);
 }
 
 fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
@@ -335,7 +352,9 @@ fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
         }
         Does::Turn(Page::Drone) => glyph("机"),
         Does::Turn(Page::Sources) => glyph("源"),
+        Does::Turn(Page::Detections) => glyph("识"),
         Does::Open(Drawer::Import) => glyph("入"),
+        Does::Open(Drawer::Ask) => glyph("问"),
         Does::Back => glyph("←"),
         Does::North => {
             // The needle points where north is on the screen.

@@ -1,6 +1,7 @@
 //! The typhoon card: a small map painted from the feed, and what matters about it. Observed solid, forecast dashed.
 
 use super::kit::{Kit, RealmMark, fresh, fresh_value, realm_mark};
+use super::{Chosen, UiCommand};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
@@ -30,6 +31,7 @@ pub(super) fn typhoon_ui(k: &mut Kit<'_>, rect: Rect) {
     let facts_h = 112.0f32.min(body.height() * 0.4);
     let map = Rect::from_min_max(body.min, pos2(body.right(), body.bottom() - facts_h));
     map_ui(k, map, typhoon, 1.0);
+    issues_ui(k, map, typhoon);
     let facts = facts(k, typhoon);
     let row = (facts_h - 28.0) / 3.0;
     for (i, (label, value)) in facts.iter().enumerate() {
@@ -47,6 +49,45 @@ pub(super) fn typhoon_ui(k: &mut Kit<'_>, rect: Rect) {
         x = k.text(pos2(x + 16.0, y), Align2::LEFT_CENTER, 12.0, color, k.t(word)).right() + 14.0;
     }
     k.fit(pos2(x, y), Align2::LEFT_CENTER, 12.0, TERTIARY, k.t(tr::FORECAST_DASHED), body.right() - x - 12.0);
+}
+
+/// 按发布时次: the latest issue times as chips over the small map, and under them how far the agencies lie apart a day ahead
+/// and where another feed sees it elsewhere.
+fn issues_ui(k: &mut Kit<'_>, map: Rect, typhoon: &Typhoon) {
+    const MOST: usize = 4;
+    let chosen = k.m.view.chosen;
+    let issues = typhoon.issues();
+    let choices = std::iter::once(None).chain(issues.iter().copied().take(MOST).map(Some));
+    let (mut x, y) = (map.left() + 8.0, map.top() + 14.0);
+    for issue in choices.filter(|_| !issues.is_empty()) {
+        let text = issue.map_or_else(|| k.t(tr::ISSUE_LATEST).to_owned(), |at| k.m.lang.day_hour(at));
+        let is_on = issue == chosen.issue;
+        let right = x + k.width(12.0, &text) + 12.0 * k.s;
+        if right > map.right() - 8.0 {
+            break;
+        }
+        let ink = if is_on { PRIMARY } else { TERTIARY };
+        let rect = k.chip(pos2(x, y), 12.0, &text, Some(PANEL), if is_on { ACCENT } else { STRONG }, ink);
+        let label = k.m.lang.fill(tr::ISSUE_SHOW, &[&text]);
+        if k.hit(rect, ("typhoon-issue", issue.map_or(0, |at| at.0)), &label).clicked() {
+            k.out.push(UiCommand::Choose(Chosen { issue, ..chosen }));
+        }
+        x = rect.right() + 6.0;
+    }
+    let mut y = map.bottom() - 12.0;
+    let mut line = |k: &Kit<'_>, text: &str| {
+        k.fit(pos2(map.left() + 8.0, y), Align2::LEFT_CENTER, 12.0, SECONDARY, text, map.width() - 16.0);
+        y -= 16.0;
+    };
+    if let Some(it) = k.m.city.typhoon_conflicts(&typhoon.id).first() {
+        let source = k.m.city.connectors.get(&it.source).map_or(it.source.as_str(), |it| &it.name);
+        let apart = format!("{:.0}", it.apart_km);
+        line(k, &k.m.lang.fill(tr::FIX_CONFLICT, &[source, &k.m.lang.day_hour(it.at), &apart]));
+    }
+    let from = typhoon.track.last().map(|it| it.at);
+    if let Some((km, n)) = from.and_then(|from| typhoon.agency_spread_km(chosen.issue, from, 24)) {
+        line(k, &k.m.lang.fill(tr::AGENCY_SPREAD, &[&n.to_string(), &format!("{km:.0}")]));
+    }
 }
 
 pub(super) fn title(k: &Kit<'_>, typhoon: &Typhoon) -> String {
@@ -193,10 +234,8 @@ fn circle_ui(painter: &Painter, view: &View, center: LonLat, radii: WindRadii, l
 
 /// The latest issue of each agency, dashed; the national one brightest, with times.
 fn forecasts_ui(k: &Kit<'_>, painter: &Painter, view: &View, typhoon: &Typhoon, px: f32) {
-    let mut latest: std::collections::BTreeMap<&str, &Forecast> = Default::default();
-    for forecast in &typhoon.forecasts {
-        latest.insert(&forecast.agency, forecast);
-    }
+    let latest: std::collections::BTreeMap<&str, &Forecast> =
+        typhoon.forecasts_as_of(k.m.view.chosen.issue).into_iter().map(|it| (&*it.agency, it)).collect();
     let from = typhoon.track.last().map(|fix| view.at(fix.center));
     for (agency, forecast) in latest {
         let national =

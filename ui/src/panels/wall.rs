@@ -3,7 +3,7 @@
 
 use super::digest::budget_of;
 use super::kit::{Kit, RealmMark, count, exact, fresh, fresh_value, freshness_mark, mmss, percent, realm_mark};
-use super::{PanelState, advice, cameras, drones, events, metrics, orders, today, topbar, typhoon, war};
+use super::{Model, PanelState, advice, cameras, drones, events, metrics, orders, today, topbar, typhoon, war};
 use crate::charts;
 use crate::i18n::tr;
 use crate::theme::*;
@@ -38,6 +38,17 @@ pub(super) fn wall_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     if is_war { war_ui(k, state, body) } else { peace_ui(k, state, body) }
 }
 
+/// `V` at a wall window: the camera wall of the next seat that has one, and after the last the hall's scene again.
+pub(super) fn next_seat(model: &Model<'_>, state: &mut PanelState) {
+    use std::ops::Bound::{Excluded, Unbounded};
+    let walls = &model.city.camera_walls;
+    let next = match &state.wall_seat {
+        None => walls.keys().next(),
+        Some(seat) => walls.range::<SeatId, _>((Excluded(seat), Unbounded)).next().map(|it| it.0),
+    };
+    state.wall_seat = next.cloned();
+}
+
 fn columns(k: &Kit<'_>, body: Rect, left: f32, right: f32) -> [Rect; 3] {
     let gap = GUTTER * k.s;
     let (a, b) = (body.left() + body.width() * left, body.right() - body.width() * right);
@@ -67,7 +78,15 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
         let body = panel(k, rect, k.t(tr::METRICS), "");
         metrics::grid_ui(k, state, body.shrink(GUTTER * k.s), 3.4, 0.0);
     }
-    if let Some(feeds) = scene_feeds(&k.m.city.scene) {
+    let city = k.m.city;
+    let own = state.wall_seat.as_ref().and_then(|it| city.camera_walls.get_key_value(it));
+    let cast = || scene_seat(&city.scene).and_then(|it| city.camera_walls.get_key_value(&it));
+    if let Some((seat, kept)) = own.or_else(cast) {
+        let title = k.m.lang.fill(tr::WALL_OF_SEAT, &[seat.as_str(), &kept.wall.n.to_string()]);
+        let sub = if own.is_some() { k.t(tr::WALL_PICKED_HERE) } else { "" };
+        let body = panel(k, rect, &title, sub);
+        cameras::seat_ui(k, body.shrink(GUTTER * k.s), &kept.wall, 3.0);
+    } else if let Some(feeds) = scene_feeds(&k.m.city.scene) {
         let body = panel(k, rect, k.t(tr::CAMERA_WALL), &k.m.lang.fill(tr::WALL_PICTURES, &[&feeds.len().to_string()]));
         cameras::scene_ui(k, body.shrink(GUTTER * k.s), &feeds, 3.0);
     }

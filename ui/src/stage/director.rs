@@ -24,7 +24,7 @@ use crate::{
     hall::{Changes, Hall},
     history::History,
     inventories::ThingsNews,
-    panels::Selection,
+    panels::{Chosen, Selection},
 };
 use bevy::prelude::Resource;
 use gulang_city::*;
@@ -40,6 +40,9 @@ const SELECTION: &str = "selection";
 const TOOLS: &str = "tools";
 /// How many alarms carry their name.
 const MOST_ALARM_LABELS: usize = 14;
+
+/// Theme, detail, selection, place, and which of what comes again and again.
+type DrawnFor = (Theme, Detail, Option<Selection>, Option<LonLat>, Chosen);
 
 #[derive(Resource)]
 pub struct Director {
@@ -76,7 +79,9 @@ pub struct Director {
     followed_at: f64,
     uploads: Vec<Upload>,
     /// What the drawings were made for: theme, detail, selection, place.
-    drawn_for: Option<(Theme, Detail, Option<Selection>, Option<LonLat>)>,
+    drawn_for: Option<DrawnFor>,
+    /// The registers whose layers were on then.
+    shown_registers: BTreeSet<String>,
     is_theme_due: bool,
 }
 
@@ -135,6 +140,7 @@ impl Default for Director {
             followed_at: f64::NEG_INFINITY,
             uploads: Vec::new(),
             drawn_for: None,
+            shown_registers: BTreeSet::new(),
             is_theme_due: true,
         }
     }
@@ -418,16 +424,20 @@ impl Director {
             palette: self.palette(),
             selection: hall.selection.as_ref(),
             place: self.place,
+            chosen: hall.chosen,
             inventories: hall.inventories.held(),
+            shown_registers: &self.shown_registers,
             roads: self.roads.as_ref(),
         }
     }
 
     /// Those that count by the clock, and all of them when what they were drawn for changed.
     fn redraw_overlays(&mut self, hall: &Hall, time: f64, detail: Detail) {
-        let drawn_for = (self.theme, detail, hall.selection.clone(), self.place);
-        let is_other = self.drawn_for.as_ref() != Some(&drawn_for);
-        self.drawn_for = Some(drawn_for);
+        let drawn_for = (self.theme, detail, hall.selection.clone(), self.place, hall.chosen);
+        let registers = self.layers.iter().filter(|it| matches!(it.key, LayerKey::Inventory(_)) && self.is_on(it));
+        let shown_registers: BTreeSet<String> = registers.map(|it| it.key.id().to_owned()).collect();
+        let is_other = self.drawn_for.as_ref() != Some(&drawn_for) || self.shown_registers != shown_registers;
+        (self.drawn_for, self.shown_registers) = (Some(drawn_for), shown_registers);
         let lens = lens_of(&self.camera);
         let is_due = |it: &&dyn Overlay| {
             let is_late = |drawn: &Drawn| {

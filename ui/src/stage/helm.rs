@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     i18n::{Lang, tr},
-    panels::{PanelState, UiCommand, View},
+    panels::{Chosen, PanelState, UiCommand, View},
 };
 use egui::{Context, Rect};
 use gulang_city::LocalFrame;
@@ -103,7 +103,12 @@ impl Helm {
 
     /// What the panels are told about the view.
     pub fn view(&self, theme: Theme) -> View {
-        View { bearing: self.pilot.camera.bearing, is_following: self.pilot.is_following(), theme }
+        View {
+            bearing: self.pilot.camera.bearing,
+            is_following: self.pilot.is_following(),
+            theme,
+            chosen: Chosen::default(),
+        }
     }
 
     /// Tools at work, measures, the area told about: drawn over everything else, anew every frame while there is any.

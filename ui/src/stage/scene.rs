@@ -1,10 +1,13 @@
 //! What a drawing of the map may look at: the city as it is known now, where the camera looks, what the officer points at.
 
 use super::{camera::StageCamera, detail::Detail, palette::Palette};
-use crate::{history::History, panels::Selection};
+use crate::{
+    history::History,
+    panels::{Chosen, Selection},
+};
 use gulang_city::*;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Areas of the pack: each a list of polygons, each polygon its outline and holes in WGS-84.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,8 @@ pub struct Scene<'a> {
     pub land: Option<&'a Land>,
     /// The registers of many things, as far as they are held here.
     pub inventories: &'a BTreeMap<Text, Inventory>,
+    /// The registers whose layers are on.
+    pub shown_registers: &'a BTreeSet<String>,
     /// The city's roads with what is closed now; `None` for a pack without roads.
     pub roads: Option<&'a Metric>,
     pub frame: LocalFrame,
@@ -56,4 +61,6 @@ pub struct Scene<'a> {
     pub selection: Option<&'a Selection>,
     /// The place last clicked on bare ground: arrival clocks and the like are told for it.
     pub place: Option<LonLat>,
+    /// Which issue of forecasts and which rain field is looked at.
+    pub chosen: Chosen,
 }

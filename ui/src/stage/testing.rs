@@ -8,9 +8,12 @@ use super::{
     scene::{Areas, Scene},
     sketch::{At, Pen, Sketch},
 };
-use crate::{history::History, panels::Selection};
+use crate::{
+    history::History,
+    panels::{Chosen, Selection},
+};
 use gulang_city::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything a [`Scene`] borrows.
 pub struct Stand {
@@ -20,12 +23,14 @@ pub struct Stand {
     pub areas: Areas,
     pub land: Option<Land>,
     pub inventories: BTreeMap<Text, Inventory>,
+    pub shown_registers: BTreeSet<String>,
     pub roads: Option<Metric>,
     pub now: Timestamp,
     pub camera: StageCamera,
     pub theme: Theme,
     pub selection: Option<Selection>,
     pub place: Option<LonLat>,
+    pub chosen: Chosen,
 }
 
 impl Stand {
@@ -40,12 +45,14 @@ impl Stand {
             areas: Areas::default(),
             land: None,
             inventories: BTreeMap::new(),
+            shown_registers: BTreeSet::new(),
             roads: None,
             now: Timestamp::parse("2026-08-19 16:42:00").expect("a time"),
             camera: StageCamera { px_per_m: 0.03, ..StageCamera::default() },
             theme: Theme::Dark,
             selection: None,
             place: None,
+            chosen: Chosen::default(),
         }
     }
 
@@ -57,6 +64,7 @@ impl Stand {
             areas: &self.areas,
             land: self.land.as_ref(),
             inventories: &self.inventories,
+            shown_registers: &self.shown_registers,
             roads: self.roads.as_ref(),
             frame: LocalFrame::new(self.city.center),
             now: self.now,
@@ -65,6 +73,7 @@ impl Stand {
             palette: self.theme.palette(),
             selection: self.selection.as_ref(),
             place: self.place,
+            chosen: self.chosen,
         }
     }
 

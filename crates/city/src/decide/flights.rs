@@ -85,10 +85,13 @@ impl City {
             return Err(stale(format!("第 {id} 号飞行已经{}", flight.state.name_zh())));
         }
         changes(flight.state != *state || flight.note != *note)?;
-        if let (FlightState::InProgress { percent: was, step: at }, FlightState::InProgress { percent, step }) =
-            (&flight.state, state)
+        if let (
+            FlightState::InProgress { percent: was, step: at, waypoint: reached },
+            FlightState::InProgress { percent, step, waypoint },
+        ) = (&flight.state, state)
         {
-            changes(at != step || percent.abs_diff(*was) >= PROGRESS_STEP || flight.note != *note)?;
+            let is_further = percent.abs_diff(*was) >= PROGRESS_STEP || waypoint != reached;
+            changes(at != step || is_further || flight.note != *note)?;
         }
         let mut events = Vec::new();
         // The platform flies one thing at a time: what it takes now ends what it flew.
@@ -279,8 +282,8 @@ fn check_task(task: &FlightTask) -> Result<(), Refusal> {
 
 fn clipped_state(state: &FlightState) -> FlightState {
     match state {
-        FlightState::InProgress { percent, step } => {
-            FlightState::InProgress { percent: (*percent).min(100), step: clipped(step) }
+        FlightState::InProgress { percent, step, waypoint } => {
+            FlightState::InProgress { percent: (*percent).min(100), step: clipped(step), waypoint: *waypoint }
         }
         FlightState::Failed { why } => FlightState::Failed { why: clipped(why) },
         FlightState::Cancelled { why } => FlightState::Cancelled { why: clipped(why) },

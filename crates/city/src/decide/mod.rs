@@ -6,8 +6,11 @@ use crate::{apply::external_key, ids::*, model::*, *};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod alarm_groups;
+mod assistant;
 mod callout;
+mod camera_wall;
 mod cases;
+mod detections;
 mod evacuation;
 mod feeds;
 mod fences;
@@ -16,10 +19,13 @@ mod footing;
 mod forces;
 mod marking;
 mod orders;
+mod own_cases;
 mod plans;
 mod platforms;
 mod proposals;
+mod quakes;
 mod register;
+mod street_calls;
 mod tellings;
 
 pub use footing::COUNTERSIGN_WITHIN_MINS;
@@ -75,13 +81,9 @@ impl City {
                 self.judge_by_rule(sensor, (rule, why), *color, *value, *at, now)
             }
             Command::IssueWarning { warning } => self.issue_warning(warning, now),
-            Command::CancelWarning { warning } => {
-                let known = self.warnings.get(warning).ok_or_else(|| unknown("预警", warning))?;
-                changes(!known.cancelled)?;
-                Ok(vec![Event::WarningCancelled { warning: warning.clone() }])
-            }
+            Command::CancelWarning { warning } => self.cancel_warning(source, warning),
             Command::UpdateTyphoon { typhoon, name, name_en, active, fixes, forecasts } => {
-                self.update_typhoon_by(typhoon, name, name_en, *active, fixes, forecasts, now)
+                self.update_typhoon_by(source, typhoon, name, name_en, *active, fixes, forecasts, now)
             }
             Command::ReportOrder { order, definition_version, rung, note } => {
                 self.report_order(source, *order, *definition_version, *rung, note)
@@ -107,6 +109,9 @@ impl City {
                 let mut events = self.tick(now);
                 events.extend(self.tick_calls(now));
                 events.extend(self.tick_flights(now));
+                events.extend(self.tick_quakes(now));
+                events.extend(self.tick_detections(now));
+                events.extend(self.tick_street_calls(now));
                 Ok(events)
             }
             Command::NoteObservations { observations } => {
@@ -256,12 +261,15 @@ impl City {
             Command::AssignTeams { pairs, reason } => self.assign_teams(pairs, reason, now),
             Command::CheckIn { team, note } => self.check_in(source, team, note, now),
             Command::ShowScene { scene } => {
-                match scene_feeds(scene) {
-                    Some(feeds) => self.check_wall(&feeds)?,
-                    None if scene.is_empty() || scene.chars().count() > 64 => {
+                match (scene_feeds(scene), scene_seat(scene)) {
+                    (Some(feeds), _) => self.check_wall(&feeds)?,
+                    (None, Some(seat)) if !self.camera_walls.contains_key(&seat) => {
+                        return Err(unknown("视频墙", seat));
+                    }
+                    (None, _) if scene.is_empty() || scene.chars().count() > 64 => {
                         return Err(absurd("场景名要有 1–64 个字"));
                     }
-                    None => {}
+                    (None, _) => {}
                 }
                 changes(self.scene != *scene)?;
                 Ok(vec![Event::SceneChanged { scene: scene.clone() }])
@@ -286,6 +294,8 @@ impl City {
                 self.correct_evacuation(*class, place, [*moved, *refused, *returned], reason, proof.as_ref())
             }
             Command::ReportFence { report } => self.report_fence(report, now),
+            Command::ReportQuake { report } => self.report_quake(report, now),
+            Command::CancelQuake { source, id } => self.cancel_quake(source, id, now),
             Command::AllowReturn { district, township, reason } => {
                 self.allow_return(district, township.as_ref(), reason)
             }
@@ -300,6 +310,45 @@ impl City {
             Command::CoSignEmergencyStop { number } => self.co_sign_stop(source, *number, now),
             Command::StageImport { key, part, rows } => self.stage_part(source, key, *part, rows, now),
             Command::ImportRegister { import, rows } => self.import_by(source, import, rows),
+            Command::ReportDetection { report } => self.report_detection(source, report, now),
+            Command::ConfirmDetection { detection, agency } => {
+                self.confirm_detection(source, *detection, agency.as_ref(), now)
+            }
+            Command::RejectDetection { detection, reason, note } => {
+                self.reject_detection(source, *detection, reason, note)
+            }
+            Command::DuplicateDetection { detection, case } => self.duplicate_detection(source, *detection, *case),
+            Command::ReopenDetection { detection } => self.reopen_detection(source, *detection, now),
+            Command::MuteDetections { camera, kind, until, reason } => {
+                self.mute_detections(source, camera, kind, *until, reason, now)
+            }
+            Command::UnmuteDetections { camera, kind } => self.unmute_detections(source, camera, kind),
+            Command::OpenOwnCase { detection, kind, title, address, at, district, agency, color, media } => {
+                let found = FoundCase {
+                    detection: *detection,
+                    kind: *kind,
+                    title: title.clone(),
+                    address: address.clone(),
+                    at: *at,
+                    district: district.clone(),
+                    agency: agency.clone(),
+                    color: *color,
+                    media: media.iter().cloned().collect(),
+                };
+                self.open_own_case(source, found, now)
+            }
+            Command::ReportOwnCase { own, external, task } => self.report_own_case(source, *own, external, task),
+            Command::StepCase { case, step, note, media } => self.step_case(source, *case, *step, note, media, now),
+            Command::ReportCaseReply { platform, external, reply } => {
+                self.report_case_reply(source, platform, external, reply, now)
+            }
+            Command::AskCall { person, why } => self.ask_call(source, person, why, now),
+            Command::EndStreetCall { call } => self.end_street_call(*call),
+            Command::ReportVideoCall { call, state, note } => self.report_video_call(source, *call, *state, note),
+            Command::ReportRoster { roster } => self.report_roster(roster, now),
+            Command::SwitchAssistant { on, until, reason } => self.switch_assistant(source, *on, *until, reason, now),
+            Command::PutCameraWall { wall } => self.put_camera_wall(source, wall, now),
+            Command::UndoCameraWall => self.undo_camera_wall(source),
         }
     }
 
@@ -362,6 +411,13 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
             | C::ReportFlight { .. }
             | C::ReportFlightCancel { .. }
             | C::ReportFence { .. }
+            | C::ReportQuake { .. }
+            | C::CancelQuake { .. }
+            | C::ReportDetection { .. }
+            | C::ReportOwnCase { .. }
+            | C::ReportCaseReply { .. }
+            | C::ReportVideoCall { .. }
+            | C::ReportRoster { .. }
     );
     let is_hub_only = matches!(
         command,
@@ -380,6 +436,14 @@ fn check_source(source: &Source, command: &Command) -> Result<(), Refusal> {
         Source::Platform(_) => Err(forbidden("平台只能回报，不能下令")),
         Source::Seat(_) if is_report || is_hub_only => Err(forbidden("席位不能代平台回报")),
         Source::Seat(_) => Ok(()),
+    }
+}
+
+/// Which platform said so; the hub's own doing is signed `hub`.
+pub(crate) fn platform_of(source: &Source) -> PlatformId {
+    match source {
+        Source::Platform(platform) => platform.clone(),
+        Source::Hub | Source::Seat(_) => "hub".into(),
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Twelve times what the Chinese profile needs; other senders write longer ones.
+const MAX_WARNING_ID_CHARS: usize = 400;
+
 impl City {
     pub(super) fn report_case(
         &self,
@@ -147,13 +150,37 @@ impl City {
         if warning.expires_at <= now {
             return Err(stale("预警已经失效".into()));
         }
+        if self.cancelled_unseen.contains(&warning.id) {
+            return Err(stale("这条预警的解除先到了".into()));
+        }
         Ok(vec![Event::WarningIssued { warning }])
+    }
+
+    /// A cancellation of something unheard of is kept, so that what comes after it stays cancelled, and told.
+    pub(super) fn cancel_warning(&self, source: &Source, id: &WarningId) -> Result<Vec<Event>, Refusal> {
+        if id.as_str().is_empty() || id.as_str().chars().count() > MAX_WARNING_ID_CHARS {
+            return Err(absurd("解除没有指明哪一条预警"));
+        }
+        let cancelled = Event::WarningCancelled { warning: id.clone() };
+        if let Some(known) = self.warnings.get(id) {
+            changes(!known.cancelled)?;
+            return Ok(vec![cancelled]);
+        }
+        changes(!self.cancelled_unseen.contains(id))?;
+        let why = "没有收到过这条预警；解除已记住，它若后到也不再生效";
+        let told = Event::MessageRefused {
+            platform: platform_of(source),
+            what: format!("解除预警 {id}").into(),
+            why: why.into(),
+        };
+        Ok(vec![cancelled, told])
     }
 
     /// A feed repeats its whole history every time; only what is new becomes an event.
     #[expect(clippy::too_many_arguments, reason = "the fields of one command")]
     pub(super) fn update_typhoon_by(
         &self,
+        source: &Source,
         id: &TyphoonId,
         name: &Text,
         name_en: &Text,
@@ -179,8 +206,13 @@ impl City {
                 check_place(point.center, point.wind, point.pressure)?;
             }
         }
+        let by = platform_of(source);
+        let id = &self.typhoon_meant(id, name_en, fixes);
+        let leads = self.leads_typhoon(id, &by, fixes);
         let known = self.typhoons.get(id);
-        let last_at = known.and_then(|it| it.track.last()).map_or(Timestamp(0), |it| it.at);
+        let seen = self.typhoon_sources.get(id).and_then(|it| it.seen.get(&by));
+        let before = if leads { known.and_then(|it| it.track.last()) } else { seen.and_then(|it| it.last()) };
+        let last_at = before.map_or(Timestamp(0), |it| it.at);
         let mut new_fixes: Vec<TyphoonFix> = fixes.iter().filter(|it| it.at > last_at).cloned().collect();
         for fix in &mut new_fixes {
             fix.center = fix.center.rounded();
@@ -203,16 +235,29 @@ impl City {
                 new_forecasts.push(forecast);
             }
         }
-        let same = known.is_some_and(|it| it.active == active && it.name == *name && it.name_en == *name_en);
-        changes(!same || !new_fixes.is_empty() || !new_forecasts.is_empty())?;
-        Ok(vec![Event::TyphoonUpdated {
-            typhoon: id.clone(),
-            name: clipped(name),
-            name_en: clipped(name_en),
-            active,
-            fixes: new_fixes,
-            forecasts: new_forecasts,
-        }])
+        let mut events = Vec::new();
+        // Who does not lead neither names nor ends it, or two feeds would do both by turns for ever.
+        let (name, name_en, active) = match known.filter(|_| !leads) {
+            Some(known) => (known.name.clone(), known.name_en.clone(), known.active),
+            None => (clipped(name), clipped(name_en), active),
+        };
+        let sighted = if leads { Vec::new() } else { std::mem::take(&mut new_fixes) };
+        let same = known.is_some_and(|it| it.active == active && it.name == name && it.name_en == name_en);
+        if !same || !new_fixes.is_empty() || !new_forecasts.is_empty() {
+            events.push(Event::TyphoonUpdated {
+                typhoon: id.clone(),
+                name,
+                name_en,
+                active,
+                fixes: new_fixes,
+                forecasts: new_forecasts,
+            });
+        }
+        if !sighted.is_empty() {
+            events.push(Event::TyphoonSighted { typhoon: id.clone(), source: by, fixes: sighted });
+        }
+        changes(!events.is_empty())?;
+        Ok(events)
     }
 
     /// One answer may climb several rungs at once: platforms skip what they do not tell apart.

@@ -1,7 +1,7 @@
 //! Rules for files taken over into the registers.
 
 use super::*;
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 impl City {
     /// A part of a large import, which nobody sees before the last.
@@ -60,7 +60,7 @@ impl City {
             return Err(forbidden("导入登记要写明原因"));
         }
         let parts = self.parts_of(import, rows)?;
-        let mut ids: HashSet<&str> = HashSet::new();
+        let mut ids: FxHashSet<&str> = FxHashSet::default();
         for id in parts.iter().flat_map(|it| it.ids()) {
             if !ids.insert(id) {
                 return Err(absurd(format!("编号 {id} 出现两次")));
@@ -104,7 +104,7 @@ impl City {
     }
 
     /// What is being used is not withdrawn.
-    fn may_withdraw(&self, import: &RegisterImport, named: &HashSet<&str>, n_missing: u32) -> Result<(), Refusal> {
+    fn may_withdraw(&self, import: &RegisterImport, named: &FxHashSet<&str>, n_missing: u32) -> Result<(), Refusal> {
         let is_war = [&self.footing].into_iter().chain(self.footings.values()).any(|it| it.posture == Posture::War);
         if is_war {
             let what = import.register.name_zh();

@@ -55,7 +55,7 @@ pub const INPUTS: [InputDoc; 30] = [
     doc("wind.trend", "m/s/h", "最大平均风速每小时变化"),
     doc("tide.max", "m", "最高潮位"),
     doc("tide.trend", "m/h", "最高潮位每小时变化"),
-    doc("quake.magnitude", "", "72 小时内标绘的最大震级；没有为 0"),
+    doc("quake.magnitude", "", "72 小时内报告或标绘的最大震级；没有为 0"),
     doc("quake.km", "km", "该次地震震中距离；没有为 9999"),
     doc("fire.n", "", "24 小时内标绘的火点数"),
     doc("cases.red", "", "未结案的红色案件数"),
@@ -346,11 +346,16 @@ impl City {
             }
             _ => None,
         });
-        let (magnitude, km, as_of, words) = match quakes.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        let reported = self
+            .quakes
+            .values()
+            .filter(|it| !it.cancelled && it.lead.origin >= since(QUAKE_HOURS))
+            .map(|it| (it.lead.magnitude, it.lead.at.distance_m(at) / 1000.0, it.heard_at));
+        let (magnitude, km, as_of, words) = match quakes.chain(reported).max_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((magnitude, km, as_of)) => {
                 (f64::from(magnitude), km, as_of, format!("{magnitude:.1} 级地震，震中距 {km:.0} km"))
             }
-            None => (0.0, NEVER, now, format!("{QUAKE_HOURS} 小时内没有标绘地震")),
+            None => (0.0, NEVER, now, format!("{QUAKE_HOURS} 小时内没有地震报告或标绘")),
         };
         all.push(known("quake.magnitude", magnitude, words.clone(), as_of));
         all.push(known("quake.km", km, words, as_of));

@@ -87,7 +87,8 @@ pub(super) async fn attend<R: RealmKind>(config: ConnectorConfig, mut parts: Par
     }
 }
 
-async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
+/// Asked at its cadence for ever; a failing one ever more seldom.
+pub(crate) async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
     let mut n_failures = 0;
     loop {
         feed.tell_time(sink.now());
@@ -103,6 +104,7 @@ async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
                 n_failures = 0;
                 let mut also = feed.also().unwrap_or_default();
                 also.heard.commands.extend(commands);
+                sink.entry.list(&feed.catalogue());
                 match sink.note(&also.raw, also.heard).await {
                     Ok(()) => {
                         feed.recorded();
@@ -128,7 +130,8 @@ async fn ask(mut feed: Box<dyn Feed>, sink: &Arc<AttendSink>) {
     }
 }
 
-pub(super) async fn hear(mut listener: Box<dyn Listener>, sink: &Arc<AttendSink>) {
+/// Listened to for ever; called again when it ends.
+pub(crate) async fn hear(mut listener: Box<dyn Listener>, sink: &Arc<AttendSink>) {
     let ear = Ear { platform: (&*sink.entry.about.name).into(), sink: sink.clone() };
     let mut n_failures = 0;
     loop {

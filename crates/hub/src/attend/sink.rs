@@ -13,7 +13,8 @@ use gulang_city::{PlatformId, Source, Timestamp};
 use gulang_platforms::Heard;
 use std::{sync::Arc, time::Duration};
 
-pub(super) struct AttendSink {
+/// One source's.
+pub(crate) struct AttendSink {
     core: Arc<Core>,
     pub(super) entry: Arc<SourceEntry>,
     platform: PlatformId,
@@ -22,7 +23,7 @@ pub(super) struct AttendSink {
 }
 
 impl AttendSink {
-    pub(super) fn new(core: Arc<Core>, entry: Arc<SourceEntry>, max_per_s: Option<u32>, door: Option<Door>) -> Self {
+    pub(crate) fn new(core: Arc<Core>, entry: Arc<SourceEntry>, max_per_s: Option<u32>, door: Option<Door>) -> Self {
         let platform = PlatformId::from(&*entry.about.name);
         Self { core, entry, platform, max_per_s, door }
     }
@@ -37,6 +38,10 @@ impl AttendSink {
         let (wall_ms, now) = (wall_now().0, self.core.clock.now());
         self.core.health().heard(self.platform.as_str(), wall_ms);
         self.core.lane().heard(&self.platform, now);
+        // An answer without news ends a failure too; one that could not be read does not.
+        if heard.refused.is_empty() {
+            self.entry.recovered();
+        }
         let n_records = self.entry.learn(raw, &heard, wall_ms, now);
         let Heard { mut commands, news, refused } = heard;
         commands.extend(refused.into_iter().take(n_records).map(|mut it| {
@@ -59,14 +64,14 @@ impl AttendSink {
     /// It does not work now.
     pub(super) fn failed(&self, failure: &Failure) {
         self.lost(failure);
-        let what = self.entry.redact(&failure.what);
+        let what = self.entry.named(&failure.what);
         self.core.health().failed(self.platform.as_str(), &what);
     }
 
     /// Its connection ended, and it was heard until then.
     pub(super) fn lost(&self, failure: &Failure) {
-        self.entry.failed(&failure.what, &failure.remedy);
-        let what = self.entry.redact(&failure.what);
+        let what = self.entry.named(&failure.what);
+        self.entry.failed(&what, &failure.remedy);
         tracing::warn!(platform = self.platform.as_str(), what, "a connector waits");
     }
 
@@ -92,7 +97,25 @@ impl Sink for AttendSink {
         self.record(raw, heard).await
     }
 
+    fn turns_away(&self, n_bytes: usize) -> bool {
+        self.entry.turns_away(n_bytes, wall_now().0, self.max_per_s)
+    }
+
+    fn stands(&self, lines: Vec<String>) {
+        self.entry.stands(lines);
+    }
+
+    async fn take_many(&self, n_messages: u64, raw: &[u8], heard: Heard) -> Result<(), String> {
+        // Of their lengths only one is known.
+        let n_bytes = raw.len().saturating_mul(usize::try_from(n_messages).unwrap_or(usize::MAX));
+        if !self.entry.admit_many(n_messages, n_bytes, wall_now().0, self.max_per_s) {
+            return Ok(());
+        }
+        self.record(raw, heard).await
+    }
+
     fn alive(&self) {
+        self.entry.recovered();
         self.core.health().heard(self.platform.as_str(), wall_now().0);
         self.core.lane().heard(&self.platform, self.core.clock.now());
     }

@@ -1,4 +1,7 @@
-use super::{session::hear, sink::AttendSink};
+use super::{
+    session::{Failure, hear},
+    sink::AttendSink,
+};
 use crate::{
     actor::Numberer,
     clock::{HubClock, wall_now},
@@ -38,6 +41,7 @@ fn sink_of(core: &Arc<Core>, max_per_s: Option<u32>) -> Arc<AttendSink> {
         name: "rain".into(),
         title: "雨量".into(),
         kind: "mqtt".into(),
+        address: Default::default(),
         simulated: false,
         freshness_s: 60.0,
     });
@@ -107,7 +111,7 @@ async fn a_flood_is_dropped_over_its_limit_and_counted() -> Result<(), Error> {
     let core = bare_core(dir.path())?;
     let sensor = core.city().sensors.keys().next().ok_or("no sensor")?.0.clone();
     let sink = sink_of(&core, Some(1));
-    let ear = Ear { platform: "rain".into(), sink: sink.clone() };
+    let ear = ear_of(&sink);
     let ended = Peer { n_messages: 200_000, n_refused: 0, sensor }.listen(&ear).await;
     assert!(ended.is_err());
     let figures = sink.entry.figures(0);
@@ -116,4 +120,29 @@ async fn a_flood_is_dropped_over_its_limit_and_counted() -> Result<(), Error> {
     assert!(n_taken >= 1 && figures.n_dropped > 100_000, "{figures:?}");
     core.close().await?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_news_ends_a_failure_and_one_that_cannot_be_read_does_not() -> Result<(), Error> {
+    let dir = tempfile::tempdir()?;
+    let core = bare_core(dir.path())?;
+    let sink = sink_of(&core, None);
+    let failure = Failure { what: "连接断了".into(), remedy: "检查网络".into() };
+    let error = || sink.entry.figures(0).last_error;
+    sink.failed(&failure);
+    let mut garbage = Heard::default();
+    garbage.refuse("<html>", "不是 JSON");
+    sink.note(b"<html>", garbage).await?;
+    assert_eq!(error(), "连接断了");
+    sink.note(b"[]", Heard::default()).await?;
+    assert_eq!(error(), "");
+    sink.failed(&failure);
+    ear_of(&sink).alive();
+    assert_eq!(error(), "");
+    core.close().await?;
+    Ok(())
+}
+
+fn ear_of(sink: &Arc<AttendSink>) -> Ear {
+    Ear { platform: "rain".into(), sink: sink.clone() }
 }

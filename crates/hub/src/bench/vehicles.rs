@@ -5,11 +5,11 @@
 
 use super::{BenchError, Scratch, profile, quiet_hub};
 use crate::{
+    attend::AttendSink,
     connectors::{
         contract::{Ear, Listener, Sink},
         jt808::{Admission, Desk, Limits, Terminals},
     },
-    terminals::Following,
 };
 use async_trait::async_trait;
 use gulang_city::{LonLat, Text, Timestamp};
@@ -51,7 +51,7 @@ pub fn jt808(pack_dir: &Path, n: u64, secs: f64) -> Result<Value, BenchError> {
     let core = hub.hall().actual().clone();
     let base = Instant::now();
     let taken = Arc::new(Measuring {
-        inner: Following::new(core.clone()),
+        inner: AttendSink::new(core.clone(), core.sources.enter_built_in("bench", true, 60.0), None, None),
         base,
         n_news: AtomicU64::new(0),
         is_counting: AtomicBool::new(false),
@@ -108,7 +108,7 @@ pub fn jt808(pack_dir: &Path, n: u64, secs: f64) -> Result<Value, BenchError> {
 
 /// The hub's own sink, with a stopwatch.
 struct Measuring {
-    inner: Following,
+    inner: AttendSink,
     base: Instant,
     n_news: AtomicU64,
     is_counting: AtomicBool,

@@ -34,9 +34,28 @@ struct Got {
     told_delays_ms: Vec<f64>,
     bytes: u64,
     unread: u64,
+    /// By the frame counters in the strips.
+    spans: BTreeMap<Feed, Span>,
 }
 
-pub fn video(pack_dir: &Path, n_feeds: u64, secs: f64) -> Result<Value, BenchError> {
+/// The frame counter and the count of pictures got, at the first strip read of a feed and at the last.
+#[derive(Clone, Copy)]
+struct Span {
+    first: (u32, u64),
+    last: (u32, u64),
+}
+
+impl Span {
+    /// Pictures the camera made between the two, and how many of them were not shown.
+    fn missed(self) -> (u64, u64) {
+        let made = u64::from(self.last.0.saturating_sub(self.first.0));
+        (made, made.saturating_sub(self.last.1 - self.first.1))
+    }
+}
+
+/// `n_feeds` on one screen, then on `n_screens` of them; last one feed alone on one screen and on all.
+pub fn video(pack_dir: &Path, n_feeds: u64, n_screens: usize, secs: f64) -> Result<Value, BenchError> {
+    let n_screens = n_screens.max(1);
     let load = BenchError::Load;
     let scratch = Scratch::new("video")?;
     let hub = quiet_hub(pack_dir, &scratch)?;
@@ -61,47 +80,87 @@ pub fn video(pack_dir: &Path, n_feeds: u64, secs: f64) -> Result<Value, BenchErr
     watch(wanted(&feeds), 1, 0.1, WARM_UP)?;
     let eyes_pid = core.eyes.pid().ok_or_else(|| load("the eyes did not start; build gulang-video first".into()))?;
     let own_pid = std::process::id();
-    let before = (cpu_s(eyes_pid), cpu_s(own_pid), cpu_s(served.child.id()));
-    let started = Instant::now();
-    let got = watch(wanted(&feeds), 1, secs, Duration::from_secs(1))?;
-    let took = started.elapsed().as_secs_f64();
-    let after = (cpu_s(eyes_pid), cpu_s(own_pid), cpu_s(served.child.id()));
+    let mut halls = Vec::new();
+    let mut counts = vec![1, n_screens];
+    counts.dedup();
+    for n_screens in counts {
+        let before = [eyes_pid, own_pid, served.child.id()].map(cpu_s);
+        let started = Instant::now();
+        let got = watch(wanted(&feeds), n_screens, secs, Duration::from_secs(1))?;
+        let took = started.elapsed().as_secs_f64();
+        let after = [eyes_pid, own_pid, served.child.id()].map(cpu_s);
+        let cpu: Vec<Option<f64>> =
+            after.into_iter().zip(before).map(|(after, before)| Some(after? - before?)).collect();
+        halls.push(shown_in(&feeds, got, secs, (took, &cpu)));
+    }
     let lost: u64 = core.eyes.statuses().iter().map(|it| it.n_lost).sum();
-    let Some(got) = got.into_iter().next() else { return Err(load("no screen".into())) };
-    let per_tile: Vec<f64> = feeds.iter().map(|it| *got.pictures.get(it).unwrap_or(&0) as f64 / secs).collect();
-    let n_pictures: u64 = got.pictures.values().sum();
+    // Sixteen feeds are sixteen decoders, however many screens came and went.
+    let n_opened = core.eyes.n_opened();
 
-    // One feed, ten screens: as many pictures decoded as with one.
+    // One feed, one screen and all of them: as many pictures decoded.
     let Some(first) = feeds.first() else { return Err(load("no feed".into())) };
     let decoded = || core.eyes.n_decoded(first).unwrap_or(0);
     let mut rates = Vec::new();
-    for n_screens in [1, 10] {
+    for n_screens in [1, n_screens.max(2)] {
         let (n_before, began) = (decoded(), Instant::now());
         let got = watch(wanted(std::slice::from_ref(first)), n_screens, secs.min(5.0), Duration::from_secs(1))?;
         let rate = (decoded() - n_before) as f64 / began.elapsed().as_secs_f64();
         let shown: u64 = got.iter().flat_map(|it| it.pictures.values()).sum();
         rates.push(json!({ "screens": n_screens, "decoded_per_s": rate, "pictures_to_screens": shown }));
     }
-    let cpu = |after: Option<f64>, before: Option<f64>| Some((after? - before?) / took);
     let figures = json!({
         "bench": "video",
         "load": format!("{n_feeds} feeds {WIDTH}×{HEIGHT} at {FPS} fps, H.264 over RTSP/TCP, made, decoded, shown and read on this machine; tiles {TILE_PX} px wide, JPEG over WebSocket"),
         "secs": secs,
-        "pictures_per_s": n_pictures as f64 / secs,
-        "per_tile_fps": { "least": per_tile.iter().copied().fold(f64::INFINITY, f64::min), "mean": per_tile.iter().sum::<f64>() / per_tile.len().max(1) as f64 },
-        "delay_ms": spread(got.delays_ms),
-        "delay_as_told_ms": spread(got.told_delays_ms),
-        "strips_unreadable": got.unread,
+        "halls": halls,
+        "streams_opened": n_opened,
         "packets_lost": lost,
-        "kilobytes_per_picture": got.bytes as f64 / n_pictures.max(1) as f64 / 1000.0,
-        "cores_busy": { "eyes": cpu(after.0, before.0), "hub_and_screen": cpu(after.1, before.1), "cameras": cpu(after.2, before.2) },
         "one_feed": rates,
+        "one_feed_streams_opened": core.eyes.n_opened() - n_opened,
         "cpus": std::thread::available_parallelism().map_or(0, usize::from),
         "profile": profile(),
     });
     drop(registered);
     hub.stop()?;
     Ok(figures)
+}
+
+/// What the screens of one hall got together. `took`: seconds of the day, and of processor of eyes, hub with screens, cameras.
+fn shown_in(feeds: &[Feed], got: Vec<Got>, secs: f64, (took, cpu): (f64, &[Option<f64>])) -> Value {
+    let n_screens = got.len();
+    let per_tile: Vec<f64> = got
+        .iter()
+        .flat_map(|it| feeds.iter().map(|feed| it.pictures.get(feed).copied().unwrap_or(0) as f64 / secs))
+        .collect();
+    let per_screen: Vec<f64> = got.iter().map(|it| it.pictures.values().sum::<u64>() as f64 / secs).collect();
+    let n_pictures: u64 = got.iter().flat_map(|it| it.pictures.values()).sum();
+    let spans = got.iter().flat_map(|it| it.spans.values()).map(|it| it.missed());
+    let (made, missed) = spans.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+    let (bytes, unread) = got.iter().fold((0, 0), |sum, it| (sum.0 + it.bytes, sum.1 + it.unread));
+    let least_and_mean = |all: &[f64]| {
+        let least = all.iter().copied().fold(f64::INFINITY, f64::min);
+        json!({ "least": least, "mean": all.iter().sum::<f64>() / all.len().max(1) as f64 })
+    };
+    let (mut delays_ms, mut told_ms) = (Vec::new(), Vec::new());
+    for it in got {
+        delays_ms.extend(it.delays_ms);
+        told_ms.extend(it.told_delays_ms);
+    }
+    let of = |i: usize| cpu.get(i).copied().flatten();
+    let busy = |i: usize| of(i).map(|it| it / took);
+    json!({
+        "screens": n_screens,
+        "tiles_shown_per_s_and_screen": least_and_mean(&per_screen),
+        "per_tile_fps": least_and_mean(&per_tile),
+        "delay_ms": spread(delays_ms),
+        "delay_as_told_ms": spread(told_ms),
+        "pictures_made_between_strips": made,
+        "of_these_not_shown": missed,
+        "strips_unreadable": unread,
+        "kilobytes_per_picture": bytes as f64 / n_pictures.max(1) as f64 / 1000.0,
+        "cpu_s": { "eyes": of(0), "hub_and_screens": of(1), "cameras": of(2) },
+        "cores_busy": { "eyes": busy(0), "hub_and_screens": busy(1), "cameras": busy(2) },
+    })
 }
 
 async fn one_screen(
@@ -127,13 +186,18 @@ async fn one_screen(
             continue;
         }
         let now_ms = crate::clock::wall_now().0;
+        let feed = picture.feed.clone();
         let n = got.pictures.entry(picture.feed).or_default();
         *n += 1;
         got.bytes += picture.jpeg.len() as u64;
         got.told_delays_ms.push(picture.delay_ms.into());
         if n.is_multiple_of(READ_EVERY) {
             match read_strip(&picture.jpeg) {
-                Some(stamp) => got.delays_ms.push((now_ms - stamp.at_ms.cast_signed()) as f64),
+                Some(stamp) => {
+                    got.delays_ms.push((now_ms - stamp.at_ms.cast_signed()) as f64);
+                    let here = (stamp.n, *n);
+                    got.spans.entry(feed).or_insert(Span { first: here, last: here }).last = here;
+                }
                 None => got.unread += 1,
             }
         }

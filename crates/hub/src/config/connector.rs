@@ -90,9 +90,15 @@ fn is_built_in(name: &str, actual: Option<&Addresses>) -> bool {
     match name {
         names::SENSORS | names::TEAMS | names::DRONES => has(&actual.mqtt),
         names::CAP => has(&actual.cap),
+        names::QUAKE => has(&actual.quake),
+        names::RAIN => has(&actual.rain),
+        names::VIDEO => has(&actual.wvp),
+        names::VIDEO_AI => has(&actual.video_ai),
         names::TYPHOON => has(&actual.typhoon),
         names::THINGS => has(&actual.inventory),
         names::CASES | names::EMERGENCY => has(&actual.platform),
+        names::GRID => has(&actual.grid),
+        names::ASSISTANT => true,
         names::MESSAGE | names::SMS | names::VOICE => has(&actual.gateway) || actual.gateways.contains_key(name),
         _ => false,
     }

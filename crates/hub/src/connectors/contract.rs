@@ -57,6 +57,9 @@ pub struct ConnectorConfig {
     /// From the platform's fields to ours, where it speaks no standard (`gulang_platforms::mapping`).
     #[serde(default)]
     pub mapping: toml::Table,
+    /// The simulated city's; no file says so.
+    #[serde(skip)]
+    pub simulated: bool,
 }
 
 /// What a source's coordinates are in; converted at the edge.
@@ -141,6 +144,8 @@ pub struct Parts<R: RealmKind> {
     pub flights: Links<R>,
     /// Where a connector that gives pictures says so, and keeps what it gets back as long as it is open.
     pub openers: Arc<crate::eyes::Openers>,
+    /// Where route files are laid out for docks.
+    pub waylines: Arc<crate::waylines::Shelf>,
     pub realm: PhantomData<R>,
 }
 
@@ -154,6 +159,7 @@ impl<R: RealmKind> Parts<R> {
             secrets: Secrets::default(),
             flights: Links::default(),
             openers: Arc::default(),
+            waylines: Arc::default(),
             realm: PhantomData,
         }
     }
@@ -205,8 +211,20 @@ pub trait Sink: Send + Sync {
     /// Takes what one message meant; `raw` is the message, for counts and samples. Returns when commands are in the log
     /// (at once if there are none), `Err` if they could not be recorded and should be offered again.
     async fn take(&self, raw: &[u8], heard: Heard) -> Result<(), String>;
+    /// Whether the rate limit has no room for a message of so many bytes; it is counted as dropped then. For those who can
+    /// tell whoever sent it: [`Sink::take`] drops in silence.
+    fn turns_away(&self, _n_bytes: usize) -> bool {
+        false
+    }
+    /// As [`Self::take`], of `n_messages` that came at once; `raw` is one of them.
+    async fn take_many(&self, n_messages: u64, raw: &[u8], heard: Heard) -> Result<(), String> {
+        let _ = n_messages;
+        self.take(raw, heard).await
+    }
     /// Connected, or heard without news: the lamp stays lit.
     fn alive(&self);
+    /// How it stands, in lines for the page of sources: of one that pushes how far it is, and what it would send if tried.
+    fn stands(&self, _lines: Vec<String>) {}
     /// The realm's clock.
     fn now(&self) -> Timestamp;
     /// The hub it belongs to, for connectors that also send. None where a connector is only tried: then it sends nothing.
@@ -234,7 +252,7 @@ pub struct Knock {
 /// What a request was worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Entries that could be read. Over the rate limit they are dropped and counted all the same, as with every kind.
+    /// Entries that could be read.
     pub n_read: usize,
     pub n_refused: usize,
 }
@@ -244,6 +262,9 @@ pub struct Taken {
 pub enum KnockRefusal {
     #[error("签名或令牌不对")]
     Unauthorized,
+    /// Over the rate limit, and counted as dropped.
+    #[error("来得太快，请稍后重发")]
+    TooFast,
     /// Worth sending again.
     #[error("没有记录，请重发：{0}")]
     NotRecorded(String),
@@ -254,8 +275,25 @@ impl Ear {
         self.sink.take(raw, heard).await
     }
 
+    /// Takes what was brought to the door; over the rate limit it is sent away, to be brought again.
+    pub async fn take_knock(&self, body: &[u8], heard: Heard) -> Result<Taken, KnockRefusal> {
+        if self.sink.turns_away(body.len()) {
+            return Err(KnockRefusal::TooFast);
+        }
+        let taken = Taken { n_read: heard.news.len() + heard.commands.len(), n_refused: heard.refused.len() };
+        self.take(body, heard).await.map(|()| taken).map_err(KnockRefusal::NotRecorded)
+    }
+
+    pub async fn take_many(&self, n_messages: u64, raw: &[u8], heard: Heard) -> Result<(), String> {
+        self.sink.take_many(n_messages, raw, heard).await
+    }
+
     pub fn alive(&self) {
         self.sink.alive();
+    }
+
+    pub fn stands(&self, lines: Vec<String>) {
+        self.sink.stands(lines);
     }
 
     pub fn now(&self) -> Timestamp {
@@ -272,6 +310,15 @@ impl Ear {
     }
 }
 
+/// Whether a connector is called at the hub's own door, `POST /hook/{name}`.
+pub fn has_door(config: &ConnectorConfig) -> bool {
+    match &*config.kind {
+        "webhook" => true,
+        "video-ai" | "quake" => config.url.is_empty(),
+        _ => false,
+    }
+}
+
 /// A kind of connector: what `kind = "…"` may name.
 pub struct Kind<R: RealmKind> {
     pub name: &'static str,
@@ -282,7 +329,10 @@ pub struct Kind<R: RealmKind> {
 
 /// Every kind there is, by name.
 pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
-    use super::{cot, dji, jt808, mavlink, mqtt_json, rest, rtsp, sensorthings, webhook, wvp, zlm};
+    use super::{
+        cap, cot, dji, egova, grid, jt808, mavlink, mqtt_json, open311, province, quake, rain_grid, rest, rtsp,
+        sensorthings, typhoon, video_ai, webhook, wvp, zlm,
+    };
     vec![
         Kind {
             name: "rest", about: "按时询问的 JSON 接口：请求头模板、翻页、ETag，经字段映射", open: rest::open::<R>
@@ -322,6 +372,41 @@ pub fn kinds<R: RealmKind>() -> Vec<Kind<R>> {
         Kind {
             name: "wvp", about: "GB/T 28181 摄像机，经 WVP-GB28181-pro：点播、快照、云台", open: wvp::open::<R>
         },
+        Kind {
+            name: "video-ai",
+            about: "视频智能识别：按时询问，或推到 POST /hook/{name}；图片另取，判定回送",
+            open: video_ai::open::<R>,
+        },
+        Kind { name: "cap", about: "CAP 1.2 预警：Atom、RSS、JSON 目录或文件列表", open: cap::open::<R> },
+        Kind {
+            name: "typhoon-zj", about: "台风路径（浙江水利厅的样子）", open: typhoon::open_zhejiang::<R>
+        },
+        Kind {
+            name: "typhoon-nmc", about: "台风路径（中央气象台台风网的样子）", open: typhoon::open_nmc::<R>
+        },
+        Kind {
+            name: "typhoon-jma", about: "台风路径（日本气象厅 bosai 的样子）", open: typhoon::open_jma::<R>
+        },
+        Kind {
+            name: "quake", about: "地震预警与速报（JSON，预设或字段映射），询问或推送", open: quake::open::<R>
+        },
+        Kind {
+            name: "rain-grid", about: "雨量格点（GRIB2 或 JSON）：实况、临近、预报", open: rain_grid::open::<R>
+        },
         Kind { name: "zlm", about: "ZLMediaKit 流媒体服务：播放与快照", open: zlm::open::<R> },
+        Kind {
+            name: egova::KIND,
+            about: "案件平台（eGova 式开放接口）：同步、上报、办理、督办，令牌自动换新",
+            open: egova::open::<R>,
+        },
+        Kind {
+            name: open311::KIND, about: "Open311 GeoReport v2：受理的请求，上报案件", open: open311::open::<R>
+        },
+        Kind { name: grid::KIND, about: "网格平台：单元网格的当班与人员位置", open: grid::open::<R> },
+        Kind {
+            name: province::KIND,
+            about: "上级平台：按时推送案件、地理、视频目录，分页续传；只有实战",
+            open: province::open::<R>,
+        },
     ]
 }

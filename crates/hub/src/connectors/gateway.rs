@@ -26,8 +26,8 @@ use serde_json::Value;
 use std::{collections::BTreeMap, marker::PhantomData, time::Duration};
 
 /// One gateway as configured, in `[actual.gateways.sms]`. Templates are jinja: `{{ to | tojson }}` in a body,
-/// `{{ key | urlencode }}` in an address. They know `key`, `to`, `name`, `text`, `exercise`, `cursor` (when polling) and
-/// `secret.NAME`.
+/// `{{ key | urlencode }}` in an address. They know `key`, `to`, `name`, `text`, `purpose`, `exercise`, `cursor` (when
+/// polling) and `secret.NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
@@ -45,7 +45,17 @@ pub struct GatewayConfig {
     pub items: ItemMap,
     #[serde(default)]
     pub words: Words,
+    /// What is said, by why they are called (`by_hand`, `warning`, `orders`, `test`), where the gateway wants its own wording
+    /// or a registered template's: `{{ text }}`, `{{ name }}` and `{{ exercise }}` stand in it. Else the text as it is.
+    #[serde(default)]
+    pub texts: BTreeMap<String, String>,
+    /// Calls handed over a second at most; none: as fast as the gateway answers.
+    #[serde(default)]
+    pub max_per_s: Option<u32>,
 }
+
+/// What [`GatewayConfig::texts`] may be for.
+const PURPOSES: [&str; 4] = ["by_hand", "warning", "orders", "test"];
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,6 +169,8 @@ impl GatewayConfig {
             callback: None,
             items: ItemMap::default(),
             words: Words::default(),
+            texts: BTreeMap::new(),
+            max_per_s: None,
         }
     }
 
@@ -167,8 +179,17 @@ impl GatewayConfig {
         let secrets: BTreeMap<String, String> = self.secrets.keys().map(|it| (it.clone(), "x".to_owned())).collect();
         let values = context! {
             key => "gulang-a-c1-0-1", to => "0592-0000000", name => "示例", text => "示例", exercise => false,
-            cursor => "", secret => secrets,
+            cursor => "", purpose => "test", secret => secrets,
         };
+        if self.max_per_s == Some(0) {
+            return Err("max_per_s 为 0：一个也发不出去".into());
+        }
+        for (purpose, template) in &self.texts {
+            if !PURPOSES.contains(&purpose.as_str()) {
+                return Err(format!("texts.{purpose} 不是 {}", PURPOSES.join("、")));
+            }
+            worded(template, "示例", "示例", false).map_err(|why| why.to_string())?;
+        }
         let requests = [Some(&self.send), self.poll.as_ref().map(|it| &it.request)];
         for request in requests.into_iter().flatten() {
             let rendered = render(request, &values).map_err(|why| why.to_string())?;
@@ -279,6 +300,18 @@ impl<R: RealmKind> Gateway<R> {
         Ok(Some(Self { http, config, secrets, callback_secret, channel, name, timeout, _realm: PhantomData }))
     }
 
+    /// How long `n` calls keep the gateway to its rate.
+    pub fn pace(&self, n: usize) -> Duration {
+        self.config
+            .max_per_s
+            .map_or(Duration::ZERO, |per_s| Duration::from_secs_f64(n as f64 / f64::from(per_s.max(1))))
+    }
+
+    /// Calls that may go at once.
+    pub fn at_once(&self) -> usize {
+        self.config.max_per_s.map_or(usize::MAX, |it| it.max(1) as usize)
+    }
+
     pub fn is_polled(&self) -> bool {
         self.config.poll.is_some()
     }
@@ -290,9 +323,14 @@ impl<R: RealmKind> Gateway<R> {
 
     /// Hands a call to the gateway. Only a call of this realm fits.
     pub async fn send(&self, call: &CallDispatch<R>) -> Result<(), GatewayError> {
+        let exercise = R::REALM == Realm::Exercise;
+        let text = match self.config.texts.get(call.purpose) {
+            Some(template) => worded(template, &call.text, &call.name, exercise)?,
+            None => call.text.to_string(),
+        };
         let values = context! {
-            key => call.key, to => &*call.to, name => &*call.name, text => &*call.text,
-            exercise => R::REALM == Realm::Exercise, cursor => "", secret => self.secrets,
+            key => call.key, to => &*call.to, name => &*call.name, text, exercise, cursor => "",
+            purpose => call.purpose, secret => self.secrets,
         };
         let answer = self.ask(&self.config.send, &values).await?;
         let accepted = &self.config.accepted;
@@ -309,7 +347,7 @@ impl<R: RealmKind> Gateway<R> {
     pub async fn news(&self, cursor: &str) -> Result<CallNews, GatewayError> {
         let Some(poll) = &self.config.poll else { return Ok(CallNews::default()) };
         let values = context! {
-            key => "", to => "", name => "", text => "", exercise => R::REALM == Realm::Exercise, cursor => cursor,
+            key => "", to => "", name => "", text => "", purpose => "", exercise => R::REALM == Realm::Exercise, cursor => cursor,
             secret => self.secrets,
         };
         let answer = self.ask(&poll.request, &values).await?;
@@ -381,6 +419,14 @@ impl<R: RealmKind> Gateway<R> {
         let bytes = exchange(request.body(body), &template.url, self.timeout).await?;
         serde_json::from_slice(&bytes).map_err(|why| GatewayError::Garbage { why: why.to_string() })
     }
+}
+
+/// What is said, by its template.
+fn worded(template: &str, text: &str, name: &str, exercise: bool) -> Result<String, GatewayError> {
+    let mut jinja = Environment::new();
+    jinja.set_undefined_behavior(UndefinedBehavior::Strict);
+    let said = jinja.render_str(template, context! { text, name, exercise });
+    said.map_err(|why| GatewayError::Template { why: format!("{template}：{why}") })
 }
 
 fn render(template: &RequestTemplate, values: &minijinja::Value) -> Result<RequestTemplate, GatewayError> {

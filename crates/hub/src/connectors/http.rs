@@ -1,5 +1,7 @@
 //! A bounded HTTP exchange: a time limit, a size limit, and an answer that may still be nonsense.
 
+use super::contract::{KindError, Parts};
+use crate::realm::RealmKind;
 use bytes::BytesMut;
 use std::time::Duration;
 
@@ -99,4 +101,31 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+/// A connector's `url` that is asked by HTTP.
+pub fn checked_url(url: &str) -> Result<String, KindError> {
+    let is_http = reqwest::Url::parse(url).is_ok_and(|it| matches!(it.scheme(), "http" | "https"));
+    if is_http {
+        return Ok(url.to_owned());
+    }
+    let (why, todo) = (format!("{url:?} 不是 http 地址"), "写成 http://主机:端口/… 的样子".to_owned());
+    Err(KindError { what: "url".into(), why, todo })
+}
+
+/// The header `options.header` names, with `secrets.token` as it is; none without an option.
+pub fn token_header<R: RealmKind>(
+    name: Option<String>,
+    parts: &Parts<R>,
+) -> Result<Option<(String, String)>, KindError> {
+    let Some(name) = name else { return Ok(None) };
+    let fault = |why: &str, todo: &str| KindError { what: "options.header".into(), why: why.into(), todo: todo.into() };
+    // While a configuration is only checked its secrets are not at hand.
+    let token = parts.secrets.get("token").unwrap_or_default();
+    let is_good = reqwest::header::HeaderName::try_from(name.as_str()).is_ok()
+        && reqwest::header::HeaderValue::try_from(token).is_ok();
+    if !is_good {
+        return Err(fault("不能作请求头", "名字用字母、数字和 -，令牌不带换行"));
+    }
+    Ok(Some((name, token.to_owned())))
 }

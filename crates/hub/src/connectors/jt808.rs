@@ -12,7 +12,7 @@
 //! register = "muck_truck"                # the register its vehicles are in
 //! by_plate = [{ ends_with = "应急", register = "emergency_vehicle" }]
 //! auth = "any"                           # or a table of plate → terminal id: { "闽D12345" = "0000042" }
-//! idle_s = 240                           # hang up on one unheard so long
+//! idle_s = 240                           # hang up on one without a whole frame so long
 //! max_connections = 60000
 //! max_frames_per_s = 50                  # of one terminal; a faster one is read more slowly
 //! ```
@@ -48,7 +48,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 /// Read at once at most; a position is some 60 bytes.
@@ -319,8 +319,10 @@ async fn converse(desk: &Desk, ear: &Ear, mut stream: TcpStream, limits: Limits)
     let _ = stream.set_nodelay(true);
     let mut session = Session::default();
     let (mut second, mut n_frames) = (Instant::now(), 0);
+    let mut spoke = Instant::now();
     loop {
-        if !matches!(timeout(limits.idle, stream.readable()).await, Ok(Ok(()))) {
+        // Since its last whole frame: bytes that trickle in hold no place.
+        if !matches!(timeout_at(spoke + limits.idle, stream.readable()).await, Ok(Ok(()))) {
             return;
         }
         let chunk = {
@@ -338,8 +340,14 @@ async fn converse(desk: &Desk, ear: &Ear, mut stream: TcpStream, limits: Limits)
                 *place = desk.wgs84(*place);
             }
         }
+        if turn.n_frames > 0 {
+            spoke = Instant::now();
+        }
         if turn.heard.is_empty() {
-            ear.alive();
+            // Nor do they light the lamp.
+            if turn.n_frames > 0 {
+                ear.alive();
+            }
         } else if ear.take(&chunk, turn.heard).await.is_err() {
             // Unanswered it is sent again, on another connection.
             return;

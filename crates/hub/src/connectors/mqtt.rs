@@ -2,7 +2,7 @@
 
 use super::{News, names};
 use gulang_city::{Command, Fix, Realm, Timestamp};
-use gulang_platforms::dji::{self, DrcAnswer};
+use gulang_platforms::dji::{self, DrcAnswer, LiveAnswer, Wants};
 use rumqttc::{AsyncClient, EventLoop, MqttOptions, QoS};
 use serde::Deserialize;
 use std::time::Duration;
@@ -55,6 +55,9 @@ pub struct Decoded {
     pub commands: Vec<Command>,
     /// A dock's answer on the direct channel.
     pub drc: Option<DrcAnswer>,
+    /// What a dock waits for.
+    pub wants: Option<Wants>,
+    pub live: Option<LiveAnswer>,
     /// Topic and payload to publish back.
     pub replies: Vec<(String, String)>,
     /// The simulated city's lockstep mark.
@@ -115,6 +118,8 @@ pub fn decode_in(realm: Realm, topic: &str, payload: &[u8]) -> Result<Decoded, M
                 news: heard.news,
                 commands: heard.commands,
                 drc: spoken.drc,
+                wants: spoken.wants,
+                live: spoken.live,
                 replies: spoken.replies,
                 ..Decoded::default()
             })

@@ -18,18 +18,23 @@ use crate::{
     eyes::{Has, MediaServer, Opener, Registered, StreamAddress, WhyNot},
     feeds::{Feed as Polled, FeedError},
     realm::RealmKind,
+    sources::Sample,
 };
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use gulang_city::{CameraId, Command, Feed, Text};
 use gulang_video_link::{Secret, Transport};
 use serde::Deserialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
 };
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
+/// Streams asked about each time.
+const AT_ONCE: usize = 8;
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 const SCHEMES: [&str; 6] = ["rtsp", "rtsps", "rtmp", "rtmps", "http", "https"];
 
 #[derive(Deserialize)]
@@ -55,11 +60,7 @@ struct Media {
 
 pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
     let fault = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
-    let options: Options = config
-        .options
-        .clone()
-        .try_into()
-        .map_err(|why| fault("options", format!("{why}"), "键有 transport、cameras、table、media"))?;
+    let options: Options = config.options_as()?;
     let mut urls = options.cameras;
     if let Some(file) = &options.table {
         let text = std::fs::read_to_string(file).map_err(|why| {
@@ -83,14 +84,21 @@ pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<
     let transport = options.transport;
     let table = RtspTable::new(&config.name, urls.into_iter().map(|(id, url)| (CameraId::from(id), url)), transport)
         .with_login(login);
-    let hosts = table.hosts();
+    let streams = table.urls.iter().map(|(id, url)| (id.clone(), url.clone())).collect();
     let mut registered = vec![parts.openers.put(Arc::new(table))];
     if let Some(Media { push, play }) = options.media {
         let name = format!("{}/media", config.name);
         registered.push(parts.openers.put(Arc::new(MediaServer { name, push, play, transport })));
     }
     let every = Duration::from_secs_f64(config.every_s.clamp(1.0, 3600.0));
-    Ok(Wire::Asked(Box::new(Servers { name: config.name.clone(), every, hosts, next: 0, _registered: registered })))
+    Ok(Wire::Asked(Box::new(Servers {
+        name: config.name.clone(),
+        every,
+        streams,
+        next: 0,
+        listed: Vec::new(),
+        _registered: registered,
+    })))
 }
 
 /// `camera,url` line by line; a heading, empty lines and lines that begin with `#` are passed over.
@@ -129,24 +137,6 @@ impl RtspTable {
     pub fn with_login(self, login: (String, Secret)) -> Self {
         Self { login, ..self }
     }
-
-    /// The servers behind the addresses, as `host:port`.
-    fn hosts(&self) -> Vec<String> {
-        let hosts: BTreeSet<String> = self
-            .urls
-            .values()
-            .filter_map(|it| reqwest::Url::parse(it).ok())
-            .filter_map(|it| {
-                let usual = match it.scheme() {
-                    "rtmp" | "rtmps" => 1935,
-                    "rtsps" => 322,
-                    _ => 554,
-                };
-                Some(format!("{}:{}", it.host_str()?, it.port_or_known_default().unwrap_or(usual)))
-            })
-            .collect();
-        hosts.into_iter().collect()
-    }
 }
 
 #[async_trait]
@@ -171,12 +161,77 @@ impl Opener for RtspTable {
     }
 }
 
-/// Whether the servers can be reached: one of them each time, in turn.
+/// `host:port` of a stream's server.
+fn host_of(url: &reqwest::Url) -> Option<String> {
+    let usual = match url.scheme() {
+        "rtmp" | "rtmps" => 1935,
+        "rtsps" => 322,
+        _ => 554,
+    };
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default().unwrap_or(usual)))
+}
+
+/// As it may be shown: no login, and no query, which may hold a token.
+fn bare(url: &reqwest::Url) -> String {
+    let host = host_of(url).unwrap_or_default();
+    format!("{}://{host}{}", url.scheme(), url.path())
+}
+
+/// What a server told of a stream, or why it did not. `None`: the answer is not whole yet.
+fn described(answer: &str) -> Option<Result<String, String>> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.lines().next().unwrap_or_default();
+    let Some(said) = status.strip_prefix("RTSP/1.0 ") else { return Some(Err("不是 RTSP 的应答".into())) };
+    match said.split(' ').next() {
+        Some("200") => {}
+        Some("401") => return Some(Err(format!("{said}：要登录；取流时用 secrets 中的 user 与 password"))),
+        _ => return Some(Err(said.to_owned())),
+    }
+    let length = head.lines().filter_map(|it| it.split_once(':'));
+    let length = length.filter(|(key, _)| key.eq_ignore_ascii_case("content-length"));
+    let n_bytes: usize = length.filter_map(|(_, it)| it.trim().parse().ok()).next().unwrap_or(0);
+    if body.len() < n_bytes {
+        return None;
+    }
+    // `a=rtpmap:96 H264/90000`
+    let formats = body.lines().filter_map(|it| it.strip_prefix("a=rtpmap:")?.split_once(' '));
+    let formats: Vec<&str> = formats.map(|(_, it)| it.trim()).collect();
+    Some(Ok(formats.join("、")))
+}
+
+/// Asks a server to describe a stream, without a login. `Err`: it cannot be reached; inside: what it answered.
+async fn describe(url: &reqwest::Url) -> Result<Result<String, String>, String> {
+    let host = host_of(url).ok_or("地址里没有主机")?;
+    let mut stream = tokio::net::TcpStream::connect(host.as_str()).await.map_err(|why| why.to_string())?;
+    if url.scheme() != "rtsp" {
+        return Ok(Ok(String::new()));
+    }
+    let asked = format!("DESCRIBE {} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n", bare(url));
+    let told = async {
+        stream.write_all(asked.as_bytes()).await.map_err(|why| why.to_string())?;
+        let (mut answer, mut chunk) = (Vec::new(), [0; 4096]);
+        while answer.len() < MAX_ANSWER_BYTES {
+            match stream.read(&mut chunk).await {
+                Ok(0) => return Err("没有说完就挂断了".to_owned()),
+                Ok(n) => answer.extend_from_slice(chunk.get(..n).unwrap_or_default()),
+                Err(why) => return Err(why.to_string()),
+            }
+            if let Some(told) = described(&String::from_utf8_lossy(&answer)) {
+                return told;
+            }
+        }
+        Err("应答太长".to_owned())
+    };
+    Ok(tokio::time::timeout(CONNECT_LIMIT, told).await.unwrap_or_else(|_| Err("DESCRIBE 没有应答".into())))
+}
+
+/// Whether the servers can be reached and have the streams: some of them each time, in turn.
 struct Servers {
     name: Text,
     every: Duration,
-    hosts: Vec<String>,
+    streams: Vec<(CameraId, String)>,
     next: usize,
+    listed: Vec<Sample>,
     _registered: Vec<Registered>,
 }
 
@@ -191,17 +246,39 @@ impl Polled for Servers {
     }
 
     async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
-        let Some(host) = self.hosts.get(self.next % self.hosts.len().max(1)) else { return Ok((Vec::new(), false)) };
-        self.next += 1;
-        let failed = |why: String| FeedError {
-            what: format!("连不上 {host}：{why}"),
-            remedy: "检查摄像机或流媒体服务的电源与网络",
-        };
-        match tokio::time::timeout(CONNECT_LIMIT, tokio::net::TcpStream::connect(host.as_str())).await {
-            Ok(Ok(_)) => Ok((Vec::new(), false)),
-            Ok(Err(why)) => Err(failed(why.to_string())),
-            Err(_) => Err(failed("没有应答".into())),
+        let n = self.streams.len().min(AT_ONCE);
+        let asked: Vec<(CameraId, reqwest::Url)> = (0..n)
+            .filter_map(|k| self.streams.get((self.next + k) % self.streams.len()))
+            .filter_map(|(id, url)| Some((id.clone(), reqwest::Url::parse(url).ok()?)))
+            .collect();
+        self.next = self.next.wrapping_add(n);
+        let asking: Vec<_> = asked.iter().map(|(_, url)| timeout(2 * CONNECT_LIMIT, describe(url))).collect();
+        let answers = join_all(asking).await;
+        let (mut n_reached, mut failed) = (0, None);
+        for ((id, url), answer) in asked.iter().zip(answers) {
+            let answer = answer.unwrap_or_else(|_| Err("没有应答".to_owned()));
+            let mut it = Sample { raw: bare(url), ..Sample::default() };
+            n_reached += usize::from(answer.is_ok());
+            match answer {
+                Ok(Ok(formats)) => it.mapped = format!("摄像头 {id} {formats}"),
+                Ok(Err(why)) => it.refused = format!("摄像头 {id}：{why}"),
+                Err(why) => {
+                    it.refused = format!("摄像头 {id}：连不上：{why}");
+                    failed = Some(format!("连不上 {}：{why}", host_of(url).unwrap_or_default()));
+                }
+            }
+            self.listed.push(it);
         }
+        match failed {
+            Some(what) if n_reached == 0 => {
+                Err(FeedError { what, remedy: "检查摄像机或流媒体服务的电源与网络" })
+            }
+            _ => Ok((Vec::new(), false)),
+        }
+    }
+
+    fn catalogue(&mut self) -> Vec<Sample> {
+        std::mem::take(&mut self.listed)
     }
 
     fn recorded(&mut self) {}
@@ -219,7 +296,21 @@ mod tests {
         assert_eq!(urls.get("c2").map(String::as_str), Some("rtsp://10.0.0.2:8554/b"));
         assert_eq!(read_table("c1,rtsp://h/a\nc2 rtsp://h/b").expect_err("a fault"), "第 2 行读不懂");
         let table = RtspTable::new("t", urls.into_iter().map(|(id, url)| (CameraId::from(id), url)), Transport::Tcp);
-        assert_eq!(table.hosts(), ["10.0.0.1:554", "10.0.0.2:8554"]);
+        let hosts: Vec<String> = table.urls.values().filter_map(|it| host_of(&reqwest::Url::parse(it).ok()?)).collect();
+        assert_eq!(hosts, ["10.0.0.1:554", "10.0.0.2:8554"]);
         assert!(table.has(&Feed::Camera("c00001".into())).stream && !table.has(&Feed::Camera("c9".into())).stream);
+    }
+
+    #[test]
+    fn a_description_is_read_when_it_is_whole() {
+        let sdp = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n";
+        let answer = format!("RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len());
+        assert_eq!(described(&answer), Some(Ok("H264/90000".into())));
+        assert_eq!(described(answer.get(..answer.len() - 1).unwrap_or_default()), None);
+        let is_refused = |answer: &str, why: &str| matches!(described(answer), Some(Err(it)) if it.contains(why));
+        assert!(is_refused("RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n", "要登录"));
+        assert!(is_refused("RTSP/1.0 404 Not Found\r\n\r\n", "404") && is_refused("HTTP/1.1 200 OK\r\n\r\n", "RTSP"));
+        let url = reqwest::Url::parse("rtsp://u:hunter2@10.0.0.1/a?token=hunter2").expect("an address");
+        assert_eq!(bare(&url), "rtsp://10.0.0.1:554/a");
     }
 }

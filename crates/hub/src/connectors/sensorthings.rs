@@ -301,7 +301,7 @@ impl SensorThings {
                     None => break,
                 }
             }
-            let (mut whole, mut sample) = (Heard::default(), Vec::new());
+            let (mut whole, mut sample, mut n_messages) = (Heard::default(), Vec::new(), 0);
             for event in happened {
                 match event.map_err(|why| StaError::Mqtt(why.to_string()))? {
                     Event::Incoming(Packet::ConnAck(_)) => {
@@ -309,6 +309,7 @@ impl SensorThings {
                         tokio::spawn(subscribe(client.clone(), self.topics()));
                     }
                     Event::Incoming(Packet::Publish(message)) => {
+                        n_messages += 1;
                         match decode_message(&message.topic, &message.payload, &self.catalog, ear.now()) {
                             Ok(heard) => whole.append(heard),
                             Err(why) => whole.refuse(&message.topic, why),
@@ -321,7 +322,7 @@ impl SensorThings {
                 }
             }
             if !whole.is_empty() {
-                self.take(ear, &sample, whole).await?;
+                ear.take_many(n_messages, &sample, whole).await.map_err(StaError::NotRecorded)?;
             }
         }
     }

@@ -8,7 +8,7 @@
 //! ```
 //! The hub listens on loopback; a gateway of the city's own brings requests from outside to it.
 
-use super::contract::{ConnectorConfig, Ear, KindError, Knock, KnockRefusal, Listener, Parts, Taken, Wire};
+use super::contract::{ConnectorConfig, Ear, KindError, Knock, KnockRefusal, Listener, Parts, Secrets, Wire};
 use crate::{feeds::FeedError, realm::RealmKind, server::is_same};
 use async_trait::async_trait;
 use gulang_city::Text;
@@ -17,58 +17,49 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
+/// How a pushed message proves itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Options {
-    header: String,
+pub struct GuardOptions {
+    /// Where the proof is.
+    pub header: String,
+    /// None: the token as it is.
     #[serde(default)]
-    hmac: Option<Form>,
+    pub hmac: Option<Form>,
     #[serde(default)]
-    prefix: String,
+    pub prefix: String,
 }
 
 /// How a signature is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Form {
+pub enum Form {
     Hex,
 }
 
-/// Opens the connector. Its door is the hub's.
-pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
-    let Options { header, hmac, prefix } = config.options_as()?;
-    let Some(token) = parts.secrets.get("token").filter(|it| !it.is_empty()) else {
-        return Err(KindError {
-            what: "secrets".into(),
-            why: "没有 token：谁都能推".into(),
-            todo: r#"写 secrets = { token = "env:名字" }"#.into(),
-        });
-    };
-    if !config.url.is_empty() {
-        let todo = "删去 url；平台推到 POST /hook/名字".into();
-        return Err(KindError { what: "url".into(), why: "webhook 不去连接谁".into(), todo });
-    }
-    Ok(Wire::Speaks(Box::new(Webhook {
-        name: config.name.clone(),
-        header: header.to_lowercase(),
-        hmac,
-        prefix,
-        token: token.to_owned(),
-        mapping: config.mapping_rules()?,
-    })))
-}
-
-struct Webhook {
-    name: Text,
+/// Whoever stands at a door, with the token at hand.
+pub struct Guard {
     header: String,
     hmac: Option<Form>,
     prefix: String,
     token: String,
-    mapping: Mapping,
 }
 
-impl Webhook {
-    fn is_authentic(&self, knock: &Knock) -> bool {
+impl Guard {
+    /// Without a token anybody could push: refused.
+    pub fn of(options: GuardOptions, secrets: &Secrets) -> Result<Self, KindError> {
+        let GuardOptions { header, hmac, prefix } = options;
+        let Some(token) = secrets.get("token").filter(|it| !it.is_empty()) else {
+            return Err(KindError {
+                what: "secrets".into(),
+                why: "没有 token：谁都能推".into(),
+                todo: r#"写 secrets = { token = "env:名字" }"#.into(),
+            });
+        };
+        Ok(Self { header: header.to_lowercase(), hmac, prefix, token: token.to_owned() })
+    }
+
+    pub fn admits(&self, knock: &Knock) -> bool {
         let Some(given) = knock.headers.get(&self.header).and_then(|it| it.strip_prefix(&self.prefix)) else {
             return false;
         };
@@ -80,6 +71,22 @@ impl Webhook {
             }
         }
     }
+}
+
+/// Opens the connector. Its door is the hub's.
+pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
+    let guard = Guard::of(config.options_as()?, &parts.secrets)?;
+    if !config.url.is_empty() {
+        let todo = "删去 url；平台推到 POST /hook/名字".into();
+        return Err(KindError { what: "url".into(), why: "webhook 不去连接谁".into(), todo });
+    }
+    Ok(Wire::Speaks(Box::new(Webhook { name: config.name.clone(), guard, mapping: config.mapping_rules()? })))
+}
+
+struct Webhook {
+    name: Text,
+    guard: Guard,
+    mapping: Mapping,
 }
 
 /// HMAC-SHA-256 in hex.
@@ -101,12 +108,10 @@ impl Listener for Webhook {
         let door = ear.door().ok_or(closed)?;
         let mut knocks = door.lock().await;
         while let Some(knock) = knocks.recv().await {
-            let answer = if self.is_authentic(&knock) {
+            let answer = if self.guard.admits(&knock) {
                 let about = About { platform: &self.name, topic: "", received: ear.now() };
                 let heard = self.mapping.apply_bytes(&knock.body, about);
-                let n_read = heard.news.len() + heard.commands.len();
-                let taken = Taken { n_read, n_refused: heard.refused.len() };
-                ear.take(&knock.body, heard).await.map(|()| taken).map_err(KnockRefusal::NotRecorded)
+                ear.take_knock(&knock.body, heard).await
             } else {
                 Err(KnockRefusal::Unauthorized)
             };

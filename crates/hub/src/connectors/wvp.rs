@@ -23,6 +23,7 @@ use crate::{
     eyes::{Has, Opener, Registered, StreamAddress, WhyNot},
     feeds::{Feed as Polled, FeedError},
     realm::RealmKind,
+    sources::Sample,
 };
 use async_trait::async_trait;
 use gulang_city::{CameraId, City, Command, DroneId, Feed, Text};
@@ -54,11 +55,7 @@ struct Options {
 
 pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
     let fault = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
-    let options: Options = config
-        .options
-        .clone()
-        .try_into()
-        .map_err(|why| fault("options", format!("{why}"), "键有 cameras、transport"))?;
+    let options: Options = config.options_as()?;
     if reqwest::Url::parse(&config.url).map_or(true, |it| !matches!(it.scheme(), "http" | "https")) {
         return Err(fault("url", format!("{:?} 不是 http 地址", config.url), "写成 http://主机:18080 的样子"));
     }
@@ -137,7 +134,7 @@ impl Wvp {
     /// Its catalogue, to be read every so often; the cameras are there as long as this is kept.
     pub fn registered(self, openers: &Arc<crate::eyes::Openers>, every: Duration) -> Catalogue {
         let source = Arc::new(self);
-        Catalogue { _registered: openers.put(source.clone()), source, every }
+        Catalogue { _registered: openers.put(source.clone()), source, every, listed: Vec::new() }
     }
 
     fn held(&self, feed: &Feed) -> Option<Held> {
@@ -153,17 +150,31 @@ impl Wvp {
         http::exchange_up_to(wvp::MAX_BYTES, request, &url, limit).await
     }
 
-    async fn read_catalogue(&self) -> Result<(), FeedError> {
-        let mut found = BTreeMap::new();
+    /// What it lists, and what of the city each entry is.
+    async fn read_catalogue(&self) -> Result<Vec<Sample>, FeedError> {
+        let (mut found, mut listed) = (BTreeMap::new(), Vec::new());
+        let mut list = |raw: String, meant: Result<String, &str>| {
+            let (mapped, refused) = meant.map_or_else(|why| (String::new(), why.to_owned()), |it| (it, String::new()));
+            listed.push(Sample { raw, mapped, refused });
+        };
         let devices = self.pages(|page| wvp::devices_path(page, PAGE), wvp::read_devices).await?;
         for device in &devices {
             if !wvp::is_id(&device.id) {
+                list(format!("设备 {} {}", device.id, device.name), Err("设备编号不能用在地址里"));
                 continue;
             }
             let read = |bytes: &[u8]| wvp::read_channels(bytes, &device.id);
             for channel in self.pages(|page| wvp::channels_path(&device.id, page, PAGE), read).await? {
-                if let Some(feed) = self.feed_for(&channel).filter(|_| wvp::is_id(&channel.id)) {
-                    let online = channel.online && device.online;
+                let online = channel.online && device.online;
+                let state = if online { "在线" } else { "离线" };
+                let raw = format!("{}/{} {} {state}", device.id, channel.id, channel.name);
+                let feed = self.named_as(&device.id, &channel.id).or_else(|| self.feed_for(&channel));
+                match &feed {
+                    _ if !wvp::is_id(&channel.id) => list(raw, Err("通道编号不能用在地址里")),
+                    Some(feed) => list(raw, Ok(title_of(feed))),
+                    None => list(raw, Err("城市里没有这个编号的摄像头，也没有唯一同名的；在 options.cameras 中写明")),
+                }
+                if let Some(feed) = feed.filter(|_| wvp::is_id(&channel.id)) {
                     let held =
                         Held { device: device.id.clone(), channel: channel.id, can_turn: channel.can_turn, online };
                     found.insert(feed, held);
@@ -172,7 +183,13 @@ impl Wvp {
         }
         found.extend(self.named.clone());
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = found;
-        Ok(())
+        Ok(listed)
+    }
+
+    /// What `options.cameras` calls a channel.
+    fn named_as(&self, device: &str, channel: &str) -> Option<Feed> {
+        let named = self.named.iter().find(|(_, it)| it.device == device && it.channel == channel);
+        named.map(|(feed, _)| feed.clone())
     }
 
     async fn pages<T>(
@@ -207,6 +224,14 @@ impl Wvp {
             (Some((only, _)), None) => Some(Feed::Camera(only.clone())),
             _ => None,
         }
+    }
+}
+
+fn title_of(feed: &Feed) -> String {
+    match feed {
+        Feed::Camera(id) => format!("摄像头 {id}"),
+        Feed::Drone(id) => format!("无人机 {id}"),
+        other => format!("{other:?}"),
     }
 }
 
@@ -275,6 +300,7 @@ pub struct Catalogue {
     /// Dropping it takes the cameras away.
     _registered: Registered,
     every: Duration,
+    listed: Vec<Sample>,
 }
 
 #[async_trait]
@@ -288,8 +314,12 @@ impl Polled for Catalogue {
     }
 
     async fn poll(&mut self) -> Result<(Vec<Command>, bool), FeedError> {
-        self.source.read_catalogue().await?;
+        self.listed = self.source.read_catalogue().await?;
         Ok((Vec::new(), false))
+    }
+
+    fn catalogue(&mut self) -> Vec<Sample> {
+        std::mem::take(&mut self.listed)
     }
 
     fn recorded(&mut self) {}

@@ -21,6 +21,7 @@ use crate::{
     eyes::{Has, Opener, Registered, StreamAddress, WhyNot},
     feeds::{Feed as Polled, FeedError},
     realm::RealmKind,
+    sources::Sample,
 };
 use async_trait::async_trait;
 use gulang_city::{Command, Feed, Text};
@@ -29,6 +30,7 @@ use gulang_video_link::Transport;
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 const ASK_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
@@ -45,11 +47,7 @@ struct Options {
 
 pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
     let fault = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
-    let options: Options = config
-        .options
-        .clone()
-        .try_into()
-        .map_err(|why| fault("options", format!("{why}"), "键有 play、cameras、drones、transport"))?;
+    let options: Options = config.options_as()?;
     for (what, url) in [("url", &*config.url), ("options.play", options.play.as_str())] {
         if reqwest::Url::parse(url).is_err() {
             return Err(fault(what, format!("{url:?} 不是地址"), "写成 http://主机:端口、rtsp://主机:554 的样子"));
@@ -73,7 +71,7 @@ pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<
     });
     let registered = parts.openers.put(source.clone());
     let every = Duration::from_secs_f64(config.every_s.clamp(1.0, 3600.0));
-    Ok(Wire::Asked(Box::new(Server { source, every, _registered: registered })))
+    Ok(Wire::Asked(Box::new(Server { source, every, listed: Vec::new(), _registered: registered })))
 }
 
 fn read_name(text: &str) -> Option<Named> {
@@ -106,6 +104,31 @@ impl Zlm {
 
     fn play_url(&self, it: &Named) -> String {
         format!("{}/{}/{}", self.play, it.app, it.stream)
+    }
+
+    /// What is there, and what of the city each stream is; what was named and is not there is refused.
+    async fn listed(&self) -> Vec<Sample> {
+        let url = format!("{}/index/api/getMediaList", self.base);
+        let request = self.http.get(&url).query(&zlm::list_query(&self.secret));
+        let asked = http::exchange_up_to(MAX_LIST_BYTES, request, &url, ASK_LIMIT).await.map_err(|it| it.to_string());
+        let refused = |raw: String, why: String| Sample { raw, refused: why, ..Sample::default() };
+        let there = match asked.and_then(|bytes| zlm::read_list(&bytes).map_err(|it| it.to_string())) {
+            Ok(there) => there,
+            Err(why) => return vec![refused("getMediaList".into(), why)],
+        };
+        let mut all = Vec::new();
+        for it in &there {
+            let raw = format!("{}/{}", it.app, it.stream);
+            let named = self.named.iter().find(|(_, named)| *named == it);
+            all.push(match named {
+                Some((Feed::Camera(id), _)) => Sample { raw, mapped: format!("摄像头 {id}"), ..Sample::default() },
+                _ => refused(raw, "不在 options.cameras 中；无人机的流按 drones 的样子另找".into()),
+            });
+        }
+        for it in self.named.values().filter(|it| !there.contains(it)) {
+            all.push(refused(format!("{}/{}", it.app, it.stream), "没有在推流".into()));
+        }
+        all
     }
 
     async fn is_online(&self, it: &Named) -> Result<bool, WhyNot> {
@@ -154,6 +177,7 @@ impl Opener for Zlm {
 struct Server {
     source: Arc<Zlm>,
     every: Duration,
+    listed: Vec<Sample>,
     _registered: Registered,
 }
 
@@ -171,7 +195,10 @@ impl Polled for Server {
         let any = Named { app: "live".into(), stream: "gulang".into() };
         let asked = self.source.named.values().next().unwrap_or(&any);
         match self.source.is_online(asked).await {
-            Ok(_) => Ok((Vec::new(), false)),
+            Ok(_) => {
+                self.listed = self.source.listed().await;
+                Ok((Vec::new(), false))
+            }
             Err(why) => {
                 Err(FeedError { what: why.what, remedy: "检查 ZLMediaKit 是否在运行、secret 是否正确" })
             }
@@ -179,6 +206,10 @@ impl Polled for Server {
     }
 
     fn recorded(&mut self) {}
+
+    fn catalogue(&mut self) -> Vec<Sample> {
+        std::mem::take(&mut self.listed)
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use gulang_city::Realm;
+use gulang_city::{Realm, Timestamp};
 use gulang_wire::Watch;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,21 +62,7 @@ async fn snapshot(
     Query(which): Query<Which>,
 ) -> Result<Response, Response> {
     let core = which.core(&app)?;
-    let feed = feed_of(&id).ok_or_else(|| not_found("写成 camera:编号 或 drone:编号"))?;
-    let last = lock(&core.eyes.house).last(&feed).map(|it| (it.jpeg.to_vec(), it.picture.at));
-    let (jpeg, at) = match last {
-        Some(last) => last,
-        None => {
-            let opener = core.eyes.openers.with(&feed, 0, |it| it.still);
-            let opener = opener.ok_or_else(|| not_found("这路画面没有打开，也没有快照来源"))?;
-            let asked = tokio::time::timeout(super::STILL_LIMIT, opener.still(&feed)).await;
-            match asked {
-                Ok(Ok(jpeg)) => (jpeg, core.clock.now()),
-                Ok(Err(why)) => return Err((StatusCode::BAD_GATEWAY, why.to_string()).into_response()),
-                Err(_) => return Err((StatusCode::GATEWAY_TIMEOUT, "视频平台没有按时给出快照").into_response()),
-            }
-        }
-    };
+    let (jpeg, at) = last_picture(&core, &id).await?;
     let headers = [
         ("content-type", "image/jpeg".to_owned()),
         ("cache-control", "no-store".to_owned()),
@@ -84,6 +70,22 @@ async fn snapshot(
         ("x-gulang-simulated", core.simulated.to_string()),
     ];
     Ok((headers, jpeg).into_response())
+}
+
+/// The last picture of a feed named `camera:ID` or `drone:ID`, or a still of it, and when it was taken.
+pub(crate) async fn last_picture(core: &Core, id: &str) -> Result<(Vec<u8>, Timestamp), Response> {
+    let feed = feed_of(id).ok_or_else(|| not_found("写成 camera:编号 或 drone:编号"))?;
+    let last = lock(&core.eyes.house).last(&feed).map(|it| (it.jpeg.to_vec(), it.picture.at));
+    if let Some(last) = last {
+        return Ok(last);
+    }
+    let opener = core.eyes.openers.with(&feed, 0, |it| it.still);
+    let opener = opener.ok_or_else(|| not_found("这路画面没有打开，也没有快照来源"))?;
+    match tokio::time::timeout(super::STILL_LIMIT, opener.still(&feed)).await {
+        Ok(Ok(jpeg)) => Ok((jpeg, core.clock.now())),
+        Ok(Err(why)) => Err((StatusCode::BAD_GATEWAY, why.to_string()).into_response()),
+        Err(_) => Err((StatusCode::GATEWAY_TIMEOUT, "视频平台没有按时给出快照").into_response()),
+    }
 }
 
 /// 告警与指令前后留存的录像，新的在前

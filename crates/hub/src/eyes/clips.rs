@@ -1,10 +1,12 @@
 //! What is kept around an alarm or an order: fifteen seconds before until thirty after, of the feeds that play near it.
 //!
-//! A clip is a file in the realm's folder with a description beside it; neither is part of the log.
+//! A clip is a file in the realm's folder with a description beside it; neither is part of the log. It goes on over a
+//! reconnect of its feed; its description says where pictures are missing.
 
-use super::{Eyes, feed_key, lock};
+use super::{Eyes, feed_key, house::Keeping, lock};
 use crate::log::write_whole;
 use gulang_city::{City, Event, Feed, Fixes, LonLat, Realm, Record, Timestamp};
+use gulang_video_link::Gap;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -35,16 +37,41 @@ pub struct Clip {
     pub realm: Realm,
     pub simulated: bool,
     pub secs: f32,
+    /// Where nothing came; the picture stands still there.
+    #[serde(default)]
+    pub gaps: Vec<Gap>,
+    /// What else happened while it was kept.
+    #[serde(default)]
+    pub also: Vec<Also>,
 }
+
+/// Another alarm or order a clip has in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Also {
+    pub cause: String,
+    pub seq: u64,
+    pub at: Timestamp,
+}
+
+/// Of a storm of alarms a clip names so many.
+const MOST_ALSO: usize = 200;
 
 /// Those that are being written.
 #[derive(Debug, Default)]
 pub struct Clips(Mutex<BTreeMap<u64, (PathBuf, Clip)>>);
 
 impl Clips {
-    pub fn kept(&self, clip: u64, feed: &Feed, secs: f32) {
+    fn add(&self, clip: u64, also: Also) {
+        if let Some((_, clip)) = lock(&self.0).get_mut(&clip)
+            && clip.also.len() < MOST_ALSO
+        {
+            clip.also.push(also);
+        }
+    }
+
+    pub fn kept(&self, clip: u64, feed: &Feed, secs: f32, gaps: Vec<Gap>) {
         let Some((dir, clip)) = lock(&self.0).remove(&clip) else { return };
-        let clip = Clip { secs, ..clip };
+        let clip = Clip { secs, gaps, ..clip };
         let file = dir.join(&clip.file).with_extension("json");
         if let Err(why) = write_whole(&file, &serde_json::to_string(&clip).unwrap_or_default()) {
             tracing::error!(%why, ?feed, "a clip was kept without its description");
@@ -63,11 +90,13 @@ impl Eyes {
         let dir = clips_dir(&core.dir);
         for record in records {
             let (cause, seq, at) = match &record.event {
-                Event::AlarmRaised { alarm, .. } => (format!("告警 {alarm}"), record.seq, record.at),
+                Event::AlarmRaised { alarm, .. } | Event::FenceBroken { alarm, .. } => {
+                    (format!("告警 {alarm}"), record.seq, record.at)
+                }
                 Event::OrderDrafted { order, .. } => (format!("指令 {order}"), record.seq, record.at),
                 _ => continue,
             };
-            let playing = lock(&self.house).playing();
+            let playing = lock(&self.house).keepable(self.now());
             if playing.is_empty() {
                 return;
             }
@@ -82,20 +111,28 @@ impl Eyes {
             }
             for feed in near {
                 let name = |clip: u64| format!("{seq}-{clip}-{}.mp4", feed_key(&feed).replace(':', "-"));
-                let kept = self.with(|house, _| house.keep(&feed, |clip| dir.join(name(clip)), AROUND_S));
-                if let Some(n) = kept {
-                    let clip = Clip {
-                        file: name(n),
-                        feed: feed.clone(),
-                        cause: cause.clone(),
-                        seq,
-                        at,
-                        realm: core.realm,
-                        simulated: core.simulated,
-                        secs: 0.0,
-                    };
-                    lock(&self.clips.0).insert(n, (dir.clone(), clip));
-                }
+                let kept = self.with(|house, now| house.keep(&feed, |clip| dir.join(name(clip)), AROUND_S, now));
+                let n = match kept {
+                    Some(Keeping::New(n)) => n,
+                    Some(Keeping::Beside(n)) => {
+                        self.clips.add(n, Also { cause: cause.clone(), seq, at });
+                        continue;
+                    }
+                    None => continue,
+                };
+                let clip = Clip {
+                    file: name(n),
+                    feed: feed.clone(),
+                    cause: cause.clone(),
+                    seq,
+                    at,
+                    realm: core.realm,
+                    simulated: core.simulated,
+                    secs: 0.0,
+                    gaps: Vec::new(),
+                    also: Vec::new(),
+                };
+                lock(&self.clips.0).insert(n, (dir.clone(), clip));
             }
         }
     }
@@ -105,18 +142,22 @@ pub fn clips_dir(realm_dir: &Path) -> PathBuf {
     realm_dir.join("clips")
 }
 
-/// Of the feeds that play, the nearest to where something happened; of an order, those in its districts.
+/// Of the feeds that play, the nearest to where something happened; of an order, those in its districts, and of one to the
+/// whole city those every wall shows first.
 fn near(city: &City, drones: &Fixes, event: &Event, playing: &[Feed]) -> Vec<Feed> {
     let place = match event {
         Event::AlarmRaised { sensor, .. } => city.sensors.get(sensor).map(|it| it.at),
+        Event::FenceBroken { thing, .. } => Some(thing.place),
         _ => None,
     };
     let districts = match event {
         Event::OrderDrafted { text, .. } => &text.districts[..],
         _ => &[],
     };
+    let is_citywide = matches!(event, Event::OrderDrafted { text, .. } if text.districts.is_empty());
     let mut near: Vec<(f64, Feed)> = Vec::new();
     for feed in playing {
+        let is_first = is_citywide && city.feeds.iter().any(|it| it.feed == *feed);
         let (at, sees_m, is_in) = match feed {
             Feed::Camera(id) => match city.cameras.get(id) {
                 Some(it) => (Some(it.at), CAMERA_M, districts.contains(&it.district)),
@@ -130,7 +171,7 @@ fn near(city: &City, drones: &Fixes, event: &Event, playing: &[Feed]) -> Vec<Fee
             Feed::Call(_) => continue,
         };
         let away_m = at.zip(place).map(|(at, place)| at.distance_m(place)).filter(|it| *it <= sees_m);
-        if let Some(away_m) = away_m.or(is_in.then_some(0.0)) {
+        if let Some(away_m) = away_m.or((is_in || is_first).then_some(0.0)) {
             near.push((away_m, feed.clone()));
         }
     }

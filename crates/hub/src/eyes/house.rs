@@ -8,10 +8,10 @@ use super::{
     wheel::Wheel,
 };
 use gulang_city::{Feed, SeatId, Text, Timestamp};
-use gulang_video_link::{Failure, FromEyes, Looking, Size, ToEyes};
+use gulang_video_link::{Failure, FromEyes, Gap, Looking, Size, ToEyes};
 use gulang_wire::{FeedState, FeedStatus, Motion, Picture, Wanted};
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
@@ -26,6 +26,12 @@ const STILL_EVERY_MS: u64 = 1_000;
 const WINDOW_MS: u64 = 5_000;
 /// A lens' clock further off than this says nothing of delay.
 const BELIEVED_DELAY_MS: i64 = 20_000;
+/// A feed whose last picture is no older is still kept: what broke off at the wrong moment has its past, and comes back.
+const KEEPABLE_FOR_MS: u64 = 12_000;
+/// Something that happens so soon after another is in that one's clip.
+const BESIDE_MS: u64 = 10_000;
+/// Clips of one feed at a time; what else happens is noted with the newest.
+const MAX_CLIPS: usize = 3;
 /// More feeds than any hall shows at once; what is over is refused, so that no screen can open a whole city.
 pub const MAX_FEEDS: usize = 96;
 
@@ -67,6 +73,7 @@ pub enum Act {
         clip: u64,
         feed: Feed,
         secs: f32,
+        gaps: Vec<Gap>,
     },
     NotKept {
         clip: u64,
@@ -75,9 +82,20 @@ pub enum Act {
     },
 }
 
+/// What becomes of a wish to keep a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is this one.
+    New(u64),
+    /// This one, which is being kept already, has it too.
+    Beside(u64),
+}
+
 /// One feed that somebody wants, or wanted a moment ago.
 #[derive(Debug)]
 struct Open {
+    /// The source's number at the eyes: its streams share their past.
+    number: u64,
     state: FeedState,
     since: Timestamp,
     since_ms: u64,
@@ -92,7 +110,9 @@ struct Open {
     n_failures: u32,
     n_retries: u32,
     unwatched_since: Option<u64>,
-    clips: BTreeSet<u64>,
+    /// Those being kept, each with when it began.
+    clips: BTreeMap<u64, u64>,
+    seen_ms: Option<u64>,
     still_asked: u64,
     fps: f32,
     n_lost: u64,
@@ -116,6 +136,8 @@ struct Screen {
 #[derive(Debug, Default)]
 pub struct House {
     pub simulated: bool,
+    /// Streams opened so far, each decoded once.
+    pub n_opened: u64,
     feeds: BTreeMap<Feed, Open>,
     screens: BTreeMap<u64, Screen>,
     next: u64,
@@ -155,7 +177,7 @@ impl House {
         it.wanted = Some(wanted.clone());
         for Wanted { feed, .. } in wanted {
             if !self.feeds.contains_key(&feed) && self.feeds.len() < MAX_FEEDS {
-                let open = Open::new(has(&feed), now);
+                let open = Open::new(self.number(), has(&feed), now);
                 self.feeds.insert(feed.clone(), open);
                 self.begin(&feed, now);
             }
@@ -223,8 +245,9 @@ impl House {
             Ok(StreamAddress { url, user, password, transport }) => {
                 open.stream = Some(id);
                 open.on_the_way(FeedState::Inviting, now);
-                let sizes = open.sizes.clone();
-                self.acts.push(Act::Tell(ToEyes::Open { id, url, user, password, transport, sizes }));
+                let (sizes, number) = (open.sizes.clone(), open.number);
+                self.n_opened += 1;
+                self.acts.push(Act::Tell(ToEyes::Open { id, feed: number, url, user, password, transport, sizes }));
             }
             Err(why) => {
                 let wait = if why.may_pass { 1 } else { 6 };
@@ -251,10 +274,14 @@ impl House {
         let open: Vec<Feed> =
             self.feeds.iter().filter(|(_, it)| it.stream.is_some()).map(|(it, _)| it.clone()).collect();
         for feed in open {
-            if let Some(open) = self.feeds.get_mut(&feed) {
-                open.clips.clear();
-            }
             self.fail(&feed, why, 1, now);
+        }
+        // What they were writing is lost with them, of whichever feed.
+        for (feed, open) in &mut self.feeds {
+            open.seen_ms = None;
+            for clip in std::mem::take(&mut open.clips).into_keys() {
+                self.acts.push(Act::NotKept { clip, feed: feed.clone(), why: why.to_owned() });
+            }
         }
     }
 
@@ -275,12 +302,12 @@ impl House {
                 (open.fps, open.n_lost, open.n_decoded) = (fps, n_lost, n_decoded);
                 self.changed = true;
             }
-            FromEyes::Kept { clip, secs, .. } => {
+            FromEyes::Kept { clip, secs, gaps, .. } => {
                 if let Some(feed) = self.clip_ended(clip) {
-                    self.acts.push(Act::Kept { clip, feed, secs });
+                    self.acts.push(Act::Kept { clip, feed, secs, gaps });
                 }
             }
-            FromEyes::NotKept { clip, why, .. } => {
+            FromEyes::NotKept { clip, why } => {
                 if let Some(feed) = self.clip_ended(clip) {
                     self.acts.push(Act::NotKept { clip, feed, why });
                 }
@@ -335,6 +362,7 @@ impl House {
         let basis_ms = believed.unwrap_or(seen.received_ms);
         let delay_ms = (now.wall_ms - basis_ms).max(0);
         open.n += 1;
+        open.seen_ms = Some(now.ms);
         open.delays.push_back((now.ms, u32::try_from(delay_ms).unwrap_or(u32::MAX)));
         while open.delays.front().is_some_and(|(at, _)| at + WINDOW_MS < now.ms) {
             open.delays.pop_front();
@@ -467,29 +495,34 @@ impl House {
 
     // ------------------------------------------------------------ clips
 
-    /// Feeds that play, of which a clip can be kept.
-    pub fn playing(&self) -> Vec<Feed> {
-        self.feeds.iter().filter(|(_, it)| it.state == FeedState::Playing).map(|(it, _)| it.clone()).collect()
+    /// Feeds that play, or did a moment ago: of these a clip can be kept.
+    pub fn keepable(&self, now: Now) -> Vec<Feed> {
+        self.feeds.iter().filter(|(_, it)| it.is_keepable(now.ms)).map(|(it, _)| it.clone()).collect()
     }
 
-    /// `None`: it does not play, or is being kept already.
+    /// `None`: there is nothing to keep.
     pub fn keep(
         &mut self,
         feed: &Feed,
         file: impl FnOnce(u64) -> std::path::PathBuf,
         (back_s, ahead_s): (u32, u32),
-    ) -> Option<u64> {
+        now: Now,
+    ) -> Option<Keeping> {
         let clip = self.number();
-        let open = self.feeds.get_mut(feed).filter(|it| it.state == FeedState::Playing && it.clips.is_empty())?;
-        let id = open.stream?;
-        open.clips.insert(clip);
-        self.acts.push(Act::Tell(ToEyes::Keep { id, clip, back_s, ahead_s, file: file(clip) }));
+        let open = self.feeds.get_mut(feed).filter(|it| it.is_keepable(now.ms))?;
+        if let Some((newest, began_ms)) = open.clips.last_key_value()
+            && (now.ms < began_ms + BESIDE_MS || open.clips.len() >= MAX_CLIPS)
+        {
+            return Some(Keeping::Beside(*newest));
+        }
+        open.clips.insert(clip, now.ms);
+        self.acts.push(Act::Tell(ToEyes::Keep { feed: open.number, clip, back_s, ahead_s, file: file(clip) }));
         self.changed = true;
-        Some(clip)
+        Some(Keeping::New(clip))
     }
 
     fn clip_ended(&mut self, clip: u64) -> Option<Feed> {
-        let (feed, open) = self.feeds.iter_mut().find(|(_, it)| it.clips.contains(&clip))?;
+        let (feed, open) = self.feeds.iter_mut().find(|(_, it)| it.clips.contains_key(&clip))?;
         open.clips.remove(&clip);
         self.changed = true;
         Some(feed.clone())
@@ -545,8 +578,9 @@ impl House {
 }
 
 impl Open {
-    fn new(has: Has, now: Now) -> Self {
+    fn new(number: u64, has: Has, now: Now) -> Self {
         Self {
+            number,
             state: FeedState::Closed,
             since: now.at,
             since_ms: now.ms,
@@ -560,7 +594,8 @@ impl Open {
             n_failures: 0,
             n_retries: 0,
             unwatched_since: None,
-            clips: BTreeSet::new(),
+            clips: BTreeMap::new(),
+            seen_ms: None,
             still_asked: 0,
             fps: 0.0,
             n_lost: 0,
@@ -594,8 +629,13 @@ impl Open {
         self.clips.is_empty() && self.unwatched_since.is_some_and(|since| since + CLOSED_AFTER_MS <= ms)
     }
 
+    fn is_keepable(&self, ms: u64) -> bool {
+        self.state == FeedState::Playing || self.seen_ms.is_some_and(|seen| ms < seen + KEEPABLE_FOR_MS)
+    }
+
+    /// A clip being kept wants the pictures that are still to come, watched or not.
     fn is_due(&self, ms: u64) -> bool {
-        if self.unwatched_since.is_some() {
+        if self.unwatched_since.is_some() && self.clips.is_empty() {
             return false;
         }
         let is_old_stall = self.state == FeedState::Stalled && self.since_ms + RENEWED_AFTER_MS <= ms;

@@ -222,3 +222,67 @@ fn a_jpeg_tells_its_size() {
         assert_eq!(jpeg_size(&jpeg[..n]), None);
     }
 }
+
+fn keep(house: &mut House, ms: u64) -> Option<Keeping> {
+    house.keep(&camera(), |clip| format!("{clip}.mp4").into(), (15, 30), at(ms))
+}
+
+fn kept_of(house: &mut House) -> Vec<(u64, u64)> {
+    let acts = house.take_acts().into_iter();
+    let of = |it| if let Act::Tell(ToEyes::Keep { feed, clip, .. }) = it { Some((feed, clip)) } else { None };
+    acts.filter_map(of).collect()
+}
+
+#[test]
+fn a_clip_outlives_the_stream_and_its_watchers_and_says_where_it_has_gaps() {
+    let mut house = House::default();
+    let (screen, _inbox) = watched(&mut house, STREAM, 0);
+    let id = play(&mut house, 0);
+    assert_eq!(keep(&mut House::default(), 0), None);
+    let Some(Keeping::New(clip)) = keep(&mut house, 1_000) else { panic!("it plays") };
+    let told = kept_of(&mut house);
+    house.leave(screen, at(2_000));
+    let (kind, why) = (Failure::Unreachable, "reset".to_owned());
+    house.heard(FromEyes::State { id, looking: Looking::Failed { kind, why } }, at(3_000));
+    house.tick(at(20_000), &[]);
+    let ask = asked(&mut house).expect("asked for anew, though nobody watches");
+    house.opened(&camera(), ask, Ok(address()), at(20_000));
+    let opened: Vec<u64> = house
+        .take_acts()
+        .into_iter()
+        .filter_map(|it| if let Act::Tell(ToEyes::Open { feed, .. }) = it { Some(feed) } else { None })
+        .collect();
+    assert_eq!(told, [(opened[0], clip)], "the same source goes on");
+    let gaps = vec![Gap { at_s: 12.0, secs: 17.0 }];
+    house.heard(FromEyes::Kept { clip, file: "x.mp4".into(), secs: 45.0, gaps: gaps.clone() }, at(32_000));
+    let acts = house.take_acts();
+    assert!(acts.iter().any(|it| matches!(it, Act::Kept { gaps: of, .. } if *of == gaps)), "{acts:?}");
+    house.tick(at(40_000), &[]);
+    assert!(house.statuses().is_empty(), "then it is closed");
+}
+
+#[test]
+fn what_happens_soon_after_is_in_the_clip_before_and_later_has_its_own() {
+    let mut house = House::default();
+    let _screen = watched(&mut house, STREAM, 0);
+    let id = play(&mut house, 0);
+    let Some(Keeping::New(first)) = keep(&mut house, 0) else { panic!("it plays") };
+    assert_eq!(keep(&mut house, BESIDE_MS - 1), Some(Keeping::Beside(first)));
+    let Some(Keeping::New(second)) = keep(&mut house, BESIDE_MS) else { panic!("a clip of its own") };
+    let Some(Keeping::New(third)) = keep(&mut house, 2 * BESIDE_MS) else { panic!("a clip of its own") };
+    assert_eq!(keep(&mut house, 3 * BESIDE_MS), Some(Keeping::Beside(third)), "no more at a time");
+    house.take_acts();
+    // A stall of a moment ago is kept; one of long ago has nothing to keep.
+    house.picture(seen(id, None, at(40_000).wall_ms), at(40_000));
+    house.heard(FromEyes::State { id, looking: Looking::Stalled { secs: 3 } }, at(43_000));
+    assert_eq!(house.keepable(at(44_000)), [camera()]);
+    assert!(house.keepable(at(40_000 + KEEPABLE_FOR_MS)).is_empty());
+    house.eyes_gone("视频程序退出了", at(45_000));
+    let lost: Vec<u64> = house
+        .take_acts()
+        .into_iter()
+        .filter_map(|it| if let Act::NotKept { clip, .. } = it { Some(clip) } else { None })
+        .collect();
+    assert_eq!(lost, [first, second, third]);
+    assert!(house.keepable(at(45_000)).is_empty());
+}

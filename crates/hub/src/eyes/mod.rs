@@ -22,7 +22,7 @@ pub use process::program;
 
 use crate::{clock::wall_now, core::Core};
 use gulang_city::{Feed, Refusal, SeatId};
-use gulang_wire::{Body, ClockKind, FeedStatus, Motion, Wanted};
+use gulang_wire::{Adjustment, Body, ClockKind, FeedStatus, Motion, Wanted};
 use house::{Act, House, Now};
 use inbox::Inbox;
 use process::{Heard, Process};
@@ -128,6 +128,11 @@ impl Eyes {
         lock(&self.house).n_decoded(feed)
     }
 
+    /// Streams opened since the hub started, each decoded once.
+    pub fn n_opened(&self) -> u64 {
+        lock(&self.house).n_opened
+    }
+
     /// A screen's place; it leaves when this is dropped.
     pub fn join(self: &Arc<Self>) -> Watching {
         let inbox = Arc::new(Inbox::default());
@@ -211,7 +216,7 @@ impl Eyes {
                 }
             }
             Act::Turn { feed, motion } => self.turn(feed, motion),
-            Act::Kept { clip, feed, secs } => self.clips.kept(clip, &feed, secs),
+            Act::Kept { clip, feed, secs, gaps } => self.clips.kept(clip, &feed, secs, gaps),
             Act::NotKept { clip, feed, why } => self.clips.not_kept(clip, &feed, &why),
         }
     }
@@ -280,6 +285,19 @@ impl Eyes {
         });
     }
 
+    /// Asks those who give this picture for another quality or lens, until one does.
+    async fn adjust(&self, feed: &Feed, to: &Adjustment) -> Result<(), WhyNot> {
+        let mut refused = WhyNot::lasting("没有谁给这路画面", "先打开画面");
+        for opener in self.openers.all().into_iter().filter(|it| it.has(feed).stream) {
+            match tokio::time::timeout(OPEN_LIMIT, opener.adjust(feed, to)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(why)) => refused = why,
+                Err(_) => refused = WhyNot::passing(format!("{} 没有按时应答", opener.name()), "稍后再试"),
+            }
+        }
+        Err(refused)
+    }
+
     /// Drones in the air.
     fn flying(&self) -> Vec<Feed> {
         let Some(core) = self.core() else { return Vec::new() };
@@ -288,6 +306,10 @@ impl Eyes {
         let is_up = |i: usize| lane.readings.drones.get(i).is_some_and(|fix| fix.mode != 0);
         city.drones.keys().enumerate().filter(|(i, _)| is_up(*i)).map(|(_, id)| Feed::Drone(id.clone())).collect()
     }
+}
+
+fn forbidden(why: String) -> Refusal {
+    Refusal::Forbidden { why: why.into() }
 }
 
 /// One screen's place among the pictures.
@@ -315,17 +337,34 @@ impl Watching {
         self.inbox.next().await
     }
 
-    /// Whoever may acknowledge an alarm works at a seat, and may turn a camera; who only looks may not.
     pub fn steer(&self, seat: &SeatId, feed: &Feed, motion: Motion) -> Result<(), Refusal> {
-        let forbidden = |why: String| Refusal::Forbidden { why: why.into() };
-        if let Some(core) = self.eyes.core() {
-            let city = core.city();
-            let role = city.roles.role_of(seat);
-            if !role.may("acknowledge_alarm") {
-                return Err(forbidden(format!("席位「{seat}」的角色是「{}」，不能转动摄像机", role.name)));
-            }
-        }
+        self.may_handle(seat, "转动摄像机")?;
         self.eyes.with(|house, now| house.steer(seat, feed, motion, now)).map_err(forbidden)
+    }
+
+    /// Asks for another quality or lens; the answer comes later, as words beside the picture.
+    pub fn adjust(&self, seat: &SeatId, feed: Feed, to: Adjustment) -> Result<(), Refusal> {
+        self.may_handle(seat, "调整画面")?;
+        let eyes = self.eyes.clone();
+        tokio::spawn(async move {
+            let said = match eyes.adjust(&feed, &to).await {
+                Ok(()) => String::new(),
+                Err(why) => why.to_string(),
+            };
+            eyes.with(|house, _| house.note(&feed, &said));
+        });
+        Ok(())
+    }
+
+    /// Whoever may acknowledge an alarm works at a seat, and may turn a camera; who only looks may not.
+    fn may_handle(&self, seat: &SeatId, what: &str) -> Result<(), Refusal> {
+        let Some(core) = self.eyes.core() else { return Ok(()) };
+        let city = core.city();
+        let role = city.roles.role_of(seat);
+        match role.may("acknowledge_alarm") {
+            true => Ok(()),
+            false => Err(forbidden(format!("席位「{seat}」的角色是「{}」，不能{what}", role.name))),
+        }
     }
 
     pub fn let_go(&self, seat: &SeatId, feed: &Feed) {

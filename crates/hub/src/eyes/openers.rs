@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use gulang_city::{Feed, Text};
 use gulang_video_link::{Secret, Transport};
-use gulang_wire::Motion;
+use gulang_wire::{Adjustment, Motion};
 use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
@@ -77,6 +77,10 @@ pub trait Opener: Send + Sync {
     /// One still, as JPEG.
     async fn still(&self, _: &Feed) -> Result<Vec<u8>, WhyNot> {
         Err(WhyNot::lasting("没有快照", "该来源只提供视频流"))
+    }
+    /// Another quality or lens, of the stream that is open.
+    async fn adjust(&self, _: &Feed, _: &Adjustment) -> Result<(), WhyNot> {
+        Err(WhyNot::lasting("不能调整清晰度和镜头", "该来源没有这项功能"))
     }
     /// Turns it; all 0 stops it.
     async fn steer(&self, _: &Feed, _: Motion) -> Result<(), WhyNot> {

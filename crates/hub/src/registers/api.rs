@@ -18,7 +18,7 @@ use axum::{
     routing::post,
 };
 use gulang_city::{ImportMode, Realm, RegisterKind, SeatId};
-use gulang_intake::{Ask, Crs, Field, MAX_FILE_BYTES};
+use gulang_intake::{Ask, Crs, Field, LEFT_OUT, MAX_FILE_BYTES};
 use gulang_wire::Watch;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -47,13 +47,13 @@ pub struct Asked {
     layer: String,
     sheet: Option<String>,
     crs: Option<String>,
-    /// `field=header`, one a line.
+    /// `field=header` or `field=#number`, `none=…` where a column is left out; one a line.
     #[serde(default)]
     map: String,
 }
 
 /// 看一份登记文件：列、收的行、拒的行、差异
-#[utoipa::path(post, path = "/api/import/preview", params(("as" = String, Query, description = "teams | depots | shelters | cameras | contacts | points"), ("name" = String, Query, description = "文件名"), ("ticket" = Option<String>, Query, description = "上一次的 ticket，代替文件"), ("layer" = Option<String>, Query, description = "点位图层名"), ("sheet" = Option<String>, Query, description = "工作表名或序号"), ("crs" = Option<String>, Query, description = "wgs84 | cgcs2000 | gcj02 | bd09"), ("map" = Option<String>, Query, description = "字段=表头，一行一条")), request_body(content_type = "application/octet-stream", content = String, description = "文件内容，至多 64 MB"), responses((status = 200, description = "{ticket, secs, sm3, preview}", content_type = "application/json"), (status = 422, description = "为什么读不了")))]
+#[utoipa::path(post, path = "/api/import/preview", params(("as" = String, Query, description = "teams | depots | shelters | cameras | contacts | points"), ("name" = String, Query, description = "文件名"), ("ticket" = Option<String>, Query, description = "上一次的 ticket，代替文件"), ("layer" = Option<String>, Query, description = "点位图层名"), ("sheet" = Option<String>, Query, description = "工作表名或序号"), ("crs" = Option<String>, Query, description = "wgs84 | cgcs2000 | gcj02 | bd09"), ("map" = Option<String>, Query, description = "字段=表头 或 字段=#列号，不用的列写 none=…，一行一条")), request_body(content_type = "application/octet-stream", content = String, description = "文件内容，至多 64 MB"), responses((status = 200, description = "{ticket, secs, sm3, preview}", content_type = "application/json"), (status = 422, description = "为什么读不了")))]
 pub async fn preview(State(app): State<App>, Query(asked): Query<Asked>, body: Bytes) -> Result<Json<Value>, Response> {
     let unfit = |why: String| (StatusCode::UNPROCESSABLE_ENTITY, why).into_response();
     let core = core_of(&app.hall, asked.realm)?;
@@ -104,10 +104,13 @@ pub(super) fn crs(id: &str) -> Result<Crs, String> {
     Crs::from_id(id).ok_or_else(|| format!("不认识的坐标系：{id}；要 wgs84、cgcs2000、gcj02 或 bd09"))
 }
 
-/// `lon=东经`.
-pub(super) fn mapping(text: &str) -> Result<(Field, String), String> {
+/// `lon=东经`, `lon=#3`, `none=备注`.
+pub(super) fn mapping(text: &str) -> Result<(Option<Field>, String), String> {
     let (field, header) = text.split_once('=').ok_or_else(|| format!("「{text}」要写成 字段=表头"))?;
-    let field = Field::from_id(field).ok_or_else(|| format!("没有这个字段：{field}"))?;
+    let field = match field.trim() {
+        LEFT_OUT => None,
+        field => Some(Field::from_id(field).ok_or_else(|| format!("没有这个字段：{field}"))?),
+    };
     Ok((field, header.trim().to_owned()))
 }
 

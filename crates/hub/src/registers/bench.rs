@@ -1,6 +1,6 @@
 //! `gulang-hub bench import`: a city's cameras from a file to a durable register.
 
-use super::{commands, look};
+use super::{commands, into_log, look};
 use crate::{
     actor::Numberer,
     assets,
@@ -8,7 +8,7 @@ use crate::{
     clock::wall_now,
     log::{Log, LogOptions},
 };
-use gulang_city::{City, ImportMode, Realm, RegisterKind, Source};
+use gulang_city::{City, ImportMode, Realm, RegisterKind};
 use gulang_intake::{Ask, made};
 use serde_json::{Value, json};
 use std::{path::Path, time::Instant};
@@ -33,19 +33,14 @@ pub fn import(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
         let held = look(&city, land.as_ref(), name, &bytes, &ask).map_err(|why| fault(why.to_string()))?;
         let judged_s = started.elapsed().as_secs_f64();
         let (n_accepted, n_refused) = (held.intake.preview.n_accepted, held.intake.preview.n_refused);
-        let source = Source::Seat(city.roles.desk_seat());
-        let mut largest = 0;
-        for command in commands(held, "bench", ImportMode::Merge, "测量") {
-            let numbered = numberer
-                .number(&mut city, &[(source.clone(), command)], wall_now())
-                .map_err(|why| fault(why.to_string()))?;
-            if let Some(Err(refusal)) = numbered.outcomes.into_iter().next() {
-                return Err(fault(refusal.to_string()));
-            }
-            let sizes = numbered.records.iter().map(|it| serde_json::to_vec(it).map_or(0, |it| it.len()));
-            largest = sizes.fold(largest, usize::max);
-        }
+        let seat = city.roles.desk_seat();
+        let commands = commands(held, "bench", ImportMode::Merge, "测量");
+        let taken = into_log(&mut numberer, &mut city, &seat, commands, wall_now());
+        taken.map_err(|why| fault(why.to_string()))?.map_err(|refusal| fault(refusal.to_string()))?;
         let total_s = started.elapsed().as_secs_f64();
+        let records = Log::read(&dir, 1, n.max(1)).map_err(|why| fault(why.to_string()))?;
+        let sizes = records.iter().map(|it| serde_json::to_vec(it).map_or(0, |it| it.len()));
+        let (n_records, largest) = (records.len(), sizes.max().unwrap_or(0));
         numberer.close(&city).map_err(|why| fault(why.to_string()))?;
         let _ = std::fs::remove_dir_all(&dir);
         figures.insert(
@@ -56,6 +51,7 @@ pub fn import(pack_dir: &Path, n: u64) -> Result<Value, BenchError> {
                 "n_refused": n_refused,
                 "read_and_judged_s": judged_s,
                 "in_the_log_s": total_s,
+                "n_records": n_records,
                 "largest_record_bytes": largest,
                 "cameras_after": city.cameras.len(),
             }),

@@ -1,7 +1,7 @@
 //! `gulang-hub import FILE --as …`: a preview on the screen, every refused row with its number, then the import, into a log
 //! nobody is using (`--data`) or through a running hub (`--hub`).
 
-use super::{Held, api, commands, doubt, look};
+use super::{Held, api, commands, doubt, into_log, look};
 use crate::{
     actor::Numberer,
     assets,
@@ -9,7 +9,7 @@ use crate::{
     log::{LOG_FILE, Log, LogOptions},
     realm::{Actual, RealmKind},
 };
-use gulang_city::{City, ImportMode, Realm, Refusal, SeatId, Source, Timestamp};
+use gulang_city::{City, ImportMode, Realm, Refusal, SeatId, Timestamp};
 use gulang_intake::{Ask, Preview};
 use serde::Deserialize;
 use serde_json::json;
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     let mut numberer = Numberer::new(log);
     let taken = match look(&city, land.as_ref(), &name_of(&args.file), &bytes, &wanted) {
-        Ok(held) => into_log(args, &mut numberer, &mut city, held),
+        Ok(held) => take_over(args, &mut numberer, &mut city, held),
         Err(why) => Err(why.into()),
     };
     numberer.close(&city)?;
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 }
 
 /// Into a log nobody else is using.
-fn into_log(args: &Args, numberer: &mut Numberer, city: &mut City, held: Held) -> Result<ExitCode, Error> {
+fn take_over(args: &Args, numberer: &mut Numberer, city: &mut City, held: Held) -> Result<ExitCode, Error> {
     let preview = held.intake.preview.clone();
     if args.dry_run || preview.n_accepted == 0 {
         return Ok(shown(args, &preview, None));
@@ -87,15 +87,13 @@ fn into_log(args: &Args, numberer: &mut Numberer, city: &mut City, held: Held) -
     let seat = args.seat.as_deref().map_or_else(|| city.roles.desk_seat(), SeatId::from);
     let key = format!("cli-{}", held.sm3.chars().take(24).collect::<String>());
     let now = Timestamp(wall_now().0.max(city.at.0));
-    for command in commands(held, &key, mode(args), &args.reason) {
-        let numbered = numberer.number(city, &[(Source::Seat(seat.clone()), command)], now)?;
-        match numbered.outcomes.into_iter().next() {
-            Some(Err(Refusal::NoChange)) => return Ok(shown(args, &preview, Some(Ok(None)))),
-            Some(Err(refusal)) => return Ok(shown(args, &preview, Some(Err(refusal.to_string())))),
-            Some(Ok(_)) | None => {}
-        }
-    }
-    Ok(shown(args, &preview, Some(Ok(Some(city.seq)))))
+    let commands = commands(held, &key, mode(args), &args.reason);
+    let taken = match into_log(numberer, city, &seat, commands, now)? {
+        Ok(seq) => Ok(Some(seq)),
+        Err(Refusal::NoChange) => Ok(None),
+        Err(refusal) => Err(refusal.to_string()),
+    };
+    Ok(shown(args, &preview, Some(taken)))
 }
 
 #[derive(Deserialize)]

@@ -8,9 +8,13 @@ pub mod api;
 pub mod bench;
 pub mod cli;
 
-use crate::core::{Core, SubmitError};
+use crate::{
+    actor::Numberer,
+    core::{Core, SubmitError},
+    log::LogError,
+};
 use gulang_city::{
-    City, Command, ImportMode, Land, MAX_ROWS_PER_PART, Realm, Refusal, RegisterImport, SeatId, Source, Text,
+    City, Command, ImportMode, Land, MAX_ROWS_PER_PART, Realm, Refusal, RegisterImport, SeatId, Source, Text, Timestamp,
 };
 use gulang_intake::{Ask, Intake, IntakeError, Table};
 use std::{
@@ -23,7 +27,7 @@ use std::{
 pub const KEPT_FOR: Duration = Duration::from_secs(600);
 /// Previews kept at once; the oldest goes first.
 const MAX_KEPT: usize = 4;
-/// Parts of one commit: enough to cost few, few enough that others get their turn.
+/// Parts of one commit: enough that waiting for the disk costs little, few enough that others get their turn.
 const PARTS_AT_ONCE: usize = 8;
 
 /// A file as it was read, and what it would do.
@@ -111,12 +115,37 @@ pub fn commands(held: Held, key: &str, mode: ImportMode, reason: &str) -> Vec<Co
     staged.chain([Command::ImportRegister { import, rows: last }]).collect()
 }
 
+/// The commands as they are numbered together, each from the seat.
+fn batches(seat: &SeatId, commands: Vec<Command>) -> impl Iterator<Item = Vec<(Source, Command)>> {
+    let n_batches = commands.len().div_ceil(PARTS_AT_ONCE);
+    let mut commands = commands.into_iter().map(move |it| (Source::Seat(seat.clone()), it));
+    (0..n_batches).map(move |_| commands.by_ref().take(PARTS_AT_ONCE).collect())
+}
+
+/// Takes a file over into a log nobody else is using; the number of the record that brought it in, or the city's refusal.
+pub fn into_log(
+    numberer: &mut Numberer,
+    city: &mut City,
+    seat: &SeatId,
+    commands: Vec<Command>,
+    now: Timestamp,
+) -> Result<Result<u64, Refusal>, LogError> {
+    let mut taken = Err(Refusal::NoChange);
+    for batch in batches(seat, commands) {
+        for outcome in numberer.number(city, &batch, now)?.outcomes {
+            taken = outcome;
+            if taken.is_err() {
+                return Ok(taken);
+            }
+        }
+    }
+    Ok(taken)
+}
+
 /// Takes a file over in a realm at work; the number of the record that brought it in.
 pub async fn take_over(core: &Core, seat: &SeatId, commands: Vec<Command>) -> Result<u64, SubmitError> {
     let mut seq = 0;
-    let mut commands = commands.into_iter().peekable();
-    while commands.peek().is_some() {
-        let some: Vec<_> = commands.by_ref().take(PARTS_AT_ONCE).map(|it| (Source::Seat(seat.clone()), it)).collect();
+    for some in batches(seat, commands) {
         for outcome in core.submit_all(some).await? {
             seq = outcome?;
         }

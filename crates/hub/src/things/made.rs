@@ -25,7 +25,7 @@ const GROWN_EVERY: u32 = 5;
 const DAY_SECS: i64 = 86_400;
 
 /// Registers with a title of their own; any other is called by its id.
-const KNOWN: [(&str, &str, &str); 8] = [
+const KNOWN: [(&str, &str, &str); 9] = [
     ("muck_truck", "渣土车", names::VEHICLES),
     ("emergency_vehicle", "应急车辆", names::VEHICLES),
     ("sanitation_truck", "环卫车", names::VEHICLES),
@@ -34,6 +34,7 @@ const KNOWN: [(&str, &str, &str); 8] = [
     ("taxi", "出租车", names::VEHICLES),
     ("enforcement_car", "执法车", names::VEHICLES),
     ("cot", "外协终端", "cot"),
+    (gulang_city::GRID_REGISTER, "网格人员", names::GRID),
 ];
 
 /// What is kept beside the registers for those that are made.

@@ -1,7 +1,10 @@
 //! What docks and aircraft say.
 
 use super::{DjiError, MAX_BYTES, dock_mode_zh, mode_zh};
-use crate::{Heard, News, value::number_of};
+use crate::{
+    Heard, News,
+    value::{number_of, small_of},
+};
 use gulang_city::{
     Command, DockCover, DockState, DroneAlarm, DroneCamera, Fix, FlightId, FlightState, Gimbal, LonLat, Realm, Rtk,
     Telemetry, Text, Timestamp,
@@ -17,7 +20,44 @@ pub struct Spoken {
     pub replies: Vec<(String, String)>,
     /// An answer on the direct channel, which names no flight.
     pub drc: Option<DrcAnswer>,
+    /// What the dock waits for and no codec can give.
+    pub wants: Option<Wants>,
+    /// An answer about live pictures, which belong to no flight.
+    pub live: Option<LiveAnswer>,
 }
+
+/// What a dock waits for of one of our flights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// Where the route's file is (`flighttask_resource_get`).
+    RouteFile(FileRequest),
+    /// It took the task (`flighttask_prepare`): to be told that it may fly.
+    GoAhead { gateway: Text, flight: FlightId },
+}
+
+/// A dock's question for a route's file; [`super::file_answer`] answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRequest {
+    pub gateway: Text,
+    pub flight: FlightId,
+    pub(super) tid: String,
+    pub(super) bid: String,
+    pub(super) timestamp: i64,
+}
+
+/// What a dock answered to `live_start_push` and the like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveAnswer {
+    /// Of the question, as it was asked with.
+    pub key: Text,
+    pub method: Text,
+    /// 0 is yes.
+    pub result: i64,
+    pub words: Text,
+}
+
+/// Of the keys of live pictures, so that none is taken for a flight's.
+pub(super) const LIVE_KEY: &str = "gulang-live-";
 
 /// A dock's answer to an emergency stop or a forced landing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +122,18 @@ pub fn hear(realm: Realm, topic: &str, payload: &[u8]) -> Result<Spoken, DjiErro
                 spoken.replies.push((format!("thing/product/{sn}/events_reply"), reply(&it)));
             }
         }
-        "requests" => spoken.replies.push((format!("thing/product/{sn}/requests_reply"), reply(&it))),
-        "services_reply" => spoken.heard.commands.extend(answer(realm, &it)),
+        "requests" => match file_request(realm, sn, &it) {
+            Some(request) => spoken.wants = Some(Wants::RouteFile(request)),
+            None => spoken.replies.push((format!("thing/product/{sn}/requests_reply"), reply(&it))),
+        },
+        "services_reply" if it.bid.starts_with(LIVE_KEY) => spoken.live = live_answer(&it),
+        "services_reply" => {
+            let taken = (it.method == "flighttask_prepare" && it.data["result"].as_i64() == Some(0)).then_some(&it.bid);
+            spoken.wants = taken
+                .and_then(|key| flight_of_key(realm, key))
+                .map(|flight| Wants::GoAhead { gateway: (*sn).into(), flight });
+            spoken.heard.commands.extend(answer(realm, &it));
+        }
         "drc/up" => {
             let result = it.data["result"].as_i64().or_else(|| it.data["result"]["code"].as_i64());
             if matches!(&*it.method, "drone_emergency_stop" | "drc_force_landing") {
@@ -115,7 +165,7 @@ fn number(data: &Value, key: &str) -> Option<f64> {
 }
 
 fn small(data: &Value, key: &str) -> Option<f32> {
-    number(data, key).map(|it| it as f32)
+    small_of(&data[key])
 }
 
 /// Where it is, and the rest of what it says. A dock's osd comes in parts; an aircraft without a fix says nothing.
@@ -125,6 +175,9 @@ fn aircraft(sn: &str, it: &Envelope, heard: &mut Heard) -> Result<(), DjiError> 
     let (Some(lon), Some(lat)) = (number(data, "longitude"), number(data, "latitude")) else {
         return Err(DjiError::Garbage("没有经纬度".into()));
     };
+    if !LonLat(lon, lat).is_sane() {
+        return Err(DjiError::Garbage(format!("经纬度 {lon}, {lat} 不在地球上")));
+    }
     let mode = number(data, "mode_code").map_or(0, |it| it.clamp(0.0, 255.0) as u64);
     let elevation = small(data, "elevation");
     let battery = small(&data["battery"], "capacity_percent");
@@ -251,7 +304,11 @@ fn event(realm: Realm, sn: &str, it: &Envelope, heard: &mut Heard) {
             let key = output["ext"]["flight_id"].as_str().or_else(|| data["flight_id"].as_str()).unwrap_or(&it.bid);
             let percent = number(&output["progress"], "percent").unwrap_or(0.0);
             let status = output["status"].as_str().unwrap_or_default();
-            heard.commands.extend(progress(realm, key, status, percent, "航线飞行".into(), data));
+            let ext = &output["ext"];
+            let waypoint = number(ext, "current_waypoint_index").filter(|it| (0.0..=65_535.0).contains(it));
+            let step = wayline_step(number(ext, "wayline_mission_state"));
+            let said = progress(realm, key, status, percent, step, data);
+            heard.commands.extend(said.map(|it| at_waypoint(it, waypoint.map(|it| it as u16))));
         }
         "takeoff_to_point_progress" => {
             let key = data["flight_id"].as_str().unwrap_or(&it.bid);
@@ -282,7 +339,7 @@ fn way_done(data: &Value) -> f64 {
 }
 
 fn step(data: &Value) -> Text {
-    match number(data, "remaining_distance") {
+    match number(data, "remaining_distance").filter(|it| (0.0..1.0e6).contains(it)) {
         // To the next hundred metres: finer would make a record of every message.
         Some(m) => format!("飞行中，剩 {:.0} 米内", (m / 500.0).ceil() * 500.0).into(),
         None => "飞行中".into(),
@@ -296,9 +353,13 @@ fn progress(realm: Realm, key: &str, status: &str, percent: f64, step: Text, dat
     let state = match status {
         "sent" | "task_ready" => FlightState::Accepted,
         "in_progress" | "wayline_progress" => {
-            FlightState::InProgress { percent: percent.clamp(0.0, 100.0) as u8, step }
+            FlightState::InProgress { percent: percent.clamp(0.0, 100.0) as u8, step, waypoint: None }
         }
-        "paused" => FlightState::InProgress { percent: percent.clamp(0.0, 100.0) as u8, step: "已暂停".into() },
+        "paused" => {
+            FlightState::InProgress {
+                percent: percent.clamp(0.0, 100.0) as u8, step: "已暂停".into(), waypoint: None
+            }
+        }
         "ok" | "wayline_ok" | "task_finish" if result == 0 => FlightState::Done,
         "canceled" | "cancel" | "wayline_cancel" => FlightState::Cancelled { why: "平台取消".into() },
         "timeout" => FlightState::TimedOut { why: why() },
@@ -308,6 +369,38 @@ fn progress(realm: Realm, key: &str, status: &str, percent: f64, step: Text, dat
         _ => return None,
     };
     Some(Command::ReportFlight { flight, state, note: "".into() })
+}
+
+/// `wayline_mission_state`; the others are of before it set out.
+fn wayline_step(state: Option<f64>) -> Text {
+    match state.map(|it| it as i64) {
+        Some(5) => "飞向首航点".into(),
+        Some(7) => "航线中断".into(),
+        Some(8) => "航线恢复".into(),
+        Some(0..=4) => "航线准备".into(),
+        _ => "航线飞行".into(),
+    }
+}
+
+fn at_waypoint(mut said: Command, reached: Option<u16>) -> Command {
+    if let Command::ReportFlight { state: FlightState::InProgress { waypoint, .. }, .. } = &mut said {
+        *waypoint = reached;
+    }
+    said
+}
+
+/// For a file of one of our flights; anybody else's routes are none of our business.
+fn file_request(realm: Realm, sn: &str, it: &Envelope) -> Option<FileRequest> {
+    let key = it.data["flight_id"].as_str().filter(|_| it.method == "flighttask_resource_get")?;
+    let flight = flight_of_key(realm, key)?;
+    Some(FileRequest { gateway: sn.into(), flight, tid: it.tid.clone(), bid: it.bid.clone(), timestamp: it.timestamp })
+}
+
+fn live_answer(it: &Envelope) -> Option<LiveAnswer> {
+    let result = it.data["result"].as_i64()?;
+    let said = it.data["output"]["reason"].as_str().or_else(|| it.data["output"]["msg"].as_str());
+    let words: String = said.unwrap_or_default().chars().take(120).collect();
+    Some(LiveAnswer { key: it.bid.as_str().into(), method: it.method.as_str().into(), result, words: words.into() })
 }
 
 /// An answer to what we asked: taken, done, or refused with its code.
@@ -327,7 +420,7 @@ fn answer(realm: Realm, it: &Envelope) -> Option<Command> {
         _ if result != 0 => FlightState::Failed { why: words("执行") },
         "takeoff_to_point" | "fly_to_point" | "return_home" | "flighttask_execute" => FlightState::Accepted,
         // Half of the answer; the other half follows.
-        "flight_authority_grab" | "drc_mode_enter" | "flighttask_prepare" => FlightState::Accepted,
+        "flight_authority_grab" | "drc_mode_enter" => FlightState::Accepted,
         "payload_authority_grab" | "flighttask_pause" | "flighttask_recovery" | "fly_to_point_stop" => {
             FlightState::Done
         }
@@ -352,7 +445,7 @@ fn hms(sn: &str, it: &Envelope) -> News {
 fn reply(it: &Envelope) -> String {
     let data = match &*it.method {
         "flight_areas_get" | "offline_map_get" => json!({ "result": 0, "output": { "files": [] } }),
-        // Licences, storage and route files are nothing we have: said so, not invented.
+        // Licences, storage and routes of others are nothing we have: said so, not invented.
         "config" | "storage_config_get" | "flighttask_resource_get" => json!({ "result": 1, "output": {} }),
         _ => json!({ "result": 0, "output": {} }),
     };

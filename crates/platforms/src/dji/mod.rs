@@ -9,8 +9,8 @@
 mod hear;
 mod say;
 
-pub use hear::{DrcAnswer, Spoken, flight_of_key, hear, key_of};
-pub use say::{DrcBroker, LiveQuality, Message, Orders, Unsayable};
+pub use hear::{DrcAnswer, FileRequest, LiveAnswer, Spoken, Wants, flight_of_key, hear, key_of};
+pub use say::{DrcBroker, Live, Message, Orders, RouteFile, Unsayable, file_answer};
 
 /// What a dock's broker is asked for.
 pub const TOPICS: [&str; 7] = [

@@ -1,6 +1,7 @@
 //! What docks are told.
 
-use gulang_city::{FlightTask, LonLat, Timestamp};
+use super::hear::{FileRequest, LIVE_KEY};
+use gulang_city::{FlightTask, LiveQuality, LonLat, Timestamp};
 use serde_json::{Value, json};
 
 /// One MQTT publication.
@@ -17,7 +18,7 @@ pub enum Unsayable {
     NoGround,
     #[error("目标换算成椭球高是 {0:.0} 米，大疆只收 2 到 1500 米；改高度")]
     Height(f64),
-    #[error("大疆机场的航线要先做成航线文件（WPML）交它下载，这里不做；改用「飞往」")]
+    #[error("大疆机场的航线要做成航线文件（WPML）由它下载：航线要用航线文件下达")]
     NoRouteFile,
     #[error("直接控制要给飞机一个它连得到的 MQTT 地址；在连接配置 options.drc 里写明")]
     NoBroker,
@@ -50,14 +51,78 @@ pub struct Orders<'a> {
     pub drc: Option<&'a DrcBroker>,
 }
 
-/// `video_quality` of the Cloud API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiveQuality {
-    Auto,
-    Smooth,
-    Standard,
-    High,
-    UltraHigh,
+/// Where a route's file is, and its MD5.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteFile {
+    pub url: String,
+    pub fingerprint: String,
+}
+
+/// The answer to a dock that asked for a route's file; `None`: there is no such route any more.
+pub fn file_answer(request: &FileRequest, file: Option<&RouteFile>) -> Message {
+    let data = match file {
+        Some(it) => {
+            json!({ "result": 0, "output": { "file": { "url": it.url, "fingerprint": it.fingerprint } } })
+        }
+        None => json!({ "result": 1, "output": {} }),
+    };
+    let payload = json!({
+        "tid": request.tid, "bid": request.bid, "timestamp": request.timestamp, "method": "flighttask_resource_get",
+        "data": data,
+    });
+    Message { topic: format!("thing/product/{}/requests_reply", request.gateway), payload: payload.to_string() }
+}
+
+/// One camera's pictures, asked for of its dock.
+#[derive(Clone, Copy, Debug)]
+pub struct Live<'a> {
+    pub gateway: &'a str,
+    /// `{sn}/{camera_index}/{video_index}`.
+    pub video_id: &'a str,
+    /// Counted by whoever asks, so that an answer finds its question.
+    pub n: u64,
+    pub at: Timestamp,
+}
+
+impl Live<'_> {
+    /// What an answer to this names ([`super::LiveAnswer::key`]).
+    pub fn key(&self) -> String {
+        format!("{LIVE_KEY}{}", self.n)
+    }
+
+    /// Pushes to `url`: `rtmp://…`, `https://…` (WHIP), or the `serverIP=…&serverPort=…` of GB/T 28181.
+    pub fn start(&self, url: &str, quality: LiveQuality) -> Message {
+        let url_type = match url {
+            it if it.starts_with("http") => 4,
+            it if it.starts_with("rtmp") => 1,
+            _ => 3,
+        };
+        let quality = quality as u8;
+        let data = json!({ "url_type": url_type, "url": url, "video_id": self.video_id, "video_quality": quality });
+        self.service("live_start_push", data)
+    }
+
+    pub fn stop(&self) -> Message {
+        self.service("live_stop_push", json!({ "video_id": self.video_id }))
+    }
+
+    pub fn quality(&self, quality: LiveQuality) -> Message {
+        self.service("live_set_quality", json!({ "video_id": self.video_id, "video_quality": quality as u8 }))
+    }
+
+    /// `normal`, `wide`, `zoom` or `ir`.
+    pub fn lens(&self, lens: &str) -> Message {
+        self.service("live_lens_change", json!({ "video_id": self.video_id, "video_type": lens }))
+    }
+
+    fn service(&self, method: &str, data: Value) -> Message {
+        let key = self.key();
+        let payload = json!({
+            "tid": format!("{key}-{method}"), "bid": key, "timestamp": self.at.0, "gateway": self.gateway,
+            "method": method, "data": data,
+        });
+        Message { topic: format!("thing/product/{}/services", self.gateway), payload: payload.to_string() }
+    }
 }
 
 impl Orders<'_> {
@@ -117,39 +182,31 @@ impl Orders<'_> {
         Some(self.service(method, &format!("{}-c", self.key), data))
     }
 
-    pub fn live_start(&self, url: &str, video_id: &str, quality: LiveQuality) -> Message {
-        // 1 RTMP, 3 GB28181, 4 WebRTC by WHIP; a media server takes the first.
-        let url_type = if url.starts_with("http") { 4 } else { 1 };
-        let data = json!({ "url_type": url_type, "url": url, "video_id": video_id, "video_quality": quality as u8 });
-        self.service("live_start_push", self.key, data)
-    }
-
-    pub fn live_stop(&self, video_id: &str) -> Message {
-        self.service("live_stop_push", self.key, json!({ "video_id": video_id }))
-    }
-
-    pub fn live_quality(&self, video_id: &str, quality: LiveQuality) -> Message {
-        self.service("live_set_quality", self.key, json!({ "video_id": video_id, "video_quality": quality as u8 }))
-    }
-
-    /// `normal`, `wide`, `zoom` or `ir`.
-    pub fn live_lens(&self, video_id: &str, lens: &str) -> Message {
-        self.service("live_lens_change", self.key, json!({ "video_id": video_id, "video_type": lens }))
-    }
-
-    /// A route file by its address and MD5, flown now.
-    pub fn prepare(&self, file_url: &str, md5: &str) -> Message {
-        let data = json!({
+    /// A route by its file, to be flown when the dock has it and is told so ([`Self::execute`]).
+    ///
+    /// `simulate_mission` is in the pages of Dock 2 and later (`dock2/50.wayline.md`), not in those of the first: a dock
+    /// that does not know it would fly.
+    pub fn prepare(&self, file: &RouteFile) -> Message {
+        let mut data = json!({
             "flight_id": self.key, "execute_time": self.at.0, "task_type": 0, "wayline_type": 0,
-            "file": { "url": file_url, "fingerprint": md5 },
+            "file": { "url": file.url, "fingerprint": file.fingerprint },
             "rth_altitude": (self.return_height_m.round() as i64).clamp(20, 1500), "rth_mode": 1,
-            "out_of_control_action": 0,
+            // Home when it is lost, as the file has it too.
+            "out_of_control_action": 0, "exit_wayline_when_rc_lost": 1, "wayline_precision_type": 0,
         });
+        if let Some(home) = self.simulate_at {
+            data["simulate_mission"] = json!({ "is_enable": 1, "latitude": home.lat(), "longitude": home.lon() });
+        }
         self.service("flighttask_prepare", self.key, data)
     }
 
     pub fn execute(&self) -> Message {
         self.service("flighttask_execute", self.key, json!({ "flight_id": self.key }))
+    }
+
+    /// What ends a route that the dock has and does not fly yet.
+    pub fn undo(&self) -> Message {
+        self.service("flighttask_undo", &format!("{}-c", self.key), json!({ "flight_ids": [self.key] }))
     }
 
     /// Where the gimbal looks: 0 centre, 1 down.

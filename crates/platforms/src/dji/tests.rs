@@ -1,7 +1,7 @@
 use super::super::*;
 use super::*;
 use crate::News;
-use gulang_city::{FlightTask, RoutePoint};
+use gulang_city::{FlightTask, LiveQuality, RoutePoint};
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp(1_690_000_000_000);
@@ -101,7 +101,7 @@ fn answers_and_progress_name_their_flight() {
             {{"latitude":24.509,"longitude":118.1}}]}}}}"#
         )
     };
-    let under_way = FlightState::InProgress { percent: 75, step: "飞行中，剩 500 米内".into() };
+    let under_way = FlightState::InProgress { percent: 75, step: "飞行中，剩 500 米内".into(), waypoint: None };
     check("events", &progress("wayline_progress", 0), Some(under_way));
     check("events", &progress("wayline_ok", 0), Some(FlightState::Done));
     check("events", &progress("wayline_cancel", 0), Some(FlightState::Cancelled { why: "平台取消".into() }));
@@ -147,6 +147,74 @@ fn a_take_off_in_an_exercise_is_simulated_and_its_height_is_the_ellipsoids() {
         points: vec![RoutePoint { place: LonLat(118.1, 24.5), height_m: 80.0 }],
     };
     assert_eq!(orders().messages(&FlightTask::RunRoute { route }), Err(Unsayable::NoRouteFile));
+}
+
+#[test]
+fn a_route_is_prepared_by_its_file_and_goes_ahead_when_the_dock_has_it() {
+    let file = RouteFile { url: "http://10.0.0.2/waylines/x.kmz".into(), fingerprint: "abc".into() };
+    let body: Value = serde_json::from_str(&orders().prepare(&file).payload).expect("JSON");
+    assert_eq!((&body["method"], &body["bid"]), (&json!("flighttask_prepare"), &json!("gulang-x-f3")));
+    assert_eq!(body["data"]["file"], json!({ "url": file.url, "fingerprint": file.fingerprint }));
+    assert_eq!(body["data"]["simulate_mission"]["is_enable"], 1);
+    let real = Orders { simulate_at: None, ..orders() }.prepare(&file);
+    assert!(!real.payload.contains("simulate_mission"));
+    let undo: Value = serde_json::from_str(&orders().undo().payload).expect("JSON");
+    assert_eq!((&undo["bid"], &undo["data"]["flight_ids"]), (&json!("gulang-x-f3-c"), &json!(["gulang-x-f3"])));
+
+    let ask = r#"{"tid":"t9","bid":"b9","timestamp":3,"method":"flighttask_resource_get","data":{"flight_id":"KEY"}}"#;
+    let heard = |key: &str| spoken("thing/product/D1/requests", &ask.replace("KEY", key));
+    let Some(Wants::RouteFile(request)) = heard("gulang-a-f7").wants else { panic!("not asked for") };
+    assert_eq!((&*request.gateway, request.flight), ("D1", FlightId(7)));
+    let answer = file_answer(&request, Some(&file));
+    assert_eq!(answer.topic, "thing/product/D1/requests_reply");
+    let body: Value = serde_json::from_str(&answer.payload).expect("JSON");
+    assert_eq!((&body["tid"], &body["data"]["output"]["file"]["fingerprint"]), (&json!("t9"), &json!("abc")));
+    assert!(file_answer(&request, None).payload.contains("\"result\":1"));
+    // The other realm's and anybody else's are answered with no, at once.
+    for other in ["gulang-x-f7", "SN1-5"] {
+        let it = heard(other);
+        assert!(it.wants.is_none() && it.replies[0].1.contains("\"result\":1"), "{other}");
+    }
+
+    let taken = |key: &str, result: i64| {
+        let body = format!(r#"{{"bid":"{key}","method":"flighttask_prepare","data":{{"result":{result}}}}}"#);
+        spoken("thing/product/D1/services_reply", &body)
+    };
+    let it = taken("gulang-a-f7", 0);
+    assert_eq!(it.wants, Some(Wants::GoAhead { gateway: "D1".into(), flight: FlightId(7) }));
+    assert!(it.heard.commands.is_empty(), "taken is not flying");
+    let it = taken("gulang-a-f7", 319_000);
+    assert!(it.wants.is_none() && matches!(&it.heard.commands[..], [Command::ReportFlight { .. }]));
+    assert_eq!(taken("gulang-x-f7", 0), Spoken::default());
+}
+
+/// The example of `dock2/50.wayline.md` (dji-sdk/Cloud-API-Doc @0339cbf), with our flight and a state on its way.
+const PROGRESS: &str = r#"{"bid":"b","tid":"t","timestamp":1654070968655,"method":"flighttask_progress","data":{"result":0,
+"output":{"ext":{"break_point":{"attitude_head":30,"break_reason":1,"height":100.23,"index":1,"latitude":23.4,
+"longitude":113.99,"progress":0.34,"state":0,"wayline_id":0},"current_waypoint_index":3,"flight_id":"KEY","media_count":6,
+"track_id":"track_id","wayline_id":0,"wayline_mission_state":6},"progress":{"current_step":21,"percent":40},
+"status":"in_progress"}}}"#;
+
+#[test]
+fn a_routes_progress_tells_the_waypoint() {
+    let under_way = FlightState::InProgress { percent: 40, step: "航线飞行".into(), waypoint: Some(3) };
+    check("events", PROGRESS, Some(under_way));
+    let paused = FlightState::InProgress { percent: 40, step: "已暂停".into(), waypoint: Some(3) };
+    check("events", &PROGRESS.replace("in_progress", "paused"), Some(paused));
+    check("events", &PROGRESS.replace("in_progress", "ok"), Some(FlightState::Done));
+}
+
+#[test]
+fn live_pictures_are_asked_for_and_their_answers_belong_to_no_flight() {
+    let live = Live { gateway: "D1", video_id: "SN1/52-0-0/normal-0", n: 4, at: NOW };
+    for (url, kind) in [("rtmp://h/live/SN1", 1), ("https://h/whip", 4), ("serverIP=10.0.0.5&serverPort=8160", 3)] {
+        let body: Value = serde_json::from_str(&live.start(url, LiveQuality::High).payload).expect("JSON");
+        assert_eq!((&body["data"]["url_type"], &body["data"]["video_quality"]), (&json!(kind), &json!(3)));
+    }
+    let answer = format!(r#"{{"bid":"{}","method":"live_start_push","data":{{"result":513003}}}}"#, live.key());
+    let it = spoken("thing/product/D1/services_reply", &answer);
+    assert!(it.heard.commands.is_empty());
+    assert_eq!(it.live.map(|it| (it.key.to_string(), it.result)), Some((live.key(), 513_003)));
 }
 
 #[test]

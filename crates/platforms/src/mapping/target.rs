@@ -4,7 +4,7 @@ use super::{
     Crs, MappingError,
     field::{Field, Place},
 };
-use crate::{Heard, News};
+use crate::{Heard, News, value::small};
 use gulang_city::{
     CaseKind, CaseReport, CaseStage, Command, Fix, LonLat, PlatformId, Text, ThingState, Timestamp, WarningColor,
 };
@@ -81,7 +81,7 @@ impl To {
         match self {
             Self::Gauge => heard.news.push(News::Gauge {
                 sensor: entry.needed_text("sensor")?,
-                value: entry.needed_number("value")? as f32,
+                value: entry.needed_small("value")?,
                 at: entry.at()?,
             }),
             Self::Thing => {
@@ -102,14 +102,12 @@ impl To {
             Self::Measured => heard.news.push(News::Measured {
                 register: entry.needed_text("register")?,
                 thing: entry.needed_text("thing")?,
-                value: entry.needed_number("value")? as f32,
+                value: entry.needed_small("value")?,
                 at: entry.at()?,
             }),
             Self::Team => {
                 let LonLat(lon, lat) = entry.wgs84(entry.needed_number("lon")?, entry.needed_number("lat")?)?;
-                let number = |name: &str, otherwise: f32| {
-                    Ok::<f32, String>(entry.number(name)?.map_or(otherwise, |it| it as f32))
-                };
+                let number = |name: &str, otherwise: f32| Ok::<f32, String>(entry.small(name)?.unwrap_or(otherwise));
                 let fix = Fix {
                     lon,
                     lat,
@@ -143,6 +141,15 @@ impl Entry<'_> {
     fn number(&self, name: &str) -> Result<Option<f64>, String> {
         let number = self.fields.get(name).map(|it| it.number(self.place)).transpose();
         number.map(Option::flatten).map_err(|why| format!("{name}：{why}"))
+    }
+
+    fn small(&self, name: &str) -> Result<Option<f32>, String> {
+        let Some(number) = self.number(name)? else { return Ok(None) };
+        small(number).map(Some).ok_or_else(|| format!("{name}：{number:e} 太大"))
+    }
+
+    fn needed_small(&self, name: &str) -> Result<f32, String> {
+        self.small(name)?.ok_or_else(|| format!("没有 {name}"))
     }
 
     fn time(&self, name: &str) -> Result<Option<Timestamp>, String> {

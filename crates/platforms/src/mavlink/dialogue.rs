@@ -33,6 +33,8 @@ pub enum Word {
         /// 0–100.
         percent: u8,
         step: &'static str,
+        /// The point of a route that was last reached, from 0.
+        waypoint: Option<u16>,
     },
     Done,
     Failed {
@@ -59,8 +61,12 @@ pub struct Dialogue {
     steps: VecDeque<Step>,
     wait: Wait,
     is_accepted: bool,
-    /// The last progress told, and of which step.
-    said: Option<(u8, &'static str)>,
+    /// The last progress told, of which step, and at which point.
+    said: Option<(u8, &'static str, Option<u16>)>,
+    /// Who is addressed.
+    component: u8,
+    /// The last mission item reached since this one was begun: what the vehicle reached before was of another.
+    reached: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,6 +101,8 @@ impl Dialogue {
             wait: Wait::Nothing,
             is_accepted: false,
             said: None,
+            component: vehicle.camera_component.filter(|_| order.is_for_camera()).unwrap_or(AUTOPILOT),
+            reached: None,
         };
         let mut turn = Turn::default();
         dialogue.enter(vehicle, now, &mut turn);
@@ -120,6 +128,12 @@ impl Dialogue {
             MavMessage::MISSION_REQUEST_INT(it) if is_ours(it.target_system) => self.asked_for(it.seq, now, &mut turn),
             MavMessage::MISSION_REQUEST(it) if is_ours(it.target_system) => self.asked_for(it.seq, now, &mut turn),
             MavMessage::MISSION_ACK(it) if is_ours(it.target_system) => self.uploaded(it, vehicle, now, &mut turn),
+            MavMessage::MISSION_ITEM_REACHED(it) => {
+                if matches!(self.wait, Wait::Goal { .. }) {
+                    self.reached = Some(it.seq);
+                }
+                self.look(vehicle, now, &mut turn);
+            }
             _ => self.look(vehicle, now, &mut turn),
         }
         turn
@@ -216,12 +230,39 @@ impl Dialogue {
     fn look(&mut self, vehicle: &Vehicle, now: Timestamp, turn: &mut Turn) {
         let (Some(Step::Until(goal)), Wait::Goal { from_m }) = (self.steps.front(), self.wait) else { return };
         let goal = *goal;
-        if is_reached(goal, vehicle) {
+        if self.is_reached(goal, vehicle) {
             return self.next(vehicle, now, turn);
         }
-        let to_go_m = to_go_m(goal, vehicle);
+        let to_go_m = self.to_go_m(goal, vehicle);
         let percent = if from_m > 0.0 { (100.0 * (1.0 - to_go_m / from_m)).clamp(0.0, 99.0) as u8 } else { 0 };
-        self.say(percent, step_zh(goal), turn);
+        let waypoint = match goal {
+            Goal::Item { first, .. } => self.reached.and_then(|it| it.checked_sub(first)),
+            _ => None,
+        };
+        self.say_at(percent, step_zh(goal), waypoint, turn);
+    }
+
+    fn is_reached(&self, goal: Goal, vehicle: &Vehicle) -> bool {
+        match goal {
+            Goal::Height(height_m) => vehicle.fix.is_some_and(|it| it.height >= height_m * CLIMBED),
+            Goal::Place { place, height_m } => vehicle.fix.is_some_and(|it| {
+                LonLat(it.lon, it.lat).distance_m(place) <= THERE_M && (it.height - height_m).abs() <= AT_HEIGHT_M
+            }),
+            Goal::OnGround => vehicle.is_flying() == Some(false),
+            Goal::Item { last, .. } => self.reached.is_some_and(|it| it >= last),
+        }
+    }
+
+    fn to_go_m(&self, goal: Goal, vehicle: &Vehicle) -> f64 {
+        let Some(fix) = vehicle.fix else { return 0.0 };
+        let here = LonLat(fix.lon, fix.lat);
+        match goal {
+            Goal::Height(height_m) => f64::from(height_m - fix.height).max(0.0),
+            Goal::Place { place, .. } => here.distance_m(place),
+            Goal::OnGround => vehicle.home.map_or(0.0, |it| it.distance_m(here)) + f64::from(fix.height.max(0.0)),
+            // Items stand for metres.
+            Goal::Item { last, .. } => f64::from(last.saturating_sub(self.reached.unwrap_or(0))),
+        }
     }
 
     fn next(&mut self, vehicle: &Vehicle, now: Timestamp, turn: &mut Turn) {
@@ -235,7 +276,7 @@ impl Dialogue {
                 turn.words.push(Word::Done);
                 Wait::Nothing
             }
-            Some(Step::Until(goal)) => Wait::Goal { from_m: to_go_m(*goal, vehicle) },
+            Some(Step::Until(goal)) => Wait::Goal { from_m: self.to_go_m(*goal, vehicle) },
             Some(Step::Command(_) | Step::Upload(_)) => {
                 turn.send.extend(self.opening(0));
                 Wait::Answer { n_sent: 1, at: now }
@@ -246,7 +287,7 @@ impl Dialogue {
     /// What the step at hand begins with.
     fn opening(&self, n_before: u8) -> Option<MavMessage> {
         match self.steps.front()? {
-            Step::Command(saying) => Some(saying.to(self.system, AUTOPILOT, n_before)),
+            Step::Command(saying) => Some(saying.to(self.system, self.component, n_before)),
             Step::Upload(items) => Some(MavMessage::MISSION_COUNT(MISSION_COUNT_DATA {
                 count: u16::try_from(items.len()).ok()?,
                 target_system: self.system,
@@ -269,10 +310,17 @@ impl Dialogue {
     }
 
     fn say(&mut self, percent: u8, step: &'static str, turn: &mut Turn) {
+        self.say_at(percent, step, None, turn);
+    }
+
+    fn say_at(&mut self, percent: u8, step: &'static str, waypoint: Option<u16>, turn: &mut Turn) {
         let percent = percent.min(100);
-        if self.said.is_none_or(|(said, of)| of != step || percent.abs_diff(said) >= PROGRESS_STEP) {
-            self.said = Some((percent, step));
-            turn.words.push(Word::UnderWay { percent, step });
+        let is_news = self
+            .said
+            .is_none_or(|(said, of, at)| of != step || at != waypoint || percent.abs_diff(said) >= PROGRESS_STEP);
+        if is_news {
+            self.said = Some((percent, step, waypoint));
+            turn.words.push(Word::UnderWay { percent, step, waypoint });
         }
     }
 
@@ -301,35 +349,12 @@ fn is_for_us(packet: &Packet) -> bool {
     is_ours(packet.payload.get(8).copied().unwrap_or(0))
 }
 
-fn is_reached(goal: Goal, vehicle: &Vehicle) -> bool {
-    match goal {
-        Goal::Height(height_m) => vehicle.fix.is_some_and(|it| it.height >= height_m * CLIMBED),
-        Goal::Place { place, height_m } => vehicle.fix.is_some_and(|it| {
-            LonLat(it.lon, it.lat).distance_m(place) <= THERE_M && (it.height - height_m).abs() <= AT_HEIGHT_M
-        }),
-        Goal::OnGround => vehicle.is_flying() == Some(false),
-        Goal::Item(last) => vehicle.reached.is_some_and(|it| it >= last),
-    }
-}
-
-fn to_go_m(goal: Goal, vehicle: &Vehicle) -> f64 {
-    let Some(fix) = vehicle.fix else { return 0.0 };
-    let here = LonLat(fix.lon, fix.lat);
-    match goal {
-        Goal::Height(height_m) => f64::from(height_m - fix.height).max(0.0),
-        Goal::Place { place, .. } => here.distance_m(place),
-        Goal::OnGround => vehicle.home.map_or(0.0, |it| it.distance_m(here)) + f64::from(fix.height.max(0.0)),
-        // Items stand for metres.
-        Goal::Item(last) => f64::from(last.saturating_sub(vehicle.reached.unwrap_or(0))),
-    }
-}
-
 fn step_zh(goal: Goal) -> &'static str {
     match goal {
         Goal::Height(_) => "起飞爬升",
         Goal::Place { .. } => "飞往目标",
         Goal::OnGround => "返回降落",
-        Goal::Item(_) => "航线飞行",
+        Goal::Item { .. } => "航线飞行",
     }
 }
 

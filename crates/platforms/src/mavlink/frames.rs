@@ -21,8 +21,10 @@ pub struct Packet {
     pub message: MavMessage,
     /// As sent, with the extension fields that the generated types leave out.
     pub payload: Vec<u8>,
-    /// It carries a signature, which nobody here checked.
+    /// It carries a signature, which [`super::Signer::check`] checks, and nobody before.
     pub is_signed: bool,
+    /// The whole frame of a signed packet, for that.
+    pub signed_frame: Vec<u8>,
 }
 
 /// What was found among bytes.
@@ -134,6 +136,7 @@ fn frame_at(bytes: &[u8]) -> Step {
                     message,
                     payload: payload.to_vec(),
                     is_signed: flags & IFLAG_SIGNED != 0,
+                    signed_frame: if flags & IFLAG_SIGNED == 0 { Vec::new() } else { frame.to_vec() },
                 })),
                 Err(why) => Framed::Refused(MavlinkError::Unreadable { system, id, why: why.to_string() }),
             };

@@ -3,14 +3,14 @@
 //! crate's `common` dialect; which command an autopilot wants is from mavlink.io and from PX4's and ArduPilot's own mode
 //! tables, not tried against every firmware: claim no more than that.
 //!
-//! MAVLink 1 is refused by name. Signed packets are read, their signature is not checked: a link that needs it must be
-//! closed to strangers by other means.
+//! MAVLink 1 is refused by name. Packets are signed and signatures checked by [`Signer`], where a link has a key.
 //!
 //! **Invariant:** pure. Time is handed in, bytes are handed out; who sends them is not here.
 
 mod dialogue;
 mod frames;
 mod orders;
+mod signing;
 #[cfg(test)]
 mod tests;
 mod vehicle;
@@ -19,6 +19,7 @@ pub use self::{
     dialogue::{Dialogue, Turn, Word},
     frames::{Framed, Frames, Packet, encode, read_datagram},
     orders::{Order, Waypoint, heartbeat, request_message},
+    signing::{KeyError, Signer, SigningKey},
     vehicle::{Autopilot, Stream, Vehicle},
 };
 pub use ::mavlink::dialects::common as messages;
@@ -42,6 +43,12 @@ pub enum MavlinkError {
     NoPosition { system: u8, what: &'static str },
     #[error("航线有 {n} 个点，飞控一次收不下")]
     Route { n: usize },
+    #[error("系统 {system} 的消息没有签名，而这条连接要求签名")]
+    Unsigned { system: u8 },
+    #[error("系统 {system} 的签名不对")]
+    Forged { system: u8 },
+    #[error("系统 {system} 的签名时间倒退或过旧，像是重放")]
+    Replayed { system: u8 },
 }
 
 impl MavlinkError {
@@ -55,6 +62,8 @@ impl MavlinkError {
             Self::Unreadable { .. } => "飞控固件与 common 方言不一致：联系飞控厂商",
             Self::NoPosition { .. } => "等卫星定位正常后再下令",
             Self::Route { .. } => "把航线分成几段",
+            Self::Unsigned { .. } | Self::Forged { .. } => "在飞控上设置与本连接相同的签名密钥",
+            Self::Replayed { .. } => "校准飞控和地面站的时钟；仍然出现时查是谁在发",
         }
     }
 }

@@ -45,6 +45,20 @@ pub enum Order {
     StopVideo {
         stream: u8,
     },
+    /// One still, kept by the camera.
+    TakePhoto,
+    /// Recorded by the camera; shows nobody anything.
+    StartRecording,
+    StopRecording,
+    /// −1 … 1, all the while until 0 stops it; in is positive.
+    Zoom {
+        rate: f32,
+    },
+    /// Degrees a second until the next order; up and right are positive.
+    TurnGimbal {
+        pitch_deg_s: f32,
+        yaw_deg_s: f32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,8 +101,11 @@ pub(super) enum Goal {
         height_m: f32,
     },
     OnGround,
-    /// The last item of a mission reached.
-    Item(u16),
+    /// The last item of a mission reached; from the first on they are the route's points.
+    Item {
+        first: u16,
+        last: u16,
+    },
 }
 
 impl Order {
@@ -105,7 +122,25 @@ impl Order {
             Self::StopMotors => "急停",
             Self::StartVideo { .. } => "开始推流",
             Self::StopVideo { .. } => "停止推流",
+            Self::TakePhoto => "拍照",
+            Self::StartRecording => "开始录像",
+            Self::StopRecording => "停止录像",
+            Self::Zoom { .. } => "变焦",
+            Self::TurnGimbal { .. } => "转动云台",
         }
+    }
+
+    /// Whether the camera is to do it, where it answers for itself.
+    pub(super) fn is_for_camera(&self) -> bool {
+        matches!(
+            self,
+            Self::StartVideo { .. }
+                | Self::StopVideo { .. }
+                | Self::TakePhoto
+                | Self::StartRecording
+                | Self::StopRecording
+                | Self::Zoom { .. }
+        )
     }
 
     /// The steps it takes for this vehicle, as it is now.
@@ -142,16 +177,18 @@ impl Order {
             Self::Mission { points, speed_mps } => {
                 let items = mission(vehicle, points, *speed_mps)?;
                 let last = items.last().map_or(0, |it| it.seq);
+                // Before the route's points stand home, take-off and speed, as the autopilot wants them.
+                let first = u16::try_from(items.len().saturating_sub(points.len())).unwrap_or(0);
                 steps.push_back(Step::Upload(items));
                 ready(vehicle, &mut steps);
                 steps.push_back(long(MavCmd::MAV_CMD_MISSION_START, [0.0; 7]));
-                steps.push_back(Step::Until(Goal::Item(last)));
+                steps.push_back(Step::Until(Goal::Item { first, last }));
             }
             Self::StopMotors => {
                 let params = [0.0, FORCE, 0.0, 0.0, 0.0, 0.0, 0.0];
                 steps.push_back(long(MavCmd::MAV_CMD_COMPONENT_ARM_DISARM, params));
             }
-            // 2502 and 2503; 2500 and 2501 record in the camera and show nobody anything.
+            // 2502 and 2503.
             Self::StartVideo { stream } => {
                 let params = [f32::from(*stream), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
                 steps.push_back(long(MavCmd::MAV_CMD_VIDEO_START_STREAMING, params));
@@ -159,6 +196,24 @@ impl Order {
             Self::StopVideo { stream } => {
                 let params = [f32::from(*stream), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
                 steps.push_back(long(MavCmd::MAV_CMD_VIDEO_STOP_STREAMING, params));
+            }
+            // 2000: every camera, at once, one picture, the first of its row.
+            Self::TakePhoto => {
+                let params = [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0];
+                steps.push_back(long(MavCmd::MAV_CMD_IMAGE_START_CAPTURE, params));
+            }
+            // 2500 and 2501: every stream; its state is not told by itself.
+            Self::StartRecording => steps.push_back(long(MavCmd::MAV_CMD_VIDEO_START_CAPTURE, [0.0; 7])),
+            Self::StopRecording => steps.push_back(long(MavCmd::MAV_CMD_VIDEO_STOP_CAPTURE, [0.0; 7])),
+            // 531, ZOOM_TYPE_CONTINUOUS.
+            Self::Zoom { rate } => {
+                let params = [1.0, rate.clamp(-1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0];
+                steps.push_back(long(MavCmd::MAV_CMD_SET_CAMERA_ZOOM, params));
+            }
+            // 1000: by rates alone, every gimbal; angles that are no number are left as they are.
+            Self::TurnGimbal { pitch_deg_s, yaw_deg_s } => {
+                let params = [f32::NAN, f32::NAN, *pitch_deg_s, *yaw_deg_s, 0.0, 0.0, 0.0];
+                steps.push_back(long(MavCmd::MAV_CMD_DO_GIMBAL_MANAGER_PITCHYAW, params));
             }
         }
         Ok(steps)

@@ -242,6 +242,104 @@ fn sequences(found: &[Framed]) -> Vec<u8> {
     found.iter().filter_map(|it| if let Framed::Packet(it) = it { Some(it.sequence) } else { None }).collect()
 }
 
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+fn signer() -> Signer {
+    Signer::new(SigningKey::parse(KEY).expect("a key"), 1)
+}
+
+fn framed(bytes: &[u8]) -> Packet {
+    match read_datagram(bytes).pop() {
+        Some(Framed::Packet(packet)) => *packet,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_signed_is_believed_once_and_nothing_else() {
+    let (mut ours, mut theirs) = (signer(), signer());
+    let first = framed(&ours.encode((1, 1), 0, &beat(true, 0), NOW));
+    let second = framed(&ours.encode((1, 1), 1, &beat(true, 0), NOW));
+    assert!(first.is_signed);
+    assert_eq!(first.message, beat(true, 0));
+    assert_eq!(theirs.check(&first, NOW), Ok(()));
+    assert_eq!(theirs.check(&second, NOW), Ok(()), "the clock stands still, the signature's time goes on");
+    assert_eq!(theirs.check(&first, NOW), Err(MavlinkError::Replayed { system: 1 }));
+    assert_eq!(theirs.check(&packet(beat(true, 0)), NOW), Err(MavlinkError::Unsigned { system: 1 }));
+    let mut other = Signer::new(SigningKey::parse(&KEY.replace("00", "ff")).expect("a key"), 1);
+    let forged = framed(&other.encode((1, 1), 2, &beat(true, 0), NOW));
+    assert_eq!(theirs.check(&forged, NOW), Err(MavlinkError::Forged { system: 1 }));
+    // A stream nobody heard before, signed two minutes ago.
+    let old = framed(&signer().encode((2, 1), 0, &beat(true, 0), Timestamp(NOW.0 - 120_000)));
+    assert_eq!(theirs.check(&old, NOW), Err(MavlinkError::Replayed { system: 2 }));
+}
+
+#[test]
+fn a_key_is_32_bytes_and_is_never_shown() {
+    for wrong in ["", "00", &KEY[1..], &KEY.replace('0', "g"), "密钥"] {
+        assert_eq!(SigningKey::parse(wrong), Err(KeyError), "{wrong}");
+    }
+    assert!(!format!("{:?}", signer()).contains("31"), "{:?}", signer());
+}
+
+#[test]
+fn cameras_and_gimbals_are_told_by_their_numbers() {
+    let mut known = vehicle(true);
+    let told = |order: Order, known: &Vehicle| match Dialogue::begin(&order, known, NOW).expect("sayable").1.send.pop()
+    {
+        Some(MavMessage::COMMAND_LONG(it)) => (it.command as u32, it.target_component, it.param1, it.param2),
+        other => panic!("{other:?}"),
+    };
+    known.camera_component = Some(100);
+    assert_eq!(told(Order::TakePhoto, &known), (2000, 100, 0.0, 0.0));
+    assert_eq!(told(Order::StartRecording, &known).0, 2500);
+    assert_eq!(told(Order::StopRecording, &known).0, 2501);
+    assert_eq!(told(Order::StartVideo { stream: 1 }, &known), (2502, 100, 1.0, 0.0));
+    assert_eq!(told(Order::StopVideo { stream: 1 }, &known).0, 2503);
+    assert_eq!(told(Order::Zoom { rate: -3.0 }, &known), (531, 100, 1.0, -1.0));
+    let (command, component, pitch, _) = told(Order::TurnGimbal { pitch_deg_s: 5.0, yaw_deg_s: 0.0 }, &known);
+    assert!((command, component) == (1000, AUTOPILOT) && pitch.is_nan());
+}
+
+#[test]
+fn a_missions_points_are_told_and_an_earlier_missions_are_not_its_own() {
+    let reached = |seq| packet(MavMessage::MISSION_ITEM_REACHED(messages::MISSION_ITEM_REACHED_DATA { seq }));
+    let mut known = vehicle(true);
+    // Flown before.
+    known.hear(&reached(9), NOW);
+    let points = vec![Waypoint { place: HERE, height_m: 60.0 }; 3];
+    let (mut talk, turn) = Dialogue::begin(&Order::Mission { points, speed_mps: 10.0 }, &known, NOW).expect("sayable");
+    let Some(MavMessage::MISSION_COUNT(count)) = turn.send.first() else { panic!("{turn:?}") };
+    let mut words = Vec::new();
+    for seq in 0..count.count {
+        let ask = MISSION_REQUEST_INT_DATA { seq, target_system: OUR_SYSTEM, target_component: OUR_COMPONENT };
+        words.extend(talk.hear(&packet(MavMessage::MISSION_REQUEST_INT(ask)), &known, NOW).words);
+    }
+    let taken = MISSION_ACK_DATA {
+        target_system: OUR_SYSTEM,
+        target_component: OUR_COMPONENT,
+        mavtype: MavMissionResult::MAV_MISSION_ACCEPTED,
+    };
+    let mut turn = talk.hear(&packet(MavMessage::MISSION_ACK(taken)), &known, NOW);
+    while let Some(message) = turn.send.pop() {
+        turn = talk.hear(&ack(command_of(&message).0, MavResult::MAV_RESULT_ACCEPTED), &known, NOW);
+        words.extend(turn.words.clone());
+    }
+    assert!(!talk.is_over(), "{words:?}");
+    words.clear();
+    for seq in count.count - 3..count.count {
+        words.extend(talk.hear(&reached(seq), &known, NOW).words);
+    }
+    let at: Vec<Option<u16>> = words
+        .iter()
+        .filter_map(|it| match it {
+            Word::UnderWay { waypoint, .. } => Some(*waypoint),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((at, words.last()), (vec![Some(0), Some(1)], Some(&Word::Done)), "{words:?}");
+}
+
 proptest! {
     #[test]
     fn garbage_is_no_packet_and_never_feared(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
@@ -334,5 +432,25 @@ proptest! {
         prop_assert!(n_ends <= 1);
         prop_assert_eq!(n_ends == 1, dialogue.is_over());
         prop_assert!(words.iter().filter(|it| **it == Word::Accepted).count() <= 1);
+    }
+
+    /// A signed packet with a byte changed, cut or doubled is never believed as another.
+    #[test]
+    fn damaged_signatures_are_not_believed(at in 0usize..60, flip in 1u8.., cut in 0usize..60) {
+        let bytes = signer().encode((1, 1), 0, &beat(true, 0), NOW);
+        let mut flipped = bytes.clone();
+        let n = bytes.len();
+        flipped[at % n] ^= flip;
+        let doubled = [&bytes[..], &bytes[..]].concat();
+        let mut theirs = signer();
+        for it in read_datagram(&flipped).into_iter().chain(read_datagram(&bytes[..cut % n])) {
+            if let Framed::Packet(packet) = it {
+                prop_assert!(theirs.check(&packet, NOW).is_err());
+            }
+        }
+        let believed = read_datagram(&doubled).into_iter().filter(|it| {
+            matches!(it, Framed::Packet(packet) if theirs.check(packet, NOW).is_ok())
+        });
+        prop_assert_eq!(believed.count(), 1);
     }
 }

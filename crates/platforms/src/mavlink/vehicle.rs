@@ -56,6 +56,8 @@ pub struct Vehicle {
     pub reached: Option<u16>,
     pub streams: BTreeMap<u8, Stream>,
     pub camera: Option<String>,
+    /// The component that answers for it; none while none told.
+    pub camera_component: Option<u8>,
     /// The last it said in words, and how bad: 0 emergency … 7 debug.
     pub words: Option<(u8, String)>,
     has_fix: Option<bool>,
@@ -121,6 +123,7 @@ impl Vehicle {
             MavMessage::CAMERA_INFORMATION(it) => {
                 let name = format!("{} {}", printable(&it.vendor_name), printable(&it.model_name));
                 self.camera = Some(name.trim().to_owned()).filter(|it| !it.is_empty());
+                self.camera_component = Some(packet.component);
             }
             MavMessage::STATUSTEXT(it) => self.words = Some((it.severity as u8, printable(it.text.as_slice()))),
             MavMessage::GPS_RAW_INT(it) => {

@@ -6,7 +6,7 @@ use super::{
     streams::Stream,
     units::{Conversion, conversion},
 };
-use crate::News;
+use crate::{News, value::small};
 use gulang_city::{Text, Timestamp};
 use serde::Deserialize;
 use std::{
@@ -171,7 +171,7 @@ impl Target {
             Some(value) => value,
             None => self.conversion.apply(result.figure()?),
         };
-        let value = value as f32;
+        let value = small(value)?;
         Some(match &self.to {
             To::Sensor(sensor) => News::Gauge { sensor: sensor.clone(), value, at },
             To::Thing { register, thing } => {

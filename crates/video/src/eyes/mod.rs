@@ -10,6 +10,7 @@ mod tile;
 mod timing;
 
 use crate::lock;
+use clip::Ring;
 use gulang_video_link::{Deframer, Frame, FrameError, FromEyes, ToEyes, VERSION};
 use outlet::Outlet;
 use std::{
@@ -37,6 +38,9 @@ pub enum EyesError {
 
 type Streams = Arc<Mutex<BTreeMap<u64, Stream>>>;
 
+/// What came of each source lately; it outlives the source's streams.
+type Rings = Arc<Mutex<BTreeMap<u64, Arc<Mutex<Ring>>>>>;
+
 /// Until standard input closes.
 pub fn run() -> Result<(), Box<dyn std::error::Error>> {
     Ok(look()?)
@@ -46,9 +50,12 @@ fn look() -> Result<(), EyesError> {
     gstreamer::init()?;
     let outlet = Outlet::to_stdout().map_err(EyesError::Thread)?;
     outlet.say(&FromEyes::Ready { version: VERSION, gstreamer: gstreamer::version_string().to_string() });
-    let streams = Streams::default();
-    let watched = streams.clone();
-    std::thread::Builder::new().name("watch".into()).spawn(move || watch(&watched)).map_err(EyesError::Thread)?;
+    let (streams, rings) = (Streams::default(), Rings::default());
+    let watched = (streams.clone(), rings.clone());
+    std::thread::Builder::new()
+        .name("watch".into())
+        .spawn(move || watch(&watched.0, &watched.1))
+        .map_err(EyesError::Thread)?;
     let mut stdin = std::io::stdin().lock();
     let (mut deframer, mut bytes) = (Deframer::default(), [0; 4096]);
     loop {
@@ -59,7 +66,7 @@ fn look() -> Result<(), EyesError> {
         deframer.push(bytes.get(..n).unwrap_or_default());
         while let Some(frame) = deframer.next() {
             if let Frame::Line(line) = frame? {
-                obey(&streams, &outlet, Frame::value(&line)?);
+                obey(&streams, &rings, &outlet, Frame::value(&line)?);
             }
         }
     }
@@ -69,11 +76,12 @@ fn look() -> Result<(), EyesError> {
     Ok(())
 }
 
-fn obey(streams: &Streams, outlet: &Arc<Outlet>, asked: ToEyes) {
+fn obey(streams: &Streams, rings: &Rings, outlet: &Arc<Outlet>, asked: ToEyes) {
     match asked {
-        ToEyes::Open { id, url, user, password, transport, sizes } => {
+        ToEyes::Open { id, feed, url, user, password, transport, sizes } => {
             let source = stream::Source { url, user, password, transport };
-            if let Some(stream) = Stream::open(id, &source, sizes, outlet) {
+            let ring = lock(rings).entry(feed).or_default().clone();
+            if let Some(stream) = Stream::open(id, &source, sizes, ring, outlet) {
                 lock(streams).insert(id, stream);
             }
         }
@@ -87,17 +95,28 @@ fn obey(streams: &Streams, outlet: &Arc<Outlet>, asked: ToEyes) {
                 stream.close();
             }
         }
-        ToEyes::Keep { id, clip, back_s, ahead_s, file } => match lock(streams).get(&id) {
-            Some(stream) => stream.keep(clip, back_s, ahead_s, file),
-            None => outlet.say(&FromEyes::NotKept { id, clip, why: "the stream is not open".into() }),
-        },
+        ToEyes::Keep { feed, clip, back_s, ahead_s, file } => {
+            let ring = lock(rings).get(&feed).cloned();
+            let kept = match ring {
+                Some(ring) => lock(&ring).keep(clip, (back_s, ahead_s), &file, outlet),
+                None => Err("nothing was opened of it".into()),
+            };
+            if let Err(why) = kept {
+                outlet.say(&FromEyes::NotKept { clip, why });
+            }
+        }
     }
 }
 
-/// Notices silence and counts.
-fn watch(streams: &Streams) {
+/// Notices silence and counts; ends clips whose time is over.
+fn watch(streams: &Streams, rings: &Rings) {
     loop {
         std::thread::sleep(LOOK_EVERY);
         lock(streams).retain(|_, stream| stream.look());
+        lock(rings).retain(|_, ring| {
+            let mut ring = lock(ring);
+            ring.look();
+            !ring.is_over()
+        });
     }
 }

@@ -84,7 +84,7 @@ mod tests {
         };
         outlet.show(picture(1));
         outlet.show(picture(2));
-        outlet.say(&FromEyes::NotKept { id: 1, clip: 1, why: "x".into() });
+        outlet.say(&FromEyes::NotKept { clip: 1, why: "x".into() });
         let mut deframer = Deframer::default();
         deframer.push(&outlet.next());
         deframer.push(&outlet.next());

@@ -1,14 +1,21 @@
 //! One stream: source, one decoder, a branch for each size, the last half minute as it came.
 
-use super::{clip::Ring, outlet::Outlet, tile::Tile, timing::Timing};
+use super::{
+    clip::{Ring, is_key},
+    outlet::Outlet,
+    tile::Tile,
+    timing::Timing,
+};
 use crate::{lock, wall_ms};
 use gstreamer::{self as gst, glib, prelude::*};
 use gstreamer_app::{AppSink, AppSinkCallbacks};
 use gulang_video_link::{Failure, FromEyes, Looking, Secret, Size, Transport};
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -28,6 +35,26 @@ pub struct Source {
     pub transport: Transport,
 }
 
+/// Pictures that others are made of come first: after the start, and after packets were passed over because decoding fell
+/// behind, nothing is decoded until the next of them. Otherwise a decoder paints changes over grey.
+fn begin_with_key(bin: &gst::Bin) {
+    let (Some(queue), Some(decoder)) = (bin.by_name("behind"), bin.by_name("decoder")) else { return };
+    let Some(entry) = decoder.static_pad("sink") else { return };
+    let waits = Arc::new(AtomicBool::new(true));
+    let fell_behind = waits.clone();
+    queue.connect("overrun", false, move |_| {
+        fell_behind.store(true, Relaxed);
+        None
+    });
+    entry.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let Some(gst::PadProbeData::Buffer(buffer)) = &info.data else { return gst::PadProbeReturn::Ok };
+        if is_key(buffer) {
+            waits.store(false, Relaxed);
+        }
+        if waits.load(Relaxed) { gst::PadProbeReturn::Drop } else { gst::PadProbeReturn::Ok }
+    });
+}
+
 /// An open stream. It closes itself when it fails, and says so.
 pub struct Stream {
     eye: Arc<Eye>,
@@ -41,7 +68,8 @@ struct Eye {
     scheme: String,
     outlet: Arc<Outlet>,
     timing: Arc<Mutex<Timing>>,
-    ring: Mutex<Ring>,
+    /// The source's; other streams of it came before, and may after.
+    ring: Arc<Mutex<Ring>>,
     seen: Mutex<Seen>,
     sizes: Mutex<Sizes>,
     jitterbuffer: Mutex<Option<gst::Element>>,
@@ -71,15 +99,22 @@ struct Sizes {
 
 impl Stream {
     /// `None`: it cannot even begin; that was said.
-    pub fn open(id: u64, source: &Source, sizes: Vec<Size>, outlet: &Arc<Outlet>) -> Option<Self> {
+    pub fn open(
+        id: u64,
+        source: &Source,
+        sizes: Vec<Size>,
+        ring: Arc<Mutex<Ring>>,
+        outlet: &Arc<Outlet>,
+    ) -> Option<Self> {
         let now = Instant::now();
+        lock(&ring).begin(id);
         let scheme = source.url.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let eye = Arc::new(Eye {
             id,
             scheme,
             outlet: outlet.clone(),
             timing: Arc::default(),
-            ring: Mutex::default(),
+            ring,
             seen: Mutex::new(Seen {
                 codec: "",
                 opened: now,
@@ -98,6 +133,7 @@ impl Stream {
         match start(&eye, source) {
             Ok(pipeline) => Some(Self { eye, pipeline }),
             Err(why) => {
+                lock(&eye.ring).leave(id);
                 eye.say(Looking::Failed { kind: Failure::Unsupported, why });
                 None
             }
@@ -107,13 +143,6 @@ impl Stream {
     pub fn resize(&self, sizes: Vec<Size>) {
         lock(&self.eye.sizes).wanted = sizes;
         self.eye.make_sizes();
-    }
-
-    pub fn keep(&self, clip: u64, back_s: u32, ahead_s: u32, file: PathBuf) {
-        let id = self.eye.id;
-        if let Err(why) = lock(&self.eye.ring).keep((id, clip), back_s, ahead_s, &file, &self.eye.outlet) {
-            self.eye.outlet.say(&FromEyes::NotKept { id, clip, why });
-        }
     }
 
     pub fn close(&self) {
@@ -194,7 +223,7 @@ fn start(eye: &Arc<Eye>, source: &Source) -> Result<gst::Pipeline, String> {
                 _ => {}
             }
         }
-        lock(&own.ring).finish();
+        lock(&own.ring).leave(own.id);
         lock(&own.seen).ended = true;
         let _ = running.set_state(gst::State::Null);
         // The last handles between eye and elements, which would hold each other.
@@ -322,8 +351,8 @@ impl Eye {
                     if codec == "H.264" { ("video/x-h264", "avdec_h264") } else { ("video/x-h265", "avdec_h265") };
                 format!(
                     "{front} ! {kind},stream-format=byte-stream,alignment=au ! tee name=encoded \
-                     encoded. ! queue leaky=downstream max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000 ! \
-                     {decoder} max-threads=1 output-corrupt=false ! tee name=raw allow-not-linked=true \
+                     encoded. ! queue name=behind leaky=downstream max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000 ! \
+                     {decoder} name=decoder max-threads=1 output-corrupt=false ! tee name=raw allow-not-linked=true \
                      encoded. ! queue max-size-buffers=200 max-size-bytes=0 max-size-time=0 leaky=downstream ! \
                      appsink name=ring sync=false async=false max-buffers=200 drop=true enable-last-sample=false"
                 )
@@ -338,6 +367,7 @@ impl Eye {
             }
             lock(&self.seen).codec = codec;
             self.watch_packets(&entry);
+            begin_with_key(&bin);
             self.watch_pictures(home, &raw);
             if let Some(ring) = bin.by_name("ring").and_then(|it| it.downcast::<AppSink>().ok()) {
                 self.fill_ring(&ring);
@@ -406,7 +436,7 @@ impl Eye {
         let own = self.clone();
         let came = move |sink: &AppSink| {
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-            lock(&own.ring).push(&sample);
+            lock(&own.ring).push(own.id, &sample);
             Ok(gst::FlowSuccess::Ok)
         };
         sink.set_callbacks(AppSinkCallbacks::builder().new_sample(came).build());

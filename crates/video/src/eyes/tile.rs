@@ -54,7 +54,9 @@ impl Tile {
         entry.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let pts = info.buffer().and_then(|it| it.pts());
             match pts {
-                Some(pts) if !lock(&pace).takes(pts.nseconds()) => gst::PadProbeReturn::Drop,
+                // Not `Drop`: the bindings have taken the picture out of the probe, and GStreamer 1.22 would let go of the
+                // nothing that is left ("gst_mini_object_unref: assertion failed"). A picture handled is the bindings' to drop.
+                Some(pts) if !lock(&pace).takes(pts.nseconds()) => gst::PadProbeReturn::Handled,
                 _ => gst::PadProbeReturn::Ok,
             }
         });

@@ -30,7 +30,7 @@ const MOST: usize = 300;
 
 pub(super) fn list_ui(k: &mut Kit<'_>, wall: &mut Wall, rect: Rect) {
     let half = (rect.width() - 30.0) / 2.0;
-    let tour = k.m.lang.fill(tr::TOUR_N, &[&wall.tour.stops.len().to_string()]);
+    let tour = k.m.lang.fill(tr::TOUR_N, &[&wall.layout.tour.stops.len().to_string()]);
     for (i, (label, is_tour)) in [(k.t(tr::WALL_PICK), false), (&*tour, true)].into_iter().enumerate() {
         let at = Rect::from_min_size(rect.min + vec2(12.0 + (half + 6.0) * i as f32, 6.0), vec2(half, 28.0));
         if press::choice_ui(k, at, ("wall-tab", i), label, wall.list.is_tour == is_tour) {
@@ -53,6 +53,8 @@ fn pick_ui(k: &mut Kit<'_>, wall: &mut Wall, body: Rect) {
     ask(k, &mut wall.list);
     let rows = Rect::from_min_max(pos2(body.left(), top + 4.0), pos2(body.right(), body.bottom() - 24.0));
     let (first, n) = scrolled(k, &mut wall.list.scroll, rows, wall.list.found.len());
+    let now = tour::Now::of(k);
+    let shown = wall.feeds(now);
     let mut picked = None;
     let mut toured = None;
     for (slot, feed) in wall.list.found.iter().skip(first).take(n).enumerate() {
@@ -60,7 +62,7 @@ fn pick_ui(k: &mut Kit<'_>, wall: &mut Wall, body: Rect) {
         let name = name_of(k.m.city, feed);
         let add = Rect::from_center_size(pos2(row.right() - 34.0, row.center().y), vec2(48.0, 28.0));
         let go = Rect::from_min_max(row.min, pos2(add.left() - 4.0, row.bottom()));
-        if wall.layout.slots[..wall.layout.n].iter().any(|it| it.feed.as_ref() == Some(feed)) {
+        if shown.contains(feed) {
             k.fill(row, 0.0, SELECTED);
         }
         lamp(k, pos2(row.left() + 16.0, row.center().y), feed);
@@ -87,7 +89,7 @@ fn pick_ui(k: &mut Kit<'_>, wall: &mut Wall, body: Rect) {
         wall.add(feed);
     }
     if let Some(feed) = toured {
-        wall.tour.add(feed);
+        tour::add(&mut wall.layout.tour, feed, now);
     }
 }
 
@@ -143,32 +145,33 @@ fn ask(k: &Kit<'_>, list: &mut List) {
 // ---------------------------------------------------------------- the tour
 
 fn tour_ui(k: &mut Kit<'_>, wall: &mut Wall, body: Rect) {
-    let time = k.ui.input(|input| input.time);
+    let now = tour::Now::of(k);
     let third = (body.width() - 36.0) / 3.0;
     let at = |i: usize| Rect::from_min_size(body.min + vec2(12.0 + (third + 6.0) * i as f32, 2.0), vec2(third, 30.0));
-    let is_running = wall.tour.is_running();
+    let is_running = wall.layout.tour.run.is_some();
     let start = k.t(if is_running { tr::TOUR_STOP } else { tr::TOUR_START });
-    if press::guarded_ui(k, at(0), "tour-start", 13.0, start, wall.tour.stops.is_empty()) {
+    if press::guarded_ui(k, at(0), "tour-start", 13.0, start, wall.layout.tour.stops.is_empty()) {
         match is_running {
-            true => wall.tour.stop(),
-            false => tour::start(wall, time),
+            true => wall.layout.tour.run = None,
+            false => tour::start(wall, now),
         }
     }
     if press::guarded_ui(k, at(1), "tour-next", 13.0, k.t(tr::TOUR_NEXT), !is_running) {
-        tour::next(wall, time);
+        tour::next(wall, now);
     }
     if k.button(at(2), "tour-take", 13.0, k.t(tr::TOUR_TAKE), false) {
-        for feed in wall.feeds() {
-            wall.tour.add(feed);
+        for feed in wall.feeds(now) {
+            tour::add(&mut wall.layout.tour, feed, now);
         }
     }
     let rows = Rect::from_min_max(pos2(body.left(), body.top() + 40.0), pos2(body.right(), body.bottom() - 24.0));
-    let (first, n) = scrolled(k, &mut wall.list.scroll, rows, wall.tour.stops.len());
+    let (first, n) = scrolled(k, &mut wall.list.scroll, rows, wall.layout.tour.stops.len());
+    let stands_at = tour::stop_at(&wall.layout.tour, now);
     let mut act = None;
-    for (slot, (i, stop)) in wall.tour.stops.iter().enumerate().skip(first).take(n).enumerate() {
+    for (slot, (i, stop)) in wall.layout.tour.stops.iter().enumerate().skip(first).take(n).enumerate() {
         let row = row_at(rows, slot);
         let c = row.center().y;
-        if wall.tour.at() == Some(i) {
+        if stands_at == Some(i) {
             k.fill(row, 0.0, SELECTED);
             k.fill(Rect::from_min_size(row.min, vec2(3.0, row.height())), 0.0, ACCENT);
         }
@@ -189,14 +192,14 @@ fn tour_ui(k: &mut Kit<'_>, wall: &mut Wall, body: Rect) {
         k.text(pos2(row.right() - 87.0, c), Align2::CENTER_CENTER, 13.0, SECONDARY, &secs);
         k.hline(row.left(), row.right(), row.bottom(), ROW);
     }
-    if wall.tour.stops.is_empty() {
+    if wall.layout.tour.stops.is_empty() {
         k.fit_center(rows, 13.0, TERTIARY, k.t(tr::TOUR_EMPTY), false);
     }
     let at = pos2(body.left() + 12.0, body.bottom() - 12.0);
     k.fit(at, Align2::LEFT_CENTER, 12.0, TERTIARY, k.t(tr::TOUR_NOTE), body.width() - 24.0);
     match act {
-        Some(Act::Lengthen(i, by)) => wall.tour.lengthen(i, by),
-        Some(Act::Remove(i)) => wall.tour.remove(i),
+        Some(Act::Lengthen(i, by)) => tour::lengthen(&mut wall.layout.tour, i, by, now),
+        Some(Act::Remove(i)) => tour::remove(&mut wall.layout.tour, i, now),
         None => {}
     }
 }

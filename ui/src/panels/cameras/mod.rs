@@ -1,104 +1,140 @@
 //! 视频墙: one, four, nine or sixteen pictures chosen by hand, by what can see a place, or by a tour that changes one of them.
 //!
-//! The layout is this seat's own and no record; what goes to the hall's wall is one. A camera is turned only with its wheel
-//! in hand ([`steer`]), which everybody sees.
+//! The layout is a record of this seat ([`kept`]), so that every desk of the seat has it and the hall's wall can follow it
+//! ([`hall`]). A camera is turned only with its wheel in hand ([`steer`]), which everybody sees.
 
+mod grid;
+mod hall;
+mod kept;
 mod list;
 mod steer;
 mod tour;
 
-use super::feed_tile::{Tile, name_of, tile_ui};
-use super::kit::{Kit, row_id};
+pub(super) use hall::{scene_ui, seat_ui, send_one};
+
+use super::kit::Kit;
 use super::{Model, PanelState, Selection, UiCommand, press};
 use crate::i18n::{Lang, Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Key, Rect, pos2, vec2};
+use grid::{cell, grid_ui};
 use gulang_city::*;
 use gulang_wire::FeedState;
+use kept::{Kept, whole};
 use list::List;
 use std::collections::BTreeMap;
 use steer::Steering;
-use tour::Tour;
 
 /// How many pictures a layout has.
-const LAYOUTS: [usize; 4] = [1, 4, 9, 16];
-const MOST: usize = 16;
+const LAYOUTS: [u8; 4] = WALL_SIZES;
+const MOST: usize = MAX_WALL_FEEDS;
 const BAR_H: f32 = 44.0;
 const LIST_W: f32 = 300.0;
 const GAP: f32 = 6.0;
 
-/// One place of the wall.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Slot {
-    feed: Option<Feed>,
-    /// Why it is here: how far it stands from what is looked at.
-    note: String,
-}
-
 /// This seat's wall.
-#[derive(Default)]
 pub(super) struct Wall {
     of: Option<SeatId>,
-    layout: Layout,
+    /// With all its places.
+    layout: CameraWall,
     /// Of other seats that sat at this screen.
-    others: BTreeMap<SeatId, Layout>,
-    /// The slot keys and buttons mean.
+    others: BTreeMap<SeatId, CameraWall>,
+    kept: Kept,
+    /// Put up from elsewhere, before it is known what the wall has.
+    brought: Vec<Feed>,
+    /// The place keys and buttons mean.
     chosen: usize,
-    /// The slot being dragged.
+    /// The place being dragged.
     dragged: Option<usize>,
     list: List,
-    tour: Tour,
     steering: Steering,
     /// Why the last wish of the toolbar came to nothing.
     note: String,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Layout {
-    n: usize,
-    slots: Vec<Slot>,
-}
-
-impl Default for Layout {
+impl Default for Wall {
     fn default() -> Self {
-        Self { n: 4, slots: vec![Slot::default(); MOST] }
+        Self {
+            of: None,
+            layout: whole(&CameraWall::default()),
+            others: BTreeMap::new(),
+            kept: Kept::default(),
+            brought: Vec::new(),
+            chosen: 0,
+            dragged: None,
+            list: List::default(),
+            steering: Steering::default(),
+            note: String::new(),
+        }
     }
 }
 
 impl Wall {
-    pub fn chosen_feed(&self) -> Option<Feed> {
-        self.layout.slots.get(self.chosen)?.feed.clone()
+    /// The picture in the chosen place now, the tour's stop where one runs.
+    pub fn chosen_feed(&self, model: &Model<'_>) -> Option<Feed> {
+        let now = tour::Now { at: model.clock.now, speed: super::feed_tile::speed(model) };
+        self.place(self.chosen, now).feed
     }
 
-    /// Puts a picture on the wall and chooses it: where it is already, else the first free place, else the chosen one.
-    pub fn add(&mut self, feed: Feed) {
-        let shown = &self.layout.slots[..self.layout.n];
-        let at = (shown.iter().position(|it| it.feed.as_ref() == Some(&feed)))
-            .or_else(|| shown.iter().position(|it| it.feed.is_none()))
-            .unwrap_or(self.chosen.min(self.layout.n - 1));
-        self.choose(at);
-        self.layout.slots[at] = Slot { feed: Some(feed), note: String::new() };
+    /// Puts a picture on the wall once the wall is drawn.
+    pub fn bring(&mut self, feed: Feed) {
+        self.brought.push(feed);
     }
 
     /// One step back; `false` if there is none.
     pub fn back(&mut self) -> bool {
-        self.steering.let_go() || self.dragged.take().is_some()
+        self.steering.let_go() || self.dragged.take().is_some() || self.layout.alone.take().is_some()
     }
 
     /// The page is left: no hand stays on a camera.
     pub fn leave(&mut self) {
-        self.back();
+        self.steering.let_go();
+        self.dragged = None;
+    }
+
+    fn n(&self) -> usize {
+        usize::from(self.layout.n).clamp(1, MOST)
+    }
+
+    /// What a place shows now.
+    fn place(&self, i: usize, now: tour::Now) -> WallPlace {
+        match self.layout.tour.at(now.at, now.speed) {
+            Some(it) if it.place == i => WallPlace { feed: Some(it.feed.clone()), note: Text::default() },
+            _ => self.layout.places.get(i).cloned().unwrap_or_default(),
+        }
     }
 
     /// The pictures of the layout, in their order.
-    fn feeds(&self) -> Vec<Feed> {
+    fn feeds(&self, now: tour::Now) -> Vec<Feed> {
         let mut feeds: Vec<Feed> = Vec::new();
-        for feed in self.layout.slots[..self.layout.n].iter().filter_map(|it| it.feed.clone()) {
+        for feed in (0..self.n()).filter_map(|i| self.place(i, now).feed) {
             if !feeds.contains(&feed) {
                 feeds.push(feed);
             }
         }
         feeds
+    }
+
+    /// Puts a picture on the wall and chooses it: where it is already, else the first free place, else the chosen one.
+    fn add(&mut self, feed: Feed) {
+        let n = self.n();
+        let shown = self.layout.places.get(..n).unwrap_or_default();
+        let toured = self.layout.tour.run.map(|it| usize::from(it.place));
+        let is_free = |(i, it): (usize, &WallPlace)| it.feed.is_none() && toured != Some(i);
+        let at = (shown.iter().position(|it| it.feed.as_ref() == Some(&feed)))
+            .or_else(|| shown.iter().enumerate().position(is_free))
+            .unwrap_or(self.chosen.min(n - 1));
+        self.choose(at);
+        // Another picture in a tour's place ends the tour.
+        if toured == Some(at) {
+            self.layout.tour.run = None;
+        }
+        if let Some(place) = self.layout.places.get_mut(at).filter(|it| it.feed.as_ref() != Some(&feed)) {
+            *place = WallPlace { feed: Some(feed), note: Text::default() };
+        }
+        if self.layout.alone.is_some() {
+            self.layout.alone = u8::try_from(at).ok();
+        }
     }
 
     fn choose(&mut self, at: usize) {
@@ -108,13 +144,34 @@ impl Wall {
         self.chosen = at;
     }
 
-    fn set_layout(&mut self, n: usize) {
+    fn set_layout(&mut self, n: u8) {
         self.layout.n = n;
-        self.choose(self.chosen.min(n - 1));
+        self.layout.alone = None;
+        self.layout.tour.run = self.layout.tour.run.filter(|it| it.place < n);
+        self.choose(self.chosen.min(self.n() - 1));
+    }
+
+    /// The chosen place alone and large, or back among the others.
+    fn toggle_alone(&mut self) {
+        let is_alone = self.layout.alone.take().is_some();
+        self.layout.alone = u8::try_from(self.chosen).ok().filter(|_| !is_alone && self.layout.n > 1);
     }
 
     fn swap(&mut self, a: usize, b: usize) {
-        self.layout.slots.swap(a, b);
+        if a.max(b) >= self.layout.places.len() {
+            return;
+        }
+        self.layout.places.swap(a, b);
+        if let Some(run) = &mut self.layout.tour.run {
+            let moved = if usize::from(run.place) == a {
+                b
+            } else if usize::from(run.place) == b {
+                a
+            } else {
+                return self.choose(b);
+            };
+            run.place = u8::try_from(moved).unwrap_or(run.place);
+        }
         self.choose(b);
     }
 
@@ -123,17 +180,12 @@ impl Wall {
         if self.of.as_ref() == Some(seat) {
             return;
         }
-        let theirs = self.others.remove(seat);
-        let was = match (&self.of, theirs) {
-            // What was put here before anybody was told whose seat it is stays.
-            (None, None) => None,
-            (_, theirs) => Some(std::mem::replace(&mut self.layout, theirs.unwrap_or_default())),
-        };
-        if let (Some(of), Some(was)) = (self.of.take(), was) {
-            self.others.insert(of, was);
+        let theirs = self.others.remove(seat).unwrap_or_else(|| whole(&CameraWall::default()));
+        if let Some(of) = self.of.replace(seat.clone()) {
+            self.others.insert(of, std::mem::replace(&mut self.layout, theirs));
         }
-        self.of = Some(seat.clone());
-        self.chosen = self.chosen.min(self.layout.n - 1);
+        self.kept = Kept::default();
+        self.chosen = self.chosen.min(self.n() - 1);
     }
 
     /// Nine places, filled by what can see a place; how many were found.
@@ -142,9 +194,12 @@ impl Wall {
         if found.is_empty() {
             return 0;
         }
-        self.layout.slots[..9].fill(Slot::default());
-        for (slot, sight) in self.layout.slots.iter_mut().zip(&found) {
-            *slot = Slot { feed: Some(Feed::Camera(sight.camera.id.clone())), note: sight_words(lang, sight) };
+        self.layout.tour.run = None;
+        for (i, place) in self.layout.places.iter_mut().take(9).enumerate() {
+            *place = found.get(i).map_or_else(WallPlace::default, |sight| WallPlace {
+                feed: Some(Feed::Camera(sight.camera.id.clone())),
+                note: sight_words(lang, sight).into(),
+            });
         }
         self.set_layout(9);
         self.choose(0);
@@ -152,19 +207,33 @@ impl Wall {
     }
 }
 
-/// `318 m・朝向未登记`.
+/// `318 m・朝向此处・视场角、高度未登记`: what is known of why it sees, and what its register does not say.
 fn sight_words(lang: Lang, sight: &Sight<'_>) -> String {
     let looks = lang.t(match sight.looks {
         Looks::There => tr::SIGHT_THERE,
         Looks::CanTurn => tr::SIGHT_CAN_TURN,
         Looks::Unknown => tr::SIGHT_UNKNOWN,
     });
-    format!("{:.0} m・{looks}", sight.distance_m)
+    let unknown: Vec<&str> = [
+        // Without a direction the field of view was not weighed.
+        (sight.is_fov_known || sight.looks == Looks::Unknown, tr::SIGHT_FOV),
+        (sight.is_height_known, tr::SIGHT_HEIGHT),
+        (sight.is_range_known, tr::SIGHT_RANGE),
+    ]
+    .into_iter()
+    .filter(|(is_known, _)| !is_known)
+    .map(|(_, what)| lang.t(what))
+    .collect();
+    let mut words = format!("{:.0} m・{looks}", sight.distance_m);
+    if !unknown.is_empty() {
+        words += &format!("・{}", lang.fill(tr::SIGHT_MISSING, &[&unknown.join(lang.t(tr::SIGHT_AND))]));
+    }
+    words
 }
 
 /// How many pictures live, and how many are wanted and do not come.
 pub(super) fn sub(k: &Kit<'_>, state: &PanelState) -> String {
-    let feeds = state.pages.cameras.feeds();
+    let feeds = state.pages.cameras.feeds(tour::Now::of(k));
     let is_in =
         |feed: &Feed, states: &[FeedState]| k.m.pictures.status.get(feed).is_some_and(|it| states.contains(&it.state));
     let n_live = feeds.iter().filter(|it| is_in(it, &[FeedState::Playing])).count();
@@ -176,7 +245,13 @@ pub(super) fn sub(k: &Kit<'_>, state: &PanelState) -> String {
 pub(super) fn cameras_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     let mut wall = std::mem::take(&mut state.pages.cameras);
     wall.sit(k.m.seat);
-    tour::step(k, &mut wall);
+    kept::follow(k, &mut wall);
+    for feed in std::mem::take(&mut wall.brought) {
+        wall.add(feed);
+    }
+    if wall.layout.tour.run.is_some() {
+        k.ui.ctx().request_repaint_after(std::time::Duration::from_millis(250));
+    }
     let bar = Rect::from_min_size(body.min, vec2(body.width(), BAR_H));
     let place = state.place.or_else(|| k.m.selection.and_then(|it| k.m.place_of(it)));
     bar_ui(k, &mut wall, bar, place);
@@ -188,24 +263,40 @@ pub(super) fn cameras_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         list::list_ui(k, &mut wall, list);
     }
     grid_ui(k, &mut wall, grid, &mut state.pages.wish);
+    kept::tell(k, &mut wall);
     state.pages.cameras = wall;
 }
 
-/// The keys of the wall beside those that open it: the arrows choose while no wheel is in hand, `T` takes the wheel.
-pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, state: &mut PanelState) {
+/// The keys of the wall beside those that open it: the arrows choose while no wheel is in hand, `T` takes the wheel, `X` makes
+/// one large, `W` shows the wall in the hall, `Z` takes its last change back.
+pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
+    if pressed(Key::W) {
+        hall::cast(model, state, out);
+    }
+    if pressed(Key::Z)
+        && model.city.decide_from(&Source::Seat(model.seat.clone()), &Command::UndoCameraWall, model.clock.now).is_ok()
+    {
+        out.push(UiCommand::Submit(Command::UndoCameraWall));
+    }
     let wall = &mut state.pages.cameras;
+    if pressed(Key::X) {
+        wall.toggle_alone();
+    }
     if pressed(Key::T) {
         wall.steering.toggle();
     }
     if wall.steering.is_on() {
         return;
     }
-    let side = side(wall.layout.n) as i64;
+    let side = side(wall.n()) as i64;
     let step = |key: Key, by: i64| if pressed(key) { by } else { 0 };
     let by = step(Key::ArrowRight, 1) - step(Key::ArrowLeft, 1) + step(Key::ArrowDown, side) - step(Key::ArrowUp, side);
     if by != 0 {
-        let to = (wall.chosen as i64 + by).clamp(0, wall.layout.n as i64 - 1);
+        let to = (wall.chosen as i64 + by).clamp(0, wall.n() as i64 - 1);
         wall.choose(to as usize);
+        if wall.layout.alone.is_some() {
+            wall.layout.alone = u8::try_from(to).ok();
+        }
     }
 }
 
@@ -215,75 +306,6 @@ fn side(n: usize) -> usize {
         4 => 2,
         9 => 3,
         _ => 4,
-    }
-}
-
-// ---------------------------------------------------------------- to the hall's wall
-
-/// Puts one picture first on the hall's wall, before what it shows; or says why not.
-pub(super) fn send_one(model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>, feed: Feed) {
-    let shown: Vec<Feed> = match model.city.footing.posture {
-        Posture::War => model.city.feeds.iter().map(|it| it.feed.clone()).collect(),
-        Posture::Peace => scene_feeds(&model.city.scene).unwrap_or_default(),
-    };
-    let rest = shown.into_iter().filter(|it| *it != feed);
-    let feeds: Vec<Feed> = std::iter::once(feed.clone()).chain(rest).collect();
-    let source = Source::Seat(model.seat.clone());
-    let command = to_wall(model, feeds);
-    let why = match &command {
-        None => Some(model.lang.t(tr::WALL_NOT_THIS).to_owned()),
-        Some(command) => match model.city.decide_from(&source, command, model.clock.now) {
-            Ok(_) => None,
-            Err(Refusal::NoChange) => Some(model.lang.t(tr::WALL_ALREADY).to_owned()),
-            Err(why) => Some(why.to_string()),
-        },
-    };
-    match (command, why) {
-        (Some(command), None) => {
-            out.push(UiCommand::Submit(command));
-            let name = name_of(model.city, &feed);
-            state.notify(model.lang.fill(tr::WALL_SENT, &[name]));
-        }
-        (_, why) => state.notify(why.unwrap_or_default()),
-    }
-}
-
-/// At war the pictures every wall shows first; in peace a scene of its own. `None` for what no wall can show.
-fn to_wall(model: &Model<'_>, feeds: Vec<Feed>) -> Option<Command> {
-    match model.city.footing.posture {
-        Posture::War => {
-            let known = |feed: &Feed| model.city.feeds.iter().find(|it| it.feed == *feed).cloned();
-            let by_hand = |feed: Feed| OpenFeed {
-                place: name_of(model.city, &feed).into(),
-                why: model.lang.t(tr::WALL_BY_HAND).into(),
-                feed,
-            };
-            let most = MAX_OPEN_CAMERAS + MAX_OPEN_DRONES;
-            let feeds = feeds.into_iter().take(most).map(|it| known(&it).unwrap_or_else(|| by_hand(it))).collect();
-            Some(Command::OpenFeeds { feeds })
-        }
-        Posture::Peace => {
-            let feeds: Vec<Feed> = feeds.into_iter().take(MAX_WALL_FEEDS).collect();
-            cameras_scene(&feeds).map(|scene| Command::ShowScene { scene })
-        }
-    }
-}
-
-/// The hall's wall while its scene is pictures: as many as it names, as large as they go.
-pub(super) fn scene_ui(k: &mut Kit<'_>, rect: Rect, feeds: &[Feed], u: f32) {
-    let n = LAYOUTS.into_iter().find(|it| feeds.len() <= *it).unwrap_or(MOST);
-    for (i, feed) in feeds.iter().take(n).enumerate() {
-        let tile = Tile {
-            feed,
-            name: name_of(k.m.city, feed),
-            of: "",
-            words: None,
-            is_chosen: false,
-            id: k.ui.id().with(row_id("scene", i)),
-            u,
-        };
-        let at = cell(rect, n, i, GAP * u * k.s);
-        tile_ui(k, at, &tile);
     }
 }
 
@@ -314,114 +336,40 @@ fn bar_ui(k: &mut Kit<'_>, wall: &mut Wall, bar: Rect, place: Option<LonLat>) {
             n => k.m.lang.fill(tr::WALL_N_SEE, &[&n.to_string()]),
         };
     }
-    let command = to_wall(k.m, wall.feeds());
+    let command = hall::cast_command(k.m);
     let barred = match &command {
-        Some(command) => press::refused(k, command),
-        None => Some(k.t(tr::WALL_EMPTY).to_owned()),
+        Ok(command) => press::refused(k, command),
+        Err(why) => Some(why.clone()),
     };
-    let at = next(fit(k, tr::WALL_SEND));
-    if press::guarded_ui(k, at, "wall-send", 13.0, k.t(tr::WALL_SEND), barred.is_some())
-        && let Some(command) = command
+    let label = if hall::is_cast(k.m) { tr::WALL_CAST_END } else { tr::WALL_CAST };
+    if press::guarded_ui(k, next(fit(k, label)), "wall-cast", 13.0, k.t(label), barred.is_some())
+        && let Ok(command) = command
     {
         k.out.push(UiCommand::Submit(command));
     }
-    if scene_feeds(&k.m.city.scene).is_some() && press::barred(k, "show_scene").is_none() {
-        let scene = if k.m.city.footing.posture == Posture::War { "war" } else { "peace" };
+    let shows_pictures = scene_feeds(&k.m.city.scene).is_some() || scene_seat(&k.m.city.scene).is_some();
+    if shows_pictures && !hall::is_cast(k.m) && press::barred(k, "show_scene").is_none() {
+        let down = hall::take_down(k.m);
         if k.button(next(fit(k, tr::WALL_TAKE_DOWN)), "wall-down", 13.0, k.t(tr::WALL_TAKE_DOWN), false) {
-            k.out.push(UiCommand::Submit(Command::ShowScene { scene: scene.into() }));
+            k.out.push(UiCommand::Submit(down));
         }
     }
     if k.button(next(fit(k, tr::WALL_CLEAR)), "wall-clear", 13.0, k.t(tr::WALL_CLEAR), false) {
-        wall.layout.slots.fill(Slot::default());
+        wall.layout.places.fill(WallPlace::default());
+        (wall.layout.alone, wall.layout.tour.run) = (None, None);
         wall.choose(0);
     }
-    let note = match (place, &barred) {
+    let undo = press::refused(k, &Command::UndoCameraWall);
+    if press::guarded_ui(k, next(fit(k, tr::WALL_UNDO)), "wall-undo", 13.0, k.t(tr::WALL_UNDO), undo.is_some()) {
+        k.out.push(UiCommand::Submit(Command::UndoCameraWall));
+    }
+    let note = match (place, &wall.kept.why_own) {
         _ if !wall.note.is_empty() => wall.note.clone(),
-        (None, _) => k.t(tr::WALL_NO_PLACE).to_owned(),
         (_, Some(why)) => why.clone(),
+        (None, _) => k.t(tr::WALL_NO_PLACE).to_owned(),
         _ => k.t(tr::WALL_KEYS).to_owned(),
     };
     k.fit(pos2(x + 6.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &note, bar.right() - x - 18.0);
-}
-
-// ---------------------------------------------------------------- the pictures
-
-fn cell(rect: Rect, n: usize, i: usize, gap: f32) -> Rect {
-    let side = side(n) as f32;
-    let size = (rect.size() - vec2(gap, gap) * (side - 1.0)) / side;
-    let (column, row) = (i as f32 % side, (i as f32 / side).floor());
-    Rect::from_min_size(rect.min + vec2((size.x + gap) * column, (size.y + gap) * row), size)
-}
-
-fn grid_ui(k: &mut Kit<'_>, wall: &mut Wall, grid: Rect, wish: &mut Option<(Feed, gulang_wire::Motion)>) {
-    if !grid.is_positive() {
-        return;
-    }
-    let n = wall.layout.n;
-    let u = if n >= 16 { 0.9 } else { 1.0 };
-    for i in 0..n {
-        let at = cell(grid, n, i, GAP);
-        let Slot { feed, note } = wall.layout.slots[i].clone();
-        let Some(feed) = feed else {
-            empty_ui(k, wall, at, i);
-            continue;
-        };
-        let toured = wall.tour.words(k, i);
-        let tile = Tile {
-            feed: &feed,
-            name: name_of(k.m.city, &feed),
-            of: toured.as_deref().unwrap_or(&note),
-            words: None,
-            is_chosen: wall.chosen == i,
-            id: k.ui.id().with(row_id("wall-tile", i)),
-            u,
-        };
-        let drawn = tile_ui(k, at, &tile);
-        let is_steered = wall.chosen == i && wall.steering.is_on();
-        if drawn.response.double_clicked() {
-            // Alone and large, or back among the others.
-            let n = if n == 1 { 4 } else { 1 };
-            wall.layout.slots.swap(0, i);
-            wall.choose(0);
-            wall.set_layout(n);
-        } else if drawn.response.clicked() {
-            wall.choose(i);
-        } else if drawn.response.drag_started() && !is_steered {
-            wall.dragged = Some(i);
-        }
-        if wall.chosen == i {
-            steer::steer_ui(k, wall, &feed, drawn.picture, wish);
-        }
-    }
-    drop_ui(k, wall, grid);
-}
-
-/// A place with nothing in it: a press chooses it, the list fills it.
-fn empty_ui(k: &Kit<'_>, wall: &mut Wall, rect: Rect, i: usize) {
-    k.fill(rect, 2.0, APP);
-    let (width, line) = if wall.chosen == i { (1.5, ACCENT) } else { (1.0, HAIR) };
-    k.outline(rect, 2.0, width, line);
-    let label = k.m.lang.fill(tr::WALL_FREE, &[&(i + 1).to_string()]);
-    k.fit_center(rect, 13.0, QUIET, &label, false);
-    if k.hit(rect, row_id("wall-free", i), &label).clicked() {
-        wall.choose(i);
-    }
-}
-
-/// A tile let go over another changes places with it.
-fn drop_ui(k: &Kit<'_>, wall: &mut Wall, grid: Rect) {
-    let Some(from) = wall.dragged else { return };
-    let (at, is_down) = k.ui.input(|input| (input.pointer.latest_pos(), input.pointer.primary_down()));
-    let over = at.and_then(|at| (0..wall.layout.n).find(|i| cell(grid, wall.layout.n, *i, GAP).contains(at)));
-    if let Some(over) = over.filter(|it| *it != from) {
-        k.outline(cell(grid, wall.layout.n, over, GAP), 2.0, 2.5, ACCENT);
-    }
-    if !is_down {
-        wall.dragged = None;
-        if let Some(over) = over.filter(|it| *it != from) {
-            wall.swap(from, over);
-        }
-    }
 }
 
 /// The district a picture comes from; empty where nobody knows.

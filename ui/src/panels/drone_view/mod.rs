@@ -7,17 +7,21 @@ mod pointing;
 use super::drones::telemetry_words;
 use super::feed_tile::{Tile, tile_ui};
 use super::kit::{Kit, fresh, fresh_value, freshness_mark, row_id};
-use super::{PanelState, Selection, UiCommand};
+use super::{PanelState, Selection, UiCommand, press};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2, vec2};
 use gulang_city::*;
+use gulang_wire::Adjustment;
 use orders::Form;
 use pointing::Spot;
 
 const SIDE_W: f32 = 320.0;
 const GAP: f32 = 8.0;
 const LINE_H: f32 = 24.0;
+/// A lens or quality, over the picture.
+const ADJUST_W: f32 = 52.0;
+const ADJUST_H: f32 = 24.0;
 /// Small pictures beside the large one.
 const N_SMALL: usize = 4;
 
@@ -30,6 +34,8 @@ pub(super) struct DroneView {
     spot: Option<Spot>,
     /// The next target's height over the ground, m.
     height_m: f32,
+    /// The route about to be flown, by its place among the drone's.
+    route: usize,
 }
 
 impl DroneView {
@@ -95,6 +101,9 @@ pub(super) fn drone_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
         u: 1.0,
     };
     let drawn = tile_ui(k, big, &tile);
+    if drawn.is_live {
+        adjust_ui(k, &feed, i, drawn.picture);
+    }
     if drawn.response.clicked() {
         let at = drawn.response.interact_pointer_pos();
         view.spot = pointing::point(k, i, &feed, drawn.picture, drawn.is_live, at);
@@ -108,6 +117,44 @@ pub(super) fn drone_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
     }
     side_ui(k, &mut view, id, i, side);
     state.pages.drone = view;
+}
+
+/// Over the lower edge of a picture that lives: the lenses its camera has, the one it sends marked, and how fine it is
+/// pushed, which nobody tells us back.
+fn adjust_ui(k: &mut Kit<'_>, feed: &Feed, i: usize, picture: Rect) {
+    let Some(camera) = k.m.readings.telemetry.get(i).and_then(|it| it.cameras.first()) else { return };
+    let lenses = camera.lenses.iter().filter(|_| camera.lenses.len() > 1);
+    let lenses = lenses.map(|it| (lens_name_zh(it), *it == camera.lens, Adjustment::Lens(it.clone())));
+    let qualities = LiveQuality::ALL.map(|it| (it.name_zh(), false, Adjustment::Quality(it)));
+    let barred = press::barred(k, "acknowledge_alarm").is_some();
+    let mut at = pos2(picture.left() + GAP, picture.bottom() - GAP - ADJUST_H);
+    let mut asked = None;
+    for group in [lenses.collect::<Vec<_>>(), qualities.into()] {
+        for (name, is_now, to) in group {
+            let button = Rect::from_min_size(at, vec2(ADJUST_W, ADJUST_H));
+            if button.right() > picture.right() - GAP {
+                break;
+            }
+            if press::guarded_ui(k, button, ("adjust", name), 12.0, name, barred) {
+                asked = Some(to);
+            }
+            if is_now {
+                k.outline(button, 4.0, 1.5, ACCENT);
+            }
+            at.x = button.right() + 4.0;
+        }
+        at.x += GAP;
+    }
+    // What came of the last of them, where it came to nothing.
+    if let Some(status) = k.m.pictures.status.get(feed).filter(|it| !it.why.is_empty()) {
+        let line =
+            Rect::from_min_size(pos2(picture.left() + GAP, at.y - LINE_H), vec2(picture.width() - 2.0 * GAP, 20.0));
+        k.fill(line, 2.0, APP);
+        k.fit(line.left_center() + vec2(6.0, 0.0), Align2::LEFT_CENTER, 12.0, LATE, &status.why, line.width() - 12.0);
+    }
+    if let Some(to) = asked {
+        k.out.push(UiCommand::Adjust(feed.clone(), to));
+    }
 }
 
 /// Up to four others, those in the air first: two by two where there is height, else in a row.
@@ -262,9 +309,16 @@ fn flight_ui(k: &Kit<'_>, view: &mut DroneView, id: &DroneId, rect: Rect) -> f32
         k.text(pos2(rect.left(), y), Align2::LEFT_CENTER, 13.0, TERTIARY, k.t(tr::DRONE_NO_FLIGHT));
         return rect.top() + 28.0;
     };
-    let head = k.m.lang.fill(tr::DRONE_FLIGHT, &[&flight.id.to_string(), flight.task.name_zh()]);
+    let mut head = k.m.lang.fill(tr::DRONE_FLIGHT, &[&flight.id.to_string(), flight.task.name_zh()]);
+    if let FlightTask::RunRoute { route } = &flight.task {
+        head += &format!("「{}」", route.name);
+    }
     let state = match &flight.state {
-        FlightState::InProgress { percent, step } => format!("{} {percent}% {step}", flight.state.name_zh()),
+        FlightState::InProgress { percent, step, waypoint } => {
+            let n = flight.task.targets().len();
+            let at = waypoint.filter(|_| n > 1).map_or_else(String::new, |it| format!(" {}/{n}", usize::from(it) + 1));
+            format!("{} {percent}% {step}{at}", flight.state.name_zh())
+        }
         state => state.name_zh().to_owned(),
     };
     let mut right = rect.right();

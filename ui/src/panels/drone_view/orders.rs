@@ -21,6 +21,7 @@ pub(super) struct Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     Takeoff,
+    RunRoute,
     FlyTo,
     ReturnHome,
     Resume,
@@ -49,6 +50,7 @@ impl Asked {
     fn name(self) -> Tr {
         match self {
             Self::Takeoff => tr::FLY_TAKEOFF,
+            Self::RunRoute => tr::FLY_ROUTE,
             Self::FlyTo => tr::FLY_TO,
             Self::ReturnHome => tr::FLY_HOME,
             Self::Resume => tr::FLY_RESUME,
@@ -88,7 +90,8 @@ pub(super) fn buttons_ui(k: &mut Kit<'_>, view: &mut DroneView, id: &DroneId, i:
     let seen = Seen::of(k.m.readings, i);
     let mut wanted = match seen.is_flying {
         true => vec![Asked::FlyTo, Asked::ReturnHome, Asked::Hover, Asked::Pause, Asked::Resume, Asked::Land],
-        false => vec![Asked::Takeoff],
+        false if city.routes_of(id).is_empty() => vec![Asked::Takeoff],
+        false => vec![Asked::Takeoff, Asked::RunRoute],
     };
     let is_own = city.control_of(id).is_some_and(|it| it.seat == *k.m.seat);
     wanted.push(if is_own { Asked::GiveControl } else { Asked::TakeControl });
@@ -176,7 +179,18 @@ pub(super) fn form_ui(k: &mut Kit<'_>, state: &PanelState, view: &mut DroneView,
             (view.height_m + by * 10.0).clamp(rules.min_height_m, rules.max_height_m.max(rules.min_height_m));
         y += 32.0;
     }
-    let task = task_of(form.asked, place, view.height_m);
+    let route = match form.asked {
+        Asked::RunRoute => {
+            let route = chosen_route(k, view, id, pos2(inner.left(), y), inner.width());
+            y += 32.0;
+            route
+        }
+        _ => None,
+    };
+    let task = match route {
+        Some(route) => Some(FlightTask::RunRoute { route }),
+        None => task_of(form.asked, place, view.height_m),
+    };
     let gates = match &task {
         Some(task) => k.m.city.may_fly(id, task, &seen, k.now()).err().unwrap_or_default(),
         None => Vec::new(),
@@ -194,6 +208,7 @@ pub(super) fn form_ui(k: &mut Kit<'_>, state: &PanelState, view: &mut DroneView,
     }
     let command = command_of(&form, id, task, seen);
     let why = match &command {
+        None if form.asked == Asked::RunRoute => Some(k.t(tr::FLY_NO_ROUTE).to_owned()),
         None => Some(k.t(tr::FLY_NO_TARGET).to_owned()),
         Some(command) => press::refused(k, command),
     };
@@ -224,6 +239,26 @@ pub(super) fn form_ui(k: &mut Kit<'_>, state: &PanelState, view: &mut DroneView,
         return;
     }
     view.form = Some(form);
+}
+
+/// The route that the stepper stands on: its name, how many points it has and how far it is out and home.
+fn chosen_route(k: &Kit<'_>, view: &mut DroneView, id: &DroneId, at: egui::Pos2, width: f32) -> Option<FlightRoute> {
+    let mut routes = k.m.city.routes_of(id);
+    let last = routes.len().checked_sub(1)?;
+    view.route = view.route.min(last);
+    let home = k.m.city.home_of(id).unwrap_or_default();
+    let words = routes.get(view.route).map_or_else(String::new, |it| {
+        let km = format!("{:.1} km", it.way_m(home) / 1000.0);
+        k.m.lang.fill(tr::FLY_ROUTE_WORDS, &[&it.name, &it.points.len().to_string(), &km])
+    });
+    let half = width * 0.5;
+    k.fit(at + vec2(0.0, 14.0), Align2::LEFT_CENTER, 13.0, SECONDARY, &words, half - 8.0);
+    let figure = format!("{}/{}", view.route + 1, last + 1);
+    let by = tools::stepper_ui(k, at + vec2(half, 0.0), half, tr::FLY_ROUTE, &figure);
+    // Around at either end.
+    let n = last as i64 + 1;
+    view.route = usize::try_from((view.route as i64 + by as i64).rem_euclid(n)).unwrap_or(0);
+    (view.route <= last).then(|| routes.swap_remove(view.route))
 }
 
 /// The place pressed on the picture, else the one pressed on the map, else what is selected.

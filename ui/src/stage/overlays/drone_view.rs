@@ -46,6 +46,7 @@ impl Overlay for DroneViewOverlay {
             }
             let is_selected = scene.selection == Some(&Selection::Drone(id.clone()));
             let at = local(&scene.frame, place);
+            draw_route(scene, sketch, id, is_selected);
             if is_selected {
                 draw_way(scene, sketch, id, at);
             }
@@ -72,12 +73,48 @@ impl Overlay for DroneViewOverlay {
     }
 }
 
+/// Points of a route that a flight has reached.
+fn n_reached(flight: &Flight) -> usize {
+    match flight.state {
+        FlightState::InProgress { waypoint: Some(it), .. } => usize::from(it) + 1,
+        _ => 0,
+    }
+}
+
+/// The route a drone flies, of every drone that flies one: what is behind it solid, the rest broken, a ring at each point.
+fn draw_route(scene: &Scene, sketch: &mut Sketch, drone: &DroneId, is_selected: bool) {
+    let Some(flight) = scene.city.flight_of(drone).filter(|it| !it.state.is_end()) else { return };
+    let FlightTask::RunRoute { route } = &flight.task else { return };
+    let color = scene.palette.mobile;
+    let n_behind = n_reached(flight);
+    let places: Vec<At> =
+        route.points.iter().filter(|it| it.place.is_sane()).map(|it| local(&scene.frame, it.place)).collect();
+    for (i, ends) in places.windows(2).enumerate() {
+        let [from, to] = [ends[0], ends[1]];
+        let is_behind = i + 1 < n_behind;
+        // The way ahead of the selected one is drawn from where it is.
+        if is_behind {
+            sketch.line(&[from, to], Pen::solid(color, 1.6));
+        } else if !is_selected {
+            sketch.line(&[from, to], Pen::dashed(color, 1.2, [8.0, 5.0]));
+        }
+    }
+    for (i, at) in places.iter().enumerate() {
+        let is_behind = i < n_behind;
+        let text = (i + 1).to_string();
+        let ink = if is_behind { color } else { scene.palette.ink_second };
+        sketch.text(Texts { at: *at, text, size: 11.0, color: ink, anchor: Anchor::Above, boxed: false, priority: 33 });
+    }
+}
+
 /// Where the selected one goes, and where it comes home to.
 fn draw_way(scene: &Scene, sketch: &mut Sketch, drone: &DroneId, at: At) {
     let color = scene.palette.mobile;
     let goes = scene.city.flight_of(drone).filter(|it| !it.state.is_end());
     let mut from = at;
-    for target in goes.map(|it| it.task.targets()).unwrap_or_default() {
+    // What is behind it on a route is drawn as flown.
+    let n_behind = goes.map_or(0, n_reached);
+    for target in goes.map(|it| it.task.targets()).unwrap_or_default().into_iter().skip(n_behind) {
         if !target.place.is_sane() {
             continue;
         }
@@ -137,6 +174,40 @@ mod tests {
         let mut stand = flying(-45.0);
         stand.selection = Some(Selection::Drone("drone-1".into()));
         assert_eq!(draw_of(&OVERLAY, &stand).lines.len(), 4 + 2 + 1);
+    }
+
+    #[test]
+    fn every_drones_route_shows_what_is_behind_it() {
+        let mut stand = flying(-45.0);
+        let center = stand.city.center;
+        let point = |i: i32| RoutePoint { place: LonLat(center.0 + 0.004 * f64::from(i), center.1), height_m: 60.0 };
+        let route = FlightRoute { name: "巡查".into(), speed_mps: 10.0, points: (0..4).map(point).collect() };
+        let seen = Seen { at: stand.now, place: center, battery_percent: Some(90.0), ..Seen::default() };
+        let ask = FlightAsk {
+            drone: "drone-1".into(),
+            task: FlightTask::RunRoute { route },
+            seen,
+            reason: "巡查".into(),
+            overrides: true,
+        };
+        let now = stand.now;
+        let happen = |stand: &mut Stand, source: Source, command: Command| {
+            let events = stand.city.decide_from(&source, &command, now).expect("admitted");
+            for event in events {
+                let record = Record { seq: stand.city.seq + 1, at: now, source: source.clone(), event };
+                let _ = stand.city.apply(&record);
+            }
+        };
+        happen(&mut stand, Source::Seat("值班长 01".into()), Command::OrderFlight { ask });
+        let n_broken = |stand: &Stand| {
+            let lines = draw_of(&OVERLAY, stand).lines;
+            lines.iter().filter(|it| it.dash_px == [8.0, 5.0]).count()
+        };
+        assert_eq!(n_broken(&stand), 3, "none is behind it");
+        let state = FlightState::InProgress { percent: 50, step: "航线飞行".into(), waypoint: Some(1) };
+        let report = Command::ReportFlight { flight: FlightId(1), state, note: "".into() };
+        happen(&mut stand, Source::Hub, report);
+        assert_eq!(n_broken(&stand), 2);
     }
 
     #[test]

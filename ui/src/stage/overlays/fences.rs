@@ -1,13 +1,18 @@
-//! 电子围栏: named areas to watch, and how many teams and drones are inside; and the pack's fences, which vehicles are judged
-//! by.
+//! 电子围栏: named areas to watch, and how many teams and drones are inside; and of the pack's fences, which vehicles are judged
+//! by, those that somebody looks for: all while a layer of their vehicles is on, else those broken now and those of the
+//! vehicle or alarm selected.
 
 use super::{Overlay, Pace};
-use crate::stage::{
-    geometry::{area, is_inside, local, path},
-    scene::Scene,
-    sketch::{Anchor, At, Pen, Sign, Sketch, Texts},
+use crate::{
+    panels::Selection,
+    stage::{
+        geometry::{area, is_inside, local, path},
+        scene::Scene,
+        sketch::{Anchor, At, Pen, Sign, Sketch, Texts},
+    },
 };
 use gulang_city::*;
+use std::collections::BTreeSet;
 
 pub static OVERLAY: FencesOverlay = FencesOverlay;
 
@@ -54,21 +59,28 @@ impl Overlay for FencesOverlay {
     }
 }
 
-/// The fences of `rules/fences.toml`: no-go areas in the colour of a breach, the others thin; how many were drawn.
+/// What of `rules/fences.toml` is asked for: no-go areas in the colour of a breach, the others thin, a broken one heavy; how
+/// many were drawn.
 fn rules(scene: &Scene, sketch: &mut Sketch) -> usize {
     let mut n = 0;
+    let broken = broken(scene.city);
     for fence in &scene.city.fence_rules.fences {
+        let is_broken = broken.contains(&&fence.id);
+        let is_looked_for = fence.registers.iter().any(|it| scene.shown_registers.contains(&**it));
+        if !is_broken && !is_looked_for && !is_selected(scene, fence) {
+            continue;
+        }
         let ring = path(&scene.frame, fence.ring.iter().copied());
         if ring.len() < 3 {
             continue;
         }
         n += 1;
         let is_closed = fence.rule == FenceRule::Forbid;
-        let color = if is_closed { scene.palette.level_line(fence.color) } else { scene.palette.mobile };
-        if is_closed {
-            sketch.area(std::slice::from_ref(&ring), color, 0.05);
+        let color = if is_closed || is_broken { scene.palette.level_line(fence.color) } else { scene.palette.mobile };
+        if is_closed || is_broken {
+            sketch.area(std::slice::from_ref(&ring), color, if is_broken { 0.12 } else { 0.05 });
         }
-        sketch.ring(&ring, Pen::dashed(color, 1.2, [6.0, 4.0]));
+        sketch.ring(&ring, Pen::dashed(color, if is_broken { 2.4 } else { 1.2 }, [6.0, 4.0]));
         sketch.text(Texts {
             at: top_of(&ring),
             text: format!("{} {}", fence.name, fence.rule.name_zh()),
@@ -80,6 +92,24 @@ fn rules(scene: &Scene, sketch: &mut Sketch) -> usize {
         });
     }
     n
+}
+
+/// The rules with an open alarm.
+fn broken(city: &City) -> BTreeSet<&Text> {
+    let open = city.open_alarms.values().filter_map(|id| city.alarms.get(id));
+    open.filter_map(|it| Some(&it.thing.as_ref()?.rule)).collect()
+}
+
+/// Whether the selection is of a vehicle it binds, or of an alarm that it was broken.
+fn is_selected(scene: &Scene, fence: &Fence) -> bool {
+    match scene.selection {
+        Some(Selection::Thing { inventory, .. }) => fence.registers.contains(inventory),
+        Some(Selection::Alarm(id)) => {
+            let thing = scene.city.alarms.get(id).and_then(|it| it.thing.as_ref());
+            thing.is_some_and(|it| it.rule == fence.id)
+        }
+        _ => false,
+    }
 }
 
 /// `东渡作业区 队伍 3 无人机 1`; whoever was lost is counted nowhere.
@@ -158,8 +188,63 @@ mod tests {
             ring: vec![corner(-0.01, -0.01), corner(0.01, -0.01), corner(0.0, 0.01)],
         });
         let sketch = draw_of(&OVERLAY, &stand);
+        assert!(sketch.lines.is_empty() && sketch.legend.is_empty(), "nobody looks for it");
+        stand.shown_registers.insert("muck_truck".into());
+        let sketch = draw_of(&OVERLAY, &stand);
         assert_eq!(words(&sketch), ["学校周边 禁入"]);
         assert!(!sketch.areas.is_empty() && !sketch.legend.is_empty());
+        stand.shown_registers.clear();
+        let truck = |inventory: &str| Some(Selection::Thing { inventory: inventory.into(), handle: 0 });
+        stand.selection = truck("emergency_vehicle");
+        assert!(draw_of(&OVERLAY, &stand).lines.is_empty(), "it binds others");
+        stand.selection = truck("muck_truck");
+        assert!(!draw_of(&OVERLAY, &stand).lines.is_empty());
+    }
+
+    #[test]
+    fn a_broken_fence_is_drawn_whatever_is_on() {
+        let mut stand = Stand::quiet();
+        let center = stand.city.center;
+        let corner = |east: f64, north: f64| LonLat(center.0 + east, center.1 + north);
+        for (id, name) in [("f", "学校周边"), ("g", "核心区")] {
+            stand.city.fence_rules.fences.push(Fence {
+                id: id.into(),
+                name: name.into(),
+                rule: FenceRule::Speed,
+                registers: vec!["muck_truck".into()],
+                color: WarningColor::Orange,
+                limit_kmh: 40.0,
+                hours: Vec::new(),
+                ring: vec![corner(-0.01, -0.01), corner(0.01, -0.01), corner(0.0, 0.01)],
+            });
+        }
+        let thing = AlarmThing {
+            register: "muck_truck".into(),
+            thing: "闽D10000".into(),
+            rule: "f".into(),
+            rule_name: "学校周边".into(),
+            breach: Breach::Speeding,
+            place: center,
+            district: stand.city.districts[0].id.clone(),
+        };
+        let key = key_of(&thing.register, &thing.rule, thing.breach, &thing.thing);
+        let id = AlarmId(1);
+        let alarm = Alarm {
+            id,
+            sensor: key.clone(),
+            color: WarningColor::Orange,
+            value: 61.0,
+            raised_at: stand.now,
+            acknowledged: None,
+            cleared_at: None,
+            shelved_until: None,
+            thing: Some(thing),
+            rule: "".into(),
+            why: "".into(),
+        };
+        stand.city.alarms.insert(id, alarm);
+        stand.city.open_alarms.insert(key, id);
+        assert_eq!(words(&draw_of(&OVERLAY, &stand)), ["学校周边 限速"]);
     }
 
     #[test]

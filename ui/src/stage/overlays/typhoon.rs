@@ -52,7 +52,7 @@ impl Overlay for TyphoonOverlay {
             .map(|it| (&it.id, observed(it, scene.now).last().map(|fix| fix.at), it.track.len(), it.forecasts.len()));
         // Times of another day say so.
         let is_wide = scene.detail == Detail::Region;
-        Some(hash_of((known.collect::<Vec<_>>(), scene.now.start_of_day(), is_wide)))
+        Some(hash_of((known.collect::<Vec<_>>(), scene.now.start_of_day(), is_wide, scene.chosen.issue)))
     }
 
     fn draw(&self, scene: &Scene, sketch: &mut Sketch) {
@@ -70,12 +70,13 @@ fn draw_typhoon(typhoon: &Typhoon, scene: &Scene, sketch: &mut Sketch) {
     let (frame, palette) = (&scene.frame, scene.palette);
     let track = observed(typhoon, scene.now);
     let Some(&last) = track.last() else { return };
-    let forecasts: Vec<Vec<Step>> = typhoon.latest_forecasts().into_iter().map(|it| steps_ahead(last, it)).collect();
+    let forecasts: Vec<Vec<Step>> =
+        typhoon.forecasts_as_of(scene.chosen.issue).into_iter().map(|it| steps_ahead(last, it)).collect();
 
     // What is broad first, so that the tracks lie over it.
     // Over the city alone it would only be a veil.
     let is_wide = scene.detail == Detail::Region;
-    for polygon in spread(typhoon, last, frame).into_iter().filter(|_| is_wide) {
+    for polygon in spread(typhoon, last, frame, scene.chosen.issue).into_iter().filter(|_| is_wide) {
         let [r, g, b, _] = palette.cone.to_srgba_unmultiplied();
         let edge = Color32::from_rgba_unmultiplied(r, g, b, 89);
         sketch.area(&polygon, palette.cone, 0.07);
@@ -92,7 +93,7 @@ fn draw_typhoon(typhoon: &Typhoon, scene: &Scene, sketch: &mut Sketch) {
         sketch.area(&[outline], color, alpha);
     }
 
-    for (forecast, steps) in typhoon.latest_forecasts().into_iter().zip(&forecasts) {
+    for (forecast, steps) in typhoon.forecasts_as_of(scene.chosen.issue).into_iter().zip(&forecasts) {
         draw_forecast(forecast, steps, scene, sketch);
     }
     sketch.line(&path(frame, track.iter().map(|it| it.center)), Pen::solid(palette.track, 2.0));
@@ -154,7 +155,7 @@ fn draw_forecast(forecast: &Forecast, steps: &[Step], scene: &Scene, sketch: &mu
 
 /// Lines of equal arrival of the 10-grade circle by the national forecast, else by the first agency's that has one.
 fn draw_arrivals(typhoon: &Typhoon, last: &TyphoonFix, scene: &Scene, sketch: &mut Sketch) {
-    let forecasts = typhoon.latest_forecasts();
+    let forecasts = typhoon.forecasts_as_of(scene.chosen.issue);
     let national = forecasts.iter().find(|it| &*it.agency == NATIONAL);
     let Some(forecast) = national.or(forecasts.first()) else { return };
     let Some(hours) = arrival_hours(last, &steps_ahead(last, forecast), &scene.frame) else { return };
@@ -176,7 +177,9 @@ fn draw_arrivals(typhoon: &Typhoon, last: &TyphoonFix, scene: &Scene, sketch: &m
 fn legend(scene: &Scene, sketch: &mut Sketch) {
     let p = scene.palette;
     sketch.legend(Sign::Line, p.track, "实况路径，点色为强度");
-    sketch.legend(Sign::Dashed, p.track, "各机构预报路径");
+    let issue =
+        scene.chosen.issue.map_or(String::new(), |it| format!("（截至 {} 的发布时次）", time_text(it, scene.now)));
+    sketch.legend(Sign::Dashed, p.track, format!("各机构预报路径{issue}"));
     for (color, name) in [(p.wind7, "七级风圈"), (p.wind10, "十级风圈"), (p.wind12, "十二级风圈")] {
         sketch.legend(Sign::Line, color, name);
     }
@@ -221,10 +224,17 @@ fn place_at(steps: &[Step], at: Timestamp) -> Option<LonLat> {
 
 /// Where the forecasts of the last day have the centre: hour by hour (after a day every third) the hull of all that speak of
 /// that hour and the next.
-fn spread(typhoon: &Typhoon, last: &TyphoonFix, frame: &LocalFrame) -> Vec<Polygon> {
-    let Some(newest) = typhoon.forecasts.iter().map(|it| it.issued_at).max() else { return Vec::new() };
-    let recent =
-        typhoon.forecasts.iter().rev().filter(|it| it.issued_at.0 >= newest.0.saturating_sub(SPREAD_ISSUES_MS));
+fn spread(typhoon: &Typhoon, last: &TyphoonFix, frame: &LocalFrame, issue: Option<Timestamp>) -> Vec<Polygon> {
+    let is_out = |it: &&Forecast| issue.is_none_or(|until| it.issued_at <= until);
+    let Some(newest) = typhoon.forecasts.iter().filter(is_out).map(|it| it.issued_at).max() else {
+        return Vec::new();
+    };
+    let recent = typhoon
+        .forecasts
+        .iter()
+        .rev()
+        .filter(is_out)
+        .filter(|it| it.issued_at.0 >= newest.0.saturating_sub(SPREAD_ISSUES_MS));
     // Five agencies every three hours for a day; a feed that repeats itself must not cost more.
     let paths: Vec<Vec<Step>> = recent.take(64).map(|it| steps_ahead(last, it)).filter(|it| it.len() > 1).collect();
     if paths.len() < 2 {
@@ -383,7 +393,7 @@ mod tests {
         let mut stand = Stand::quiet();
         let typhoon = stand.typhoon().clone();
         let last = typhoon.track.last().expect("a fix");
-        let spread = spread(&typhoon, last, &frame());
+        let spread = spread(&typhoon, last, &frame(), None);
         let covers = |it: LonLat| {
             let at = local(&frame(), it);
             // A little towards the middle: the outermost lie on the edge itself.
@@ -399,11 +409,22 @@ mod tests {
     }
 
     #[test]
+    fn an_older_issue_is_drawn_as_it_was_and_the_legend_says_so() {
+        let mut stand = Stand::quiet();
+        let older = stand.typhoon().forecasts.iter().map(|it| it.issued_at).min();
+        stand.chosen.issue = older;
+        let sketch = draw_of(&OVERLAY, &stand);
+        let words = words(&sketch);
+        assert!(words.contains(&"中国") && !words.contains(&"日本"), "{words:?}");
+        assert!(sketch.legend.iter().any(|it| it.text.contains("发布时次")));
+    }
+
+    #[test]
     fn one_agency_alone_has_no_spread() {
         let mut stand = Stand::quiet();
         let mut typhoon = stand.typhoon().clone();
         typhoon.forecasts.truncate(1);
-        assert!(spread(&typhoon, &typhoon.track[2], &frame()).is_empty());
+        assert!(spread(&typhoon, &typhoon.track[2], &frame(), None).is_empty());
     }
 
     #[test]

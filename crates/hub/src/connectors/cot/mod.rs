@@ -29,13 +29,15 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, UdpSocket},
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 pub const KIND: &str = "cot";
 
 const PING: Duration = Duration::from_secs(15);
 const MAX_DATAGRAM: usize = 65_536;
+/// A server that does not take what is said to it for so long has hung, and would hold up what it says itself.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// A picture is passed on no more often, s.
 const MIN_EVERY_S: f64 = 1.0;
 
@@ -101,8 +103,7 @@ enum Link {
 impl<R: RealmKind> Cot<R> {
     pub fn new(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Self, KindError> {
         let bad = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
-        let options: Options = (config.options.clone().try_into())
-            .map_err(|why| bad("options", why.to_string(), "见手册里 cot 的例子"))?;
+        let options: Options = config.options_as()?;
         if let Some(team) = options.uids.values().find(|it| !parts.pack.forces().any(|team| team.id.0 == **it)) {
             return Err(bad("options.uids", format!("没有队伍 {team}"), "用 teams.json 或 units.json 里的编号"));
         }
@@ -293,11 +294,13 @@ impl Link {
     /// To the server; to nobody on a port that only listens.
     async fn say(&mut self, event: &Event) -> Result<(), FeedError> {
         let Self::Server(stream, _) = self else { return Ok(()) };
-        stream
-            .write_all(event.to_xml().as_bytes())
-            .await
-            .map_err(|why| FeedError {
-                what: format!("向 TAK 服务器发送失败：{why}"), remedy: "系统会自己重连"
-            })
+        let failed = |why: String| FeedError {
+            what: format!("向 TAK 服务器发送失败：{why}"),
+            remedy: "系统会自己重连",
+        };
+        match timeout(WRITE_LIMIT, stream.write_all(event.to_xml().as_bytes())).await {
+            Ok(written) => written.map_err(|why| failed(why.to_string())),
+            Err(_) => Err(failed("对方不收".into())),
+        }
     }
 }

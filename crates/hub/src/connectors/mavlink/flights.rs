@@ -92,7 +92,7 @@ pub fn order_of<R: RealmKind>(flight: &FlightDispatch<R>) -> Option<Order> {
 pub fn state_of(word: Word) -> FlightState {
     match word {
         Word::Accepted => FlightState::Accepted,
-        Word::UnderWay { percent, step } => FlightState::InProgress { percent, step: step.into() },
+        Word::UnderWay { percent, step, waypoint } => FlightState::InProgress { percent, step: step.into(), waypoint },
         Word::Done => FlightState::Done,
         Word::Failed { why } => FlightState::Failed { why: why.into() },
         Word::TimedOut { why } => FlightState::TimedOut { why: why.into() },

@@ -5,12 +5,26 @@
 //! one that was accepted before the hub was killed is not followed again, and the city says when it fell silent. Once a
 //! second we say a ground station's heartbeat.
 //!
-//! MAVLink does not say who may give orders: whoever reaches the port can. Keep it inside the city's own network.
+//! MAVLink does not say who may give orders: whoever reaches the port can. Keep it inside the city's own network, or give
+//! both ends a key: then every packet is signed, and one that is not, or was heard before, is refused.
+//!
+//! ```toml
+//! [[connector]]
+//! name = "mavlink"
+//! title = "MAVLink 无人机"
+//! kind = "mavlink"
+//! url = "udp://0.0.0.0:14550"
+//! secrets = { signing_key = "env:MAVLINK_KEY" }   # 64 hexadecimal digits
+//! [connector.options.vehicles]
+//! 1 = "GLUAV0001"
+//! ```
 
 mod flights;
+mod pictures;
 mod wire;
 
 pub use flights::{MavlinkLink, barred, order_of, state_of, telemetry_of};
+pub use pictures::Pictures;
 pub use wire::Door;
 
 use super::{
@@ -19,6 +33,7 @@ use super::{
 };
 use crate::{
     clock::wall_now,
+    eyes::Registered,
     feeds::FeedError,
     realm::{FlightDispatch, RealmKind},
 };
@@ -28,8 +43,8 @@ use gulang_city::{Command, Fix, FlightId, FlightState, PlatformId, Text, Timesta
 use gulang_platforms::{
     Heard, News,
     mavlink::{
-        Dialogue, Framed, MavlinkError, OUR_COMPONENT, OUR_SYSTEM, Packet, Turn, Vehicle, Word, encode, heartbeat,
-        messages::MavMessage, request_message,
+        Dialogue, Framed, MavlinkError, OUR_COMPONENT, OUR_SYSTEM, Order, Packet, Signer, SigningKey, Turn, Vehicle,
+        Word, encode, heartbeat, messages::MavMessage, request_message,
     },
 };
 use serde::Deserialize;
@@ -63,8 +78,9 @@ struct Options {
 
 /// For [`super::contract::kinds`].
 pub fn open<R: RealmKind>(config: &ConnectorConfig, parts: &Parts<R>) -> Result<Wire, KindError> {
-    let (mavlink, link) = Mavlink::<R>::new(config, parts)?;
+    let (mut mavlink, link) = Mavlink::<R>::new(config, parts)?;
     parts.flights.put(Arc::new(link));
+    mavlink.registered = Some(parts.openers.put(mavlink.pictures.clone()));
     Ok(Wire::Speaks(Box::new(mavlink)))
 }
 
@@ -83,6 +99,11 @@ pub struct Mavlink<R: RealmKind> {
     sequence: u8,
     orders: mpsc::Receiver<FlightDispatch<R>>,
     state: Arc<LinkState>,
+    /// Where both ends have a key.
+    signer: Option<Signer>,
+    pictures: Arc<Pictures>,
+    words: mpsc::Receiver<pictures::Word>,
+    registered: Option<Registered>,
 }
 
 /// One vehicle and what is talked about with it.
@@ -91,6 +112,8 @@ struct Known {
     from: Option<SocketAddr>,
     /// By flight, and whether it is about breaking it off.
     talks: BTreeMap<(FlightId, bool), Dialogue>,
+    /// What its camera and gimbal are told, by what it is: the newest of each is talked about.
+    asides: BTreeMap<&'static str, Dialogue>,
 }
 
 impl Known {
@@ -102,8 +125,9 @@ impl Known {
 impl<R: RealmKind> Mavlink<R> {
     pub fn new(config: &ConnectorConfig, parts: &Parts<R>) -> Result<(Self, MavlinkLink<R>), KindError> {
         let bad = |what: &str, why: String, todo: &str| KindError { what: what.into(), why, todo: todo.into() };
-        let options: Options = config.options.clone().try_into().map_err(|why| {
-            bad("options", why.to_string(), "写成 [connector.options.vehicles]，每行 系统号 = \"无人机编号\"")
+        let options: Options = config.options_as().map_err(|fault| KindError {
+            todo: "写成 [connector.options.vehicles]，每行 系统号 = \"无人机编号\"".into(),
+            ..fault
         })?;
         let mut drones = BTreeMap::new();
         for (system, drone) in options.vehicles {
@@ -120,6 +144,15 @@ impl<R: RealmKind> Mavlink<R> {
             }
             drones.insert(number, drone);
         }
+        let key = parts.secrets.get("signing_key").map(SigningKey::parse).transpose();
+        let key = key.map_err(|why| {
+            bad(
+                "secrets.signing_key",
+                why.to_string(),
+                "与飞控上设置的签名密钥一致（Mission Planner、MAVProxy 可以设置）",
+            )
+        })?;
+        let (pictures, words) = Pictures::new(&config.name);
         let (handed, orders) = mpsc::channel(WAITING);
         let (platform, state) = (PlatformId(config.name.clone()), Arc::new(LinkState::default()));
         let link = MavlinkLink {
@@ -139,15 +172,27 @@ impl<R: RealmKind> Mavlink<R> {
             sequence: 0,
             orders,
             state,
+            signer: key.map(|it| Signer::new(it, 0)),
+            pictures: Arc::new(pictures),
+            words,
+            registered: None,
         };
         Ok((mavlink, link))
     }
 
     async fn take(&mut self, link: &mut Link, arrived: Arrived, ear: &Ear) -> Result<(), FeedError> {
         let (now, mut heard, mut answers) = (ear.now(), Heard::default(), Vec::new());
+        // Noise does not light the lamp.
+        let is_spoken = arrived.found.iter().any(|it| matches!(it, Framed::Packet(_)));
         for framed in arrived.found {
             match framed {
                 Framed::Packet(packet) => {
+                    if let Some(signer) = &mut self.signer
+                        && let Err(why) = signer.check(&packet, wall_now())
+                    {
+                        self.refuse(&why, &mut heard);
+                        continue;
+                    }
                     if let Some(turn) = self.hear(&packet, arrived.from, now, &mut heard) {
                         answers.push((turn, arrived.from));
                     }
@@ -156,7 +201,9 @@ impl<R: RealmKind> Mavlink<R> {
             }
         }
         if heard.is_empty() {
-            ear.alive();
+            if is_spoken {
+                ear.alive();
+            }
         } else if let Err(why) = ear.take(&arrived.raw, heard).await {
             // Positions come again.
             tracing::warn!(%why, platform = %self.platform, "vehicles' news could not be taken");
@@ -192,6 +239,7 @@ impl<R: RealmKind> Mavlink<R> {
             vehicle: Vehicle::new(packet.system),
             from,
             talks: BTreeMap::new(),
+            asides: BTreeMap::new(),
         });
         known.from = from;
         if let Some(fix) = known.vehicle.hear(packet, wall) {
@@ -200,12 +248,19 @@ impl<R: RealmKind> Mavlink<R> {
         if matches!(packet.message, MavMessage::HEARTBEAT(_)) {
             let telemetry = Box::new(telemetry_of(&known.vehicle, now));
             heard.news.push(News::DroneSays { drone: drone.clone(), telemetry });
+            self.pictures.note::<R>(drone, &known.vehicle);
         }
         let mut send = Vec::new();
         if is_new {
             send.extend(ASKED_FOR.map(|id| request_message(packet.system, id)));
         }
-        let Known { vehicle, talks, .. } = known;
+        let Known { vehicle, talks, asides, .. } = known;
+        for talk in asides.values_mut() {
+            let Turn { send: answers, words } = talk.hear(packet, vehicle, wall);
+            send.extend(answers);
+            log_asides(drone, &words);
+        }
+        asides.retain(|_, it| !it.is_over());
         for (key, talk) in talks.iter_mut() {
             let Turn { send: answers, words } = talk.hear(packet, vehicle, wall);
             send.extend(answers);
@@ -217,9 +272,11 @@ impl<R: RealmKind> Mavlink<R> {
 
     fn refuse(&mut self, why: &MavlinkError, heard: &mut Heard) {
         let is_new = match why {
-            MavlinkError::Version1 { system } | MavlinkError::Unreadable { system, .. } => {
-                self.strangers.insert(*system)
-            }
+            MavlinkError::Version1 { system }
+            | MavlinkError::Unreadable { system, .. }
+            | MavlinkError::Unsigned { system }
+            | MavlinkError::Forged { system }
+            | MavlinkError::Replayed { system } => self.strangers.insert(*system),
             _ => !std::mem::replace(&mut self.is_noise_told, true),
         };
         if is_new {
@@ -232,7 +289,12 @@ impl<R: RealmKind> Mavlink<R> {
         let now = wall_now();
         let mut send = Vec::new();
         for known in self.known.values_mut() {
-            let Known { vehicle, talks, from } = known;
+            let Known { vehicle, talks, from, asides } = known;
+            for talk in asides.values_mut() {
+                let turn = talk.tick(vehicle, now);
+                send.push((turn.send, *from));
+            }
+            asides.retain(|_, it| !it.is_over());
             for (key, talk) in talks.iter_mut() {
                 let turn = talk.tick(vehicle, now);
                 send.push((turn.send, *from));
@@ -288,6 +350,25 @@ impl<R: RealmKind> Mavlink<R> {
         }
     }
 
+    /// A word to a vehicle's camera or gimbal; an older one of its kind is forgotten.
+    async fn turn(&mut self, link: &mut Link, drone: &Text, order: Order) -> Result<(), FeedError> {
+        let now = wall_now();
+        let system = self.drones.iter().find(|(_, it)| *it == drone).map(|(system, _)| *system);
+        let known = system.and_then(|it| self.known.get_mut(&it)).filter(|it| it.is_heard(now));
+        let Some(known) = known.filter(|it| barred::<R>(&it.vehicle).is_none()) else { return Ok(()) };
+        match Dialogue::begin(&order, &known.vehicle, now) {
+            Ok((talk, turn)) => {
+                known.asides.insert(order.name_zh(), talk);
+                let to = known.from;
+                self.say(link, turn.send, to).await
+            }
+            Err(why) => {
+                tracing::debug!(%why, %drone, "a camera could not be told");
+                Ok(())
+            }
+        }
+    }
+
     /// Offers what was said until it is in the log; past the ear where that can be, whose limit may drop what is only news.
     async fn tell(&mut self, ear: &Ear, outlook: Option<&Outlook<R>>) {
         if self.said.is_empty() {
@@ -311,7 +392,10 @@ impl<R: RealmKind> Mavlink<R> {
         to: Option<SocketAddr>,
     ) -> Result<(), FeedError> {
         for message in messages {
-            let bytes = encode(OUR_SYSTEM, OUR_COMPONENT, self.sequence, &message);
+            let bytes = match &mut self.signer {
+                Some(signer) => signer.encode((OUR_SYSTEM, OUR_COMPONENT), self.sequence, &message, wall_now()),
+                None => encode(OUR_SYSTEM, OUR_COMPONENT, self.sequence, &message),
+            };
             self.sequence = self.sequence.wrapping_add(1);
             link.say(&bytes, to).await?;
         }
@@ -340,6 +424,7 @@ impl<R: RealmKind> Listener for Mavlink<R> {
             tokio::select! {
                 arrived = link.receive() => self.take(&mut link, arrived?, ear).await?,
                 Some(flight) = self.orders.recv() => self.begin(&mut link, flight).await?,
+                Some((drone, order)) = self.words.recv() => self.turn(&mut link, &drone, order).await?,
                 _ = looks.tick() => self.look(&mut link).await?,
                 _ = beats.tick() => self.say(&mut link, vec![heartbeat()], None).await?,
             }
@@ -372,6 +457,15 @@ fn report((flight, is_cancel): (FlightId, bool), word: Word) -> Option<Command> 
             Some(Command::ReportFlightCancel { flight, error: Some(why.into()) })
         }
         Word::Accepted | Word::UnderWay { .. } => None,
+    }
+}
+
+/// A camera's refusal belongs to no record.
+fn log_asides(drone: &Text, words: &[Word]) {
+    for word in words {
+        if let Word::Failed { why } | Word::TimedOut { why } = word {
+            tracing::info!(%drone, why, "a camera did not do it");
+        }
     }
 }
 

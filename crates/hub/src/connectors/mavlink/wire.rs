@@ -2,16 +2,19 @@
 
 use crate::{connectors::contract::KindError, feeds::FeedError};
 use gulang_platforms::mavlink::{Framed, Frames, read_datagram};
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, UdpSocket, lookup_host},
+    time::timeout,
 };
 
 /// The largest datagram there is.
 const MAX_DATAGRAM: usize = 65_536;
 /// Where vehicles called from; more are not kept.
 const MAX_PEERS: usize = 256;
+/// Whoever does not take what is said to it for so long has hung, and would hold up what it says itself.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where vehicles are met.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,10 +146,14 @@ impl Link {
                 Ok(())
             }
             Self::Stream { stream, .. } => {
-                stream.write_all(bytes).await.map_err(|why| FeedError {
+                let failed = |why: String| FeedError {
                     what: format!("向 MAVLink 飞控发送失败：{why}"),
                     remedy: "系统会自己重连",
-                })
+                };
+                match timeout(WRITE_LIMIT, stream.write_all(bytes)).await {
+                    Ok(written) => written.map_err(|why| failed(why.to_string())),
+                    Err(_) => Err(failed("对方不收".into())),
+                }
             }
         }
     }
