@@ -75,6 +75,8 @@ impl Drop for Cameras {
 struct Eyes {
     child: Child,
     frames: Receiver<Frame>,
+    /// What was last said, for when nothing more comes.
+    last: Option<FromEyes>,
 }
 
 impl Eyes {
@@ -97,7 +99,7 @@ impl Eyes {
                 }
             }
         });
-        let mut eyes = Self { child, frames };
+        let mut eyes = Self { child, frames, last: None };
         eyes.until(|it| matches!(it, Heard::Said(FromEyes::Ready { version: VERSION, .. })))?;
         Ok(eyes)
     }
@@ -119,8 +121,14 @@ impl Eyes {
     fn next(&mut self) -> Result<Heard, Error> {
         Ok(match self.frames.recv_timeout(PATIENCE) {
             Ok(Frame::Picture(picture)) => Heard::Picture(picture),
-            Ok(Frame::Line(line)) => Heard::Said(Frame::value(&line)?),
-            Err(RecvTimeoutError::Timeout) => return Err("nothing was heard".into()),
+            Ok(Frame::Line(line)) => {
+                let said: FromEyes = Frame::value(&line)?;
+                self.last = Some(said.clone());
+                Heard::Said(said)
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(format!("nothing more was heard; the last word was {:?}", self.last).into());
+            }
             Err(RecvTimeoutError::Disconnected) => return Err("the eyes died".into()),
         })
     }

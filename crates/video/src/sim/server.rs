@@ -75,7 +75,7 @@ impl Mounts {
             let bin = media.element().downcast::<gst::Bin>().ok();
             let source = bin.and_then(|it| it.by_name("lens")).and_then(|it| it.downcast::<AppSrc>().ok());
             if let Some(source) = source {
-                film(source, camera_of.clone(), looks.clone());
+                film(&source, camera_of.clone(), looks.clone());
             }
         });
         self.points.add_factory(&format!("/{}", camera.mount), factory);
@@ -113,23 +113,30 @@ fn launch(camera: &SimCamera) -> String {
     format!("( {pictures} ! {encoder} )")
 }
 
-/// Pictures at the camera's pace, until nobody takes them.
-fn film(source: AppSrc, camera: SimCamera, looks: Looks) {
+/// Refusals in a row before a camera gives up, s: a pipeline that starts, or starts over, refuses for an instant.
+const REFUSED_S: u32 = 20;
+
+/// Pictures at the camera's pace, for as long as there is somebody who may take them.
+fn film(source: &AppSrc, camera: SimCamera, looks: Looks) {
+    // Not held: whoever watched last lets go of it, and then there is nobody to film for.
+    let source = source.downgrade();
     let filming = std::thread::Builder::new().name(format!("film {}", camera.mount)).spawn(move || {
         let mut painter = Painter::new(&camera);
-        let every = Duration::from_secs(1) / u32::from(camera.fps.clamp(1, 60));
+        let fps = u32::from(camera.fps.clamp(1, 60));
+        let every = Duration::from_secs(1) / fps;
         let mut due = Instant::now();
         let ahead = Look { mount: camera.mount.clone(), zoom: 1.0, ..Look::default() };
-        let mut was_taken = false;
+        let mut n_refused = 0;
         for n in 1.. {
             let look = lock(&looks).get(&camera.mount).unwrap_or(&ahead).clone();
             let picture = painter.paint(n, wall_ms(), &look);
+            let Some(source) = source.upgrade() else { return };
             match source.push_buffer(gst::Buffer::from_mut_slice(picture)) {
-                Ok(_) => was_taken = true,
-                // Before it is asked to play it takes nothing.
-                Err(gst::FlowError::Flushing) if !was_taken && n < 200 => {}
+                Ok(_) => n_refused = 0,
+                Err(gst::FlowError::Flushing) if n_refused < REFUSED_S * fps => n_refused += 1,
                 Err(_) => return,
             }
+            drop(source);
             due += every;
             let now = Instant::now();
             if due > now {
