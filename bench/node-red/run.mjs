@@ -1,5 +1,5 @@
-// Readings over MQTT to screens, beside Node-RED: the same broker, publisher, readings and number of screens, one after
-// the other in one run. Prints one JSON object.
+// Readings over MQTT to screens, beside Node-RED: the same broker, publisher (`gulang-hub bench publish`), readings and
+// number of screens, one after the other in one run. Prints one JSON object.
 //
 //   node bench/node-red/run.mjs [--hub target/release/gulang-hub] [--rate 100000] [--secs 10] [--screens 4] [--dir DIR]
 //
@@ -11,7 +11,7 @@
 // Exit status: 0 measured, 1 failed, 2 wrong usage.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -65,47 +65,15 @@ function start(program, args, settings = {}) {
   return child;
 }
 
-/** One MQTT 3.1.1 control packet. */
-function packet(kind, body) {
-  const head = [kind];
-  let left = body.length;
-  do {
-    const low = left % 128;
-    left = Math.floor(left / 128);
-    head.push(left > 0 ? low | 0x80 : low);
-  } while (left > 0);
-  return Buffer.concat([Buffer.from(head), body]);
-}
-
-/** Publishes at an even rate, QoS 0; how many were sent, and in how many seconds. */
-async function publish(port, sensors, rate, secs) {
-  const socket = net.connect(port, "127.0.0.1");
-  await new Promise((done) => socket.once("connect", done));
-  const hello = Buffer.from([0, 4, ...Buffer.from("MQTT"), 4, 2, 0, 0, 0, 5, ...Buffer.from("bench")]);
-  socket.write(packet(0x10, hello));
-  await new Promise((done) => socket.once("data", done));
-  const topics = sensors.map((id) => {
-    const topic = Buffer.from(`sensors/${id}/reading`);
-    return Buffer.concat([Buffer.from([topic.length >> 8, topic.length & 255]), topic]);
-  });
-  const began = performance.now();
-  const elapsed = () => (performance.now() - began) / 1000;
-  let n = 0;
-  while (elapsed() < secs) {
-    const due = Math.floor(elapsed() * rate);
-    const now = Date.now();
-    const packets = [];
-    for (; n < due; n++) {
-      packets.push(packet(0x30, Buffer.concat([topics[n % topics.length], Buffer.from(`{"v":${n % 8}.${n % 10},"t":${now}}`)])));
-    }
-    if (packets.length > 0 && !socket.write(Buffer.concat(packets))) {
-      await new Promise((done) => socket.once("drain", done));
-    }
-    await wait(4);
-  }
-  const took = elapsed();
-  await new Promise((done) => socket.end(Buffer.from([0xe0, 0]), done));
-  return { published: n, per_sec: n / took };
+/** Has `gulang-hub bench publish` publish at an even rate, QoS 0; how many readings were sent, and how many a second. */
+async function publish(mqttPort, { hub, rate, secs }) {
+  const child = start(hub, ["bench", "publish", "--json", "--broker", `127.0.0.1:${mqttPort}`, "--n", String(rate), "--secs", String(secs)]);
+  let text = "";
+  child.stdout.on("data", (some) => (text += some));
+  const status = await new Promise((done) => child.on("exit", done));
+  if (status !== 0) throw new Error(`the publisher ended with ${status}`);
+  const { published, per_sec } = JSON.parse(text);
+  return { published, per_sec };
 }
 
 /** A histogram of whole milliseconds, so that millions of delays take no memory. */
@@ -126,7 +94,8 @@ class Delays {
   }
 }
 
-async function nodeRed(dir, mqttPort, sensors, { rate, secs, screens }) {
+async function nodeRed(dir, mqttPort, asked) {
+  const { secs, screens } = asked;
   const port = await freePort();
   const broker = { id: "b", type: "mqtt-broker", name: "", broker: "127.0.0.1", port: String(mqttPort), clientid: "", autoConnect: true, usetls: false, protocolVersion: "4", keepalive: "60", cleansession: true };
   const flow = [
@@ -153,7 +122,7 @@ async function nodeRed(dir, mqttPort, sensors, { rate, secs, screens }) {
       socket.on("message", (data) => delays.add(Date.now() - JSON.parse(data.toString()).t));
     })),
   );
-  const sent = await publish(mqttPort, sensors, rate, secs);
+  const sent = await publish(mqttPort, asked);
   const inTime = delays.n;
   await wait(5000);
   sockets.forEach((it) => it.terminate());
@@ -167,13 +136,14 @@ async function nodeRed(dir, mqttPort, sensors, { rate, secs, screens }) {
   };
 }
 
-async function gulang(hub, mqttPort, sensors, { rate, secs, screens }) {
+async function gulang(mqttPort, asked) {
+  const { hub, secs, screens } = asked;
   const child = start(hub, ["bench", "mqtt", "--json", "--broker", `127.0.0.1:${mqttPort}`, "--screens", String(screens), "--secs", String(secs + 8)]);
   let text = "";
   child.stdout.on("data", (some) => (text += some));
   const ended = new Promise((done) => child.on("exit", done));
   await wait(6000); // The hub founds its city and connects.
-  const sent = await publish(mqttPort, sensors, rate, secs);
+  const sent = await publish(mqttPort, asked);
   const status = await ended;
   if (status !== 0) throw new Error(`gulang-hub ended with ${status}`);
   const figures = JSON.parse(text);
@@ -206,17 +176,16 @@ async function main() {
   if (!existsSync(path.join(dir, "node_modules/node-red"))) {
     execFileSync("npm", ["install", "--prefix", dir, "--no-audit", "--no-fund", "--omit=optional", NODE_RED], { stdio: ["ignore", "ignore", "inherit"] });
   }
-  const sensors = JSON.parse(readFileSync(path.join(ROOT, "assets/cities/xiamen/sensors.json"), "utf8")).map((it) => it.id);
   const port = await freePort();
   const mosquitto = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto"].find(existsSync) ?? "mosquitto";
   start(mosquitto, ["-p", String(port)], { stdio: "ignore" });
   await untilListening(port, "mosquitto", 10);
-  const theirs = await nodeRed(dir, port, sensors, asked);
-  const ours = await gulang(asked.hub, port, sensors, asked);
+  const theirs = await nodeRed(dir, port, asked);
+  const ours = await gulang(port, asked);
   stopAll();
   const ratio = (a, b) => (b ? a / b : null);
   console.log(JSON.stringify({
-    bench: "mqtt beside Node-RED", rate: asked.rate, secs: asked.secs, screens: asked.screens, sensors: sensors.length,
+    bench: "mqtt beside Node-RED", rate: asked.rate, secs: asked.secs, screens: asked.screens,
     gulang: ours, node_red: { version: NODE_RED, ...theirs },
     ratio: {
       readings_per_sec: ratio(ours.taken_per_sec, theirs.forwarded_while_publishing_per_sec),

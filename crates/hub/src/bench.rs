@@ -23,7 +23,7 @@ mod switch;
 mod vehicles;
 mod video;
 
-pub use mqtt::{mqtt as over_mqtt, sensorthings};
+pub use mqtt::{mqtt as over_mqtt, publish_over_mqtt, sensorthings};
 pub use switch::switch;
 pub use vehicles::jt808;
 pub use video::video;

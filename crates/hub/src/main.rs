@@ -112,13 +112,13 @@ enum Task {
         /// Screens that follow (ingest, fanout, mqtt), or that show the feeds (video)
         #[arg(long, default_value_t = 4)]
         screens: usize,
-        /// Cases (fold), commands (fanout), feeds (video), readings a second (mqtt), or repetitions (route, switch)
+        /// Cases (fold), commands (fanout), feeds (video), readings a second (mqtt, publish), or repetitions (route, switch)
         #[arg(long)]
         n: Option<u64>,
-        /// How long (ingest, mqtt, video)
+        /// How long (ingest, mqtt, publish, video)
         #[arg(long, default_value_t = 5.0)]
         secs: f64,
-        /// Listen to this broker (HOST:PORT), where somebody else publishes (mqtt)
+        /// A broker's HOST:PORT: to listen to, where somebody else publishes (mqtt), or to publish to (publish)
         #[arg(long)]
         broker: Option<String>,
         #[arg(long)]
@@ -351,6 +351,8 @@ enum Bench {
     Ingest,
     /// Readings one by one over a real broker into the columns and out to screens: readings a second, delay
     Mqtt,
+    /// The load of `mqtt` alone, published to --broker for whoever listens
+    Publish,
     /// Pages of SensorThings Observations into readings: MB a second
     Sensorthings,
     /// Commands a second, durable and on every screen
@@ -458,6 +460,10 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                 Bench::Fold => bench::fold(&assets::read_pack(&pack_dir)?, n.unwrap_or(150_000))?,
                 Bench::Ingest => bench::ingest(&pack_dir, screens, secs)?,
                 Bench::Mqtt => bench::over_mqtt(&pack_dir, screens, secs, n.unwrap_or(100_000), broker.as_deref())?,
+                Bench::Publish => {
+                    let broker = broker.ok_or("--broker HOST:PORT names where to publish")?;
+                    bench::publish_over_mqtt(&assets::read_pack(&pack_dir)?, &broker, n.unwrap_or(100_000), secs)?
+                }
                 Bench::Sensorthings => bench::sensorthings(n.unwrap_or(10_000))?,
                 Bench::Tiles => tiles::bench(&pack_dir, assets::read_pack(&pack_dir)?.center)?,
                 Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,

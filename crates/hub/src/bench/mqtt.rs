@@ -8,7 +8,7 @@ use crate::{
     screen::Screen,
     sim_host::{ChildSim, RunningSim, SimHost, SimRequest, SimScale, SimSpeed},
 };
-use gulang_city::{Realm, SensorId};
+use gulang_city::{Pack, Realm, SensorId};
 use gulang_platforms::sensorthings::{Catalog, EntityId, StreamRules, decode_observations, decode_streams, write};
 use gulang_wire::{Body, Watch};
 use serde_json::{Value, json};
@@ -68,6 +68,14 @@ pub fn mqtt(
         "screens": seen.iter().map(|it| json!({ "columns": it.n_columns, "readings": it.delays_ms.len(), "error": it.error })).collect::<Vec<_>>(),
         "profile": profile(),
     }))
+}
+
+/// The load alone: every sensor of the pack in turn, for whoever listens at `broker` (`host:port`).
+pub fn publish_over_mqtt(pack: &Pack, broker: &str, per_sec: u64, secs: f64) -> Result<Value, BenchError> {
+    let sensors: Vec<SensorId> = pack.sensors.iter().map(|it| it.id.clone()).collect();
+    let began = Instant::now();
+    let published = publish(broker, &sensors, per_sec, secs)?;
+    Ok(json!({ "published": published, "per_sec": published as f64 / began.elapsed().as_secs_f64() }))
 }
 
 /// A page of Observations read again and again, beside the same page read as plain JSON.
