@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
             check(&heard);
             let n_rules = table.get("rule").and_then(|it| it.as_array()).map_or(1, Vec::len);
             assert!(heard.news.len() + heard.commands.len() + heard.refused.len() <= n_rules * (MAX_ENTRIES + 2));
-            mapping.topics().for_each(|it| drop(topic_fits(it, "a/b")));
+            mapping.topics().for_each(|it| _ = topic_fits(it, "a/b"));
         }
         Err(why) => assert!(!why.why.is_empty() && !why.todo.is_empty(), "{why:?}"),
     }

@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let Some(events) = events else { return };
     for (seq, event) in (1..).zip(events) {
-        city.apply(&Record { seq, at: NOW, source: source(), event });
+        let _ = city.apply(&Record { seq, at: NOW, source: source(), event });
     }
     let bytes = city.to_bytes().expect("a city is bytes");
     let again = City::from_bytes(&bytes).expect("and comes back");

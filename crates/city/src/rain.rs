@@ -13,6 +13,8 @@ pub const MAX_RAIN_VALUES: usize = 65_536;
 const MAX_FIELDS: usize = 12;
 /// More rain in an hour was never measured, mm.
 const MAX_MM_PER_H: f32 = 500.0;
+/// A field for further from its own issue is one whose date is wrong; it would stand as the newest for ever.
+const MAX_LEAD_MS: i64 = 60 * 24 * 3_600_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,7 +83,7 @@ impl RainField {
         if !is_step(dx) || !is_step(dy) || !self.origin.is_sane() || !far.is_sane() {
             return Err(RainFault::Place);
         }
-        if self.valid_at.0 <= 0 || self.issued_at.0 <= 0 {
+        if self.valid_at.0 <= 0 || self.issued_at.0 <= 0 || self.valid_at.since_ms(self.issued_at).abs() > MAX_LEAD_MS {
             return Err(RainFault::Time);
         }
         self.values =

@@ -23,6 +23,7 @@ mod preview;
 mod shp;
 mod tidy;
 mod workbook;
+mod xls_extent;
 
 pub use crs::Crs;
 pub use fields::{Field, LEFT_OUT, fields_of};

@@ -1,14 +1,22 @@
 //! Spreadsheets: every sheet as a table, merged cells filled in, serial dates as dates.
 
-use crate::{IntakeError, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES, Row, Table, tidy::tidy};
-use calamine::{Data, DataRef, Dimensions, Reader, Sheets, Xlsx};
-use std::io::{Cursor, Write};
+use crate::{IntakeError, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES, Row, Table, tidy::tidy, xls_extent};
+use calamine::{Cell, Data, DataRef, Dimensions, Reader, Sheets};
+use std::{
+    fmt::Display,
+    io::{Cursor, Write},
+};
 
 /// Cells a merged range may fill: more is somebody's formatting of whole columns.
 const MAX_MERGED_CELLS: u64 = 200_000;
 
 pub fn read(bytes: &[u8]) -> Result<Vec<Table>, IntakeError> {
-    let merges = if bytes.starts_with(b"PK") { check_unpacked(bytes)? } else { true };
+    let merges = if bytes.starts_with(b"PK") {
+        check_unpacked(bytes)?
+    } else {
+        xls_extent::check(bytes)?;
+        true
+    };
     // calamine 0.38 indexes by what a damaged .xls says of itself. It holds nothing but these bytes, so nothing is left
     // half-done; and a damaged file must not end whoever reads it.
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sheets(bytes, merges)));
@@ -24,9 +32,13 @@ fn sheets(bytes: &[u8], merges: bool) -> Result<Vec<Table>, IntakeError> {
         let (mut rows, merged) = match &mut book {
             // Cell by cell: a range would be as large as its two farthest cells say.
             Sheets::Xlsx(book) => {
-                let rows = streamed(book, &name)?;
                 let merged = if merges { book.merge_cells_by_sheet_name(&name) } else { Ok(Vec::new()) };
-                (rows, merged.unwrap_or_default())
+                let mut reader = book.worksheet_cells_reader(&name).map_err(|why| failed(why.into()))?;
+                (streamed(|| reader.next_cell())?, merged.unwrap_or_default())
+            }
+            Sheets::Xlsb(book) => {
+                let mut reader = book.worksheet_cells_reader(&name).map_err(|why| failed(why.into()))?;
+                (streamed(|| reader.next_cell())?, Vec::new())
             }
             other => {
                 let merged = match other {
@@ -95,11 +107,11 @@ impl Write for Sought {
     }
 }
 
-fn streamed(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Row>, IntakeError> {
-    let failed = |why: calamine::XlsxError| IntakeError::Workbook(why.to_string());
-    let mut reader = book.worksheet_cells_reader(name).map_err(failed)?;
+fn streamed<'a, E: Display>(
+    mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>,
+) -> Result<Vec<Row>, IntakeError> {
     let mut rows: Vec<Row> = Vec::new();
-    while let Some(cell) = reader.next_cell().map_err(failed)? {
+    while let Some(cell) = next().map_err(|why| IntakeError::Workbook(why.to_string()))? {
         let (row, column) = cell.get_position();
         let column = column as usize;
         let number = row as usize + 1;

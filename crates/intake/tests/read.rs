@@ -346,6 +346,24 @@ fn a_damaged_xls_is_refused_where_its_reader_would_fall() {
     }
 }
 
+/// Refused before its reader allocates what it claims, which would end the process.
+#[test]
+fn an_xls_that_claims_more_than_it_can_hold_is_refused() {
+    const DIMENSIONS: &[u8] = &[0x00, 0x02, 14, 0, 0, 0, 0, 0];
+    const LABEL_SST: &[u8] = &[0xFD, 0x00, 10, 0];
+    for (record, claim, why) in [
+        (DIMENSIONS, &u32::MAX.to_le_bytes()[..], "大小不可能"),
+        (LABEL_SST, &[0xFF, 0xFF, 0xFF, 0x00], "范围太大"),
+        (LABEL_SST, &[0xFF, 0xFF, 0xFF, 0xFF], "列号不可能"),
+    ] {
+        let mut bytes = TEAMS[1].1.to_vec();
+        let at = bytes.windows(record.len()).rposition(|it| it == record).expect("the record") + record.len();
+        bytes[at..at + claim.len()].copy_from_slice(claim);
+        let refused = read("a.xls", &bytes).expect_err(why).to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

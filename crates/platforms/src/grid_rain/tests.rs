@@ -58,6 +58,16 @@ fn a_message_of_another_writer_is_read() -> Result<(), GridError> {
 }
 
 #[test]
+fn a_date_far_from_its_issue_is_refused() -> Result<(), GridError> {
+    let mut bytes = include_bytes!("../../tests/fixtures/rain.grib2").to_vec();
+    let valid_at = bytes.windows(7).position(|it| it == [0x07, 0xE7, 7, 27, 6, 0, 0]).expect("2023-07-27 06:00 UTC");
+    bytes[valid_at..valid_at + 2].copy_from_slice(&9984u16.to_be_bytes());
+    let (fields, refused) = read(&bytes, &about())?;
+    assert!(fields.is_empty() && refused.len() == 1 && refused[0].contains("时间不合理"), "{fields:?} {refused:?}");
+    Ok(())
+}
+
+#[test]
 fn rows_from_the_north_are_turned_over_and_units_are_minded() -> Result<(), GridError> {
     let json = r#"[{"valid":"2023-07-27 10:00:00","kind":"observed","west":118,"north":24.1,"dx":0.1,"dy":0.1,"nx":2,"ny":2,"values":[1,2,3,null]},
         {"valid":"2023-07-27 10:00:00","unit":"in/h","west":118,"south":24,"dx":0.1,"dy":0.1,"nx":2,"ny":2,"values":[1,2,3,4]}]"#;
