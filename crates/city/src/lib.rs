@@ -32,6 +32,7 @@ mod freshness;
 mod geo;
 mod grid;
 mod ids;
+pub mod indicators;
 pub mod inject;
 mod judge;
 mod marking;

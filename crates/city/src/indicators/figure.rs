@@ -1,0 +1,166 @@
+//! What goes to screens: a figure with everything that must be said beside it.
+//!
+//! Must not know: how it was counted.
+
+use super::{definition::Compare, definition::Definition, definition::Good, table::Field};
+use crate::{Text, Timestamp, WarningColor, ids::*};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Of what part of the city a figure is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    City,
+    Of { by: Field, id: Text },
+}
+
+/// Names one figure.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FigureKey {
+    pub indicator: IndicatorId,
+    pub group: Group,
+}
+
+/// `case_open@city`, `case_open@district:350203`.
+impl fmt::Display for FigureKey {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.group {
+            Group::City => write!(to, "{}@city", self.indicator),
+            Group::Of { by, id } => write!(to, "{}@{}:{id}", self.indicator, by.name()),
+        }
+    }
+}
+
+/// One figure as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    pub key: FigureKey,
+    /// Never a number made of nothing: where there is none, `why_none` says why.
+    pub value: Option<f64>,
+    pub why_none: Option<WhyNone>,
+    /// What it is made of was last heard then; 0 if never.
+    pub as_of: Timestamp,
+    pub is_stale: bool,
+    /// Since when, if it is.
+    pub stale_since: Option<Timestamp>,
+    /// Something beneath is reckoned, or a part was missing and the others weigh more.
+    pub is_estimate: bool,
+    /// Rows beneath.
+    pub n: u64,
+    /// Of a ratio, before it was scaled.
+    pub numerator: Option<f64>,
+    pub denominator: Option<f64>,
+    pub comparisons: Vec<Comparison>,
+    /// How bad it is; none: as it should be, or nobody said what is bad.
+    pub band: Option<WarningColor>,
+    pub meets_target: Option<bool>,
+    pub anomaly: Option<Anomaly>,
+    /// It is of a day that is over, and a late or corrected record changed it today.
+    pub corrected_at: Option<Timestamp>,
+}
+
+/// What it was at another time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    pub with: Compare,
+    pub value: Option<f64>,
+    /// The figure now less the figure then.
+    pub change: Option<f64>,
+    /// When it was kept, of figures whose past cannot be counted from rows: at the full hour before the moment asked for.
+    pub kept_at: Option<Timestamp>,
+    /// A late or corrected record changed it today.
+    pub corrected_at: Option<Timestamp>,
+}
+
+/// Why there is no figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyNone {
+    /// There is nothing of the kind here.
+    NothingThere,
+    /// What it is made of has not been heard, or not lately enough.
+    NothingHeard,
+    /// No row in its window.
+    NoRows,
+    /// A share of nothing.
+    NothingToDivideBy,
+    /// A part of a weighted sum has no figure: which, from 1.
+    PartMissing(u32),
+    /// The arithmetic left the numbers.
+    NoNumber,
+}
+
+impl WhyNone {
+    pub fn zh(&self) -> String {
+        match self {
+            Self::NothingThere => "此处没有这类对象".into(),
+            Self::NothingHeard => "没有收到近期数据".into(),
+            Self::NoRows => "时段内没有记录".into(),
+            Self::NothingToDivideBy => "分母为零".into(),
+            Self::PartMissing(n) => format!("第 {n} 个分项没有数"),
+            Self::NoNumber => "算不出数".into(),
+        }
+    }
+}
+
+/// A figure unlike the same hour of the days before. See `history` for the rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Anomaly {
+    /// The full hour it was judged at.
+    pub at: Timestamp,
+    pub value: f64,
+    pub median: f64,
+    /// Median of the absolute deviations.
+    pub mad: f64,
+    /// How many days it was held against.
+    pub n_days: u32,
+    /// The modified z-score.
+    pub score: f64,
+}
+
+impl Anomaly {
+    /// For screens: `14:00 为 312，前 9 天同一时刻中位数 150（偏差中位数 12），偏高`.
+    pub fn zh(&self) -> String {
+        let way = if self.score > 0.0 { "偏高" } else { "偏低" };
+        format!(
+            "{} 为 {}，前 {} 天同一时刻中位数 {}（偏差中位数 {}），{way}",
+            self.at.hm(),
+            short(self.value),
+            self.n_days,
+            short(self.median),
+            short(self.mad),
+        )
+    }
+}
+
+fn short(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}
+
+impl Figure {
+    /// Nothing differs that a screen would draw otherwise. A newer `as_of` alone is no news: every message moves it.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        let timeless = |it: &Self| Self { as_of: Timestamp(0), ..it.clone() };
+        self.as_of == other.as_of && self == other || timeless(self) == timeless(other)
+    }
+}
+
+impl Definition {
+    /// The gravest band a value is in.
+    pub fn band_of(&self, value: f64) -> Option<WarningColor> {
+        let is_in = |edge: f64| match self.good {
+            Some(Good::High) => value <= edge,
+            _ => value >= edge,
+        };
+        self.bands.iter().rev().find(|(_, edge)| is_in(*edge)).map(|(color, _)| *color)
+    }
+
+    pub fn meets_target(&self, value: f64) -> Option<bool> {
+        let target = self.target?;
+        Some(match self.good {
+            Some(Good::Low) => value <= target,
+            _ => value >= target,
+        })
+    }
+}
