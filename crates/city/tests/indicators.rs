@@ -386,12 +386,15 @@ fn a_figure_unlike_other_days_says_so() {
     assert_eq!((hall.figure("x").value, hall.figure("x").anomaly), (Some(3.0), None));
     run(&mut hall, 6 * 24 + 1, 6 * 24 + 1);
     let anomaly = hall.figure("x").anomaly.expect("three teams where there never was one");
-    assert_eq!((anomaly.value, anomaly.median, anomaly.n_days), (3.0, 0.0, 5));
-    assert_eq!(anomaly.zh(), "11:00 为 3，前 5 天同一时刻中位数 0（偏差中位数 0），偏高");
+    assert_eq!((anomaly.value, anomaly.median, anomaly.n_days), (3.0, 0.0, 6));
+    assert_eq!(anomaly.zh(), "11:00 为 3，前 6 天同一时刻中位数 0（偏差中位数 0），偏高");
     assert_same(&hall);
     // What was kept survives a restart.
-    let kept = serde_json::to_string(&hall.engine.history().clone()).expect_err("keys are no words");
-    assert!(kept.to_string().contains("key"));
+    let kept = serde_json::to_string(hall.engine.history()).expect("a history as JSON");
+    let history = serde_json::from_str(&kept).expect("and back");
+    let (definitions, now) = (hall.engine.definitions().clone(), hall.engine.now());
+    let again = Engine::with_history(definitions, &hall.city, &hall.readings, now, history);
+    assert_eq!(again.figure(&key_of_text("x")), Some(hall.figure("x")));
 }
 
 #[test]
@@ -587,6 +590,19 @@ fn act() -> impl Strategy<Value = Act> {
         }),
         2 => (prop::sample::select(&EvacueeClass::ALL), district(), 0..500u32)
             .prop_map(|(class, district, n_people)| C::ReportMoved { class, district, n_people }),
+        3 => (0..9u32, prop::sample::select(vec!["stall", "waste"])).prop_map(|(n, kind)| C::ReportDetection {
+            report: DetectionReport {
+                event: format!("D{n}").into(),
+                kind: kind.into(),
+                camera: if n % 2 == 0 { "cam-1".into() } else { "cam-2".into() },
+                at: T0,
+                place: None,
+                boxes: vec![],
+                confidence: 0.8,
+                picture: None,
+                model: "示例".into(),
+            },
+        }),
     ];
     let of_hub = prop_oneof![
         3 => judge,
@@ -608,6 +624,9 @@ fn act() -> impl Strategy<Value = Act> {
         1 => team().prop_map(|team| C::ReleaseTeam { team }),
         2 => war,
         1 => peace,
+        1 => (1..5u64).prop_map(|it| C::RejectDetection {
+            detection: DetectionId(it), reason: "shadow".into(), note: "".into(),
+        }),
         1 => order().prop_map(|order| C::CancelOrder { order, reason: "不用了".into() }),
         1 => order().prop_map(|order| C::AmendOrder {
             order, title: "更正".into(), body: "照此办".into(), within_mins: 60, reason: "改派".into(),
@@ -682,6 +701,64 @@ proptest! {
             }
         }
     }
+}
+
+/// The histories do what they are for: every event that changes a row comes up in some of them.
+#[test]
+fn the_histories_reach_every_row() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let mut runner = TestRunner::deterministic();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..200 {
+        let acts = prop::collection::vec((pause(), act()), 50).new_tree(&mut runner).expect("a history").current();
+        let (mut city, mut now) = (City::found(&tiny_pack(), Realm::Actual), T0);
+        for (mins, act) in acts {
+            now = now.plus_mins(mins);
+            let Act::Command(is_platform, command) = act else { continue };
+            let source = source_of(is_platform, &command);
+            for event in city.decide_from(&source, &command, now).unwrap_or_default() {
+                seen.insert(format!("{event:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned());
+                let record = Record { seq: city.seq + 1, at: now, source: source.clone(), event };
+                assert_eq!(city.apply(&record), Applied::Advanced);
+            }
+        }
+    }
+    let wanted = "CaseReported CaseAdvanced CaseSupervised CasePressed CaseReturned CaseTransferred CasePostponed \
+        CaseCancelled AlarmRaised AlarmRecoloured AlarmCleared AlarmAcknowledged FootingChanged OrderDrafted OrderClimbed \
+        OrderOverdue OrderEscalated EvacuationExpected EvacuationCounted TeamAssigned TeamReleased ConnectorChanged \
+        DetectionMade DetectionRepeated DetectionRejected CheckInMissed";
+    let missing: Vec<&str> = wanted.split_whitespace().filter(|it| !seen.contains(*it)).collect();
+    assert!(missing.is_empty(), "{missing:?} never came up");
+}
+
+/// A register's file takes a team away and brings one.
+#[test]
+fn a_register_taken_over_is_counted_again() {
+    let text = file("x", "{ sum = \"teams.people\" }", &format!("{PLAIN}\ngroup_by = [\"capability\", \"district\"]"));
+    let mut hall = Hall::open(definitions(&text), T0);
+    let before = hall.figure("x").value.expect("people");
+    let team = hall.city.teams.get("team-1").cloned().expect("a team");
+    let new = Team { id: "team-9".into(), n_people: 7, capability: Capability::Medical, ..team };
+    let rows = RegisterRows::Teams(vec![new]);
+    let import = RegisterImport {
+        key: "k".into(),
+        register: RegisterKind::Teams,
+        layer: "".into(),
+        file: "teams.csv".into(),
+        sm3: "".into(),
+        crs: "".into(),
+        mode: ImportMode::Replace,
+        n_staged: 0,
+        n_rows: 1,
+        reason: "更新".into(),
+    };
+    let event = Event::RegisterImported { import, by: "A".into(), change: RegisterChange::default(), rows };
+    let record = Record { seq: hall.city.seq + 1, at: T0, source: Source::Seat("A".into()), event };
+    assert_eq!(hall.city.apply(&record), Applied::Advanced);
+    assert_eq!(hall.engine.apply(&record, &hall.city, &hall.readings), Applied::Advanced);
+    assert!(before > 7.0);
+    assert_eq!((hall.figure("x").value, hall.figure("x@capability:medical").value), (Some(7.0), Some(7.0)));
+    assert_same(&hall);
 }
 
 /// Read once: the property test wants them often.

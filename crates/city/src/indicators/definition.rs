@@ -215,10 +215,10 @@ pub enum Empty {
 pub enum Condition {
     OneOf(Vec<Text>),
     NoneOf(Vec<Text>),
-    /// Both ends included.
+    /// Both ends included; none is endless.
     Range {
-        from: f64,
-        to: f64,
+        from: Option<f64>,
+        to: Option<f64>,
     },
     Is(bool),
     /// The time has come, or has not (which a time never said has not either).

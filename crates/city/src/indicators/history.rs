@@ -25,8 +25,26 @@ const SCORE_FACTOR: f64 = 0.6745;
 
 /// Values at full hours, the last two weeks and a day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<Kept>", into = "Vec<Kept>")]
 pub struct History {
-    kept: BTreeMap<FigureKey, VecDeque<(i64, f64)>>,
+    kept: BTreeMap<FigureKey, Hours>,
+}
+
+/// Hours since 1970, ascending, and what was kept of each.
+type Hours = VecDeque<(i64, f64)>;
+/// As it is written: JSON has no keys but words.
+type Kept = (FigureKey, Hours);
+
+impl From<Vec<Kept>> for History {
+    fn from(kept: Vec<Kept>) -> Self {
+        Self { kept: kept.into_iter().collect() }
+    }
+}
+
+impl From<History> for Vec<Kept> {
+    fn from(history: History) -> Self {
+        history.kept.into_iter().collect()
+    }
 }
 
 /// Hours since 1970, rounded down.

@@ -211,8 +211,20 @@ fn definition(tree: &Tree<'_>, span: &Range<usize>, themes: &[Theme], faults: &m
 }
 
 /// Fields that groups can be made by.
-const GROUPS: [&str; 11] =
-    ["district", "township", "agency", "kind", "area", "class", "stage", "color", "rung", "tier", "capability"];
+const GROUPS: [&str; 12] = [
+    "district",
+    "township",
+    "agency",
+    "kind",
+    "area",
+    "class",
+    "stage",
+    "color",
+    "rung",
+    "tier",
+    "capability",
+    "state",
+];
 
 fn words_of<T: std::str::FromStr>(
     tree: &Tree<'_>,

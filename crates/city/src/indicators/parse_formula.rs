@@ -248,14 +248,13 @@ fn condition(field: Field, value: &Value<'_>, table: Table, faults: &mut Faults<
         (FieldType::Number, DeValue::Table(tree)) => {
             faults.unknown_keys(tree, &["from", "to", "known"]);
             let (from, to) = (number(tree, "from"), number(tree, "to"));
-            let range = (from.unwrap_or(f64::NEG_INFINITY), to.unwrap_or(f64::INFINITY));
-            if range.0 > range.1 {
+            if from.zip(to).is_some_and(|(from, to)| from > to) {
                 faults.add(&span, format!("bad range of {}", field.name()), "from is above to", "swap them");
                 return None;
             }
-            (from.is_some() || to.is_some()).then_some(Condition::Range { from: range.0, to: range.1 })
+            (from.is_some() || to.is_some()).then_some(Condition::Range { from, to })
         }
-        (FieldType::Number, it) => number_of(it).map(|it| Condition::Range { from: it, to: it }),
+        (FieldType::Number, it) => number_of(it).map(|it| Condition::Range { from: Some(it), to: Some(it) }),
         (FieldType::Time, DeValue::Table(tree)) => {
             faults.unknown_keys(tree, &["passed", "known"]);
             flag(tree, "passed").map(Condition::Passed)

@@ -30,6 +30,7 @@ pub enum RowId {
     Drone(DroneId),
     Evacuation(EvacueeClass, crate::EvacuationPlace),
     Alarm(AlarmId),
+    Detection(DetectionId),
     Platform(PlatformId),
     /// A register's things in one state, as [`crate::ThingState`] numbers them.
     Register(Text, u8),
@@ -51,6 +52,7 @@ impl RowId {
             | Self::Drone(_) => Table::Resources,
             Self::Evacuation(..) => Table::Evacuations,
             Self::Alarm(_) => Table::Alarms,
+            Self::Detection(_) => Table::Detections,
             Self::Platform(_) => Table::Platforms,
             Self::Register(..) => Table::Registers,
         }
@@ -203,6 +205,7 @@ impl RowMaker<'_> {
                 evacuation(*class, place, it)
             }
             RowId::Alarm(id) => self.alarm(self.city.alarms.get(id)?),
+            RowId::Detection(id) => self.detection(id, before)?,
             RowId::Platform(id) => platform(self.city.connectors.get(id)?),
             // Registers are outside the city: the engine keeps what it was told.
             RowId::Register(..) => return before.cloned(),
@@ -336,6 +339,20 @@ impl RowMaker<'_> {
         self.place(&mut row, district, at, before);
         row.word(Field::Kind, kind);
         row
+    }
+
+    /// Judged ones are forgotten by the city sooner or later, so only those that wait are rows.
+    fn detection(&self, id: &DetectionId, before: Option<&Row>) -> Option<Row> {
+        let detections = &self.city.detections;
+        let it = detections.known.get(id).filter(|_| detections.waiting.contains(id))?;
+        let mut row = Row::new(Table::Detections);
+        self.place(&mut row, &it.district, it.at, before);
+        row.text(Field::Kind, &it.kind);
+        row.text(Field::Platform, &it.platform.0);
+        row.word(Field::Color, color_word(it.color));
+        row.number(Field::Amount, it.n);
+        row.time(Field::RaisedAt, Some(it.since));
+        Some(row)
     }
 
     fn alarm(&self, alarm: &Alarm) -> Row {

@@ -22,6 +22,7 @@ pub(super) fn rows_of(city: &City, table: Table) -> Vec<RowId> {
         }
         Table::Evacuations => city.evacuees.rows.keys().map(|it| RowId::Evacuation(it.0, it.1.clone())).collect(),
         Table::Alarms => city.alarms.keys().map(|it| RowId::Alarm(*it)).collect(),
+        Table::Detections => city.detections.waiting.iter().map(|it| RowId::Detection(*it)).collect(),
         Table::Platforms => city.connectors.keys().map(|it| RowId::Platform(it.clone())).collect(),
         Table::Registers => Vec::new(),
     }

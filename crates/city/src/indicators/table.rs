@@ -37,6 +37,8 @@ pub enum Table {
     Evacuations,
     /// 告警.
     Alarms,
+    /// What video recognition saw and nobody judged yet.
+    Detections,
     /// Outside platforms and how they are.
     Platforms,
     /// The large registers, counted by the state of their things.
@@ -88,7 +90,7 @@ pub enum Field {
     Moved,
     Refused,
     Returned,
-    /// Of things in a register, or places and beds of a resource.
+    /// Of things in a register, places and beds of a resource, reports of one detection.
     Amount,
     Occupied,
     NTransfers,
@@ -208,6 +210,7 @@ impl Table {
             Self::Resources => &[District, Township, Kind, Amount, Occupied],
             Self::Evacuations => &[District, Township, Class, Expected, Moved, Refused, Returned, CountedAt],
             Self::Alarms => &[District, Kind, Color, IsAcknowledged, RaisedAt, EndedAt, Value],
+            Self::Detections => &[District, Township, Kind, Platform, Color, Amount, RaisedAt],
             Self::Platforms => &[Platform, State, IsSimulated],
             Self::Registers => &[Register, State, Amount, CountedAt],
         }

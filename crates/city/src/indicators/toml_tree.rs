@@ -131,7 +131,7 @@ impl<'t> Faults<'t> {
     /// One of a closed list.
     pub(super) fn word<T: std::str::FromStr>(&mut self, value: &Value<'_>, what: &str, known: &[&str]) -> Option<T> {
         let text = self.text(value, what)?;
-        let word = text.parse().ok();
+        let word = text.parse().ok().filter(|_| known.contains(&&*text));
         if word.is_none() {
             let todo = format!("use one of {}", known.join(", "));
             self.add(&value.span(), format!("unknown {what} {text}"), "there is no such", todo);

@@ -55,6 +55,14 @@ pub(super) fn touched_by(event: &Event) -> Vec<Touched> {
         | Event::CheckInMissed { team, .. } => vec![Row(RowId::Team(team.clone()))],
         // From peace to war, counts of people and outings begin anew.
         Event::FootingChanged { .. } => vec![Touched::Table(Table::Evacuations), Touched::Table(Table::Teams)],
+        Event::DetectionMade { detection, .. }
+        | Event::DetectionRepeated { detection, .. }
+        | Event::DetectionConfirmed { detection, .. }
+        | Event::DetectionFiled { detection, .. }
+        | Event::DetectionRejected { detection, .. }
+        | Event::DetectionDuplicated { detection, .. }
+        | Event::DetectionReopened { detection, .. } => vec![Row(RowId::Detection(*detection))],
+        Event::DetectionsExpired { detections, .. } => detections.iter().map(|it| Row(RowId::Detection(*it))).collect(),
         Event::ConnectorChanged { health } => vec![Row(RowId::Platform(health.platform.clone()))],
         Event::RegisterImported { rows, .. } => of_register(rows),
         // The rest changes no row.

@@ -93,7 +93,9 @@ fn fulfilled(cell: Option<&Cell>, condition: &Condition) -> Option<Interval> {
     let holds = match condition {
         Condition::OneOf(words) => is_among(words),
         Condition::NoneOf(words) => !is_among(words),
-        Condition::Range { from, to } => cell.and_then(Cell::as_number).is_some_and(|it| *from <= it && it <= *to),
+        Condition::Range { from, to } => cell
+            .and_then(Cell::as_number)
+            .is_some_and(|it| from.is_none_or(|from| from <= it) && to.is_none_or(|to| it <= to)),
         Condition::Is(wanted) => matches!(cell, Some(Cell::Bool(it)) if it == wanted),
         Condition::Known(wanted) => cell.is_some() == *wanted,
         Condition::Passed(has_passed) => {

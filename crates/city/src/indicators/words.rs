@@ -90,6 +90,7 @@ pub(super) fn groups(table: Table, field: Field, city: &City, areas: &[Area]) ->
         (_, Field::Township) => city.townships.keys().map(|it| it.0.clone()).collect(),
         (_, Field::Agency) => city.agencies.keys().map(|it| it.0.clone()).collect(),
         (_, Field::Area) => areas.iter().map(|it| it.id.clone()).collect(),
+        (Table::Detections, Field::Kind) => city.violations.iter().map(|it| it.id.clone()).collect(),
         (Table::Cases, Field::Class) => {
             let mut classes: Vec<Text> = Vec::new();
             for limit in &city.case_rules.limits {
@@ -106,6 +107,6 @@ pub(super) fn groups(table: Table, field: Field, city: &City, areas: &[Area]) ->
 /// What a table can be grouped by: fields whose groups are known beforehand.
 pub(super) fn can_group(table: Table, field: Field) -> bool {
     let is_registry = matches!(field, Field::District | Field::Township | Field::Agency | Field::Area);
-    let is_class = (table, field) == (Table::Cases, Field::Class);
-    table.fields().contains(&field) && (is_registry || is_class || closed_words(table, field).is_some())
+    let is_of_pack = matches!((table, field), (Table::Cases, Field::Class) | (Table::Detections, Field::Kind));
+    table.fields().contains(&field) && (is_registry || is_of_pack || closed_words(table, field).is_some())
 }
