@@ -153,6 +153,22 @@ fn every_fault_names_its_line_and_its_indicator() {
     refused(&beside("").replace("theme = \"t\"\n", "theme = \"u\"\n"), 11, "no [[theme]] has this id");
     let of_teams = file("a", "{ count = \"teams\" }", &format!("{PLAIN}\ncompare = [\"last_year\"]"));
     refused(&of_teams, 7, "cannot compare with last_year");
+    // A group of one table in the whole of another.
+    let mixed = "{ ratio = { of = { count = \"cases\" }, to = { count = \"teams\" } } }";
+    refused(&file("a", mixed, &format!("{PLAIN}\ngroup_by = [\"agency\"]")), 7, "teams have no such groups");
+    // A chain too long, and one that doubles at every link.
+    let chain = |n: usize, link: &dyn Fn(usize) -> String| {
+        let first = file("i0", "{ count = \"cases\" }", PLAIN);
+        let rest = (1..n).map(|it| file(&format!("i{it}"), &link(it - 1), PLAIN));
+        rest.fold(first, |all, it| format!("{all}[[indicator]]{}", it.split_once("[[indicator]]").expect("an entry").1))
+    };
+    let single = |n: usize| format!("\"i{n}\"");
+    let double = |n: usize| format!("{{ ratio = {{ of = \"i{n}\", to = \"i{n}\" }} }}");
+    assert!(
+        Definitions::parse("f", &chain(20, &single)).is_ok() && Definitions::parse("f", &chain(9, &double)).is_ok()
+    );
+    refused(&chain(40, &single), 7 + 11 * 39, "indicator i39: a formula too large");
+    refused(&chain(20, &double), 7 + 11 * 19, "indicator i19: a formula too large");
     // Two of one name; a circle of three, told of each.
     let first = file("a", "\"b\"", PLAIN);
     let entry = |id: &str, formula: &str| {
@@ -552,15 +568,15 @@ fn act() -> impl Strategy<Value = Act> {
         districts: vec![],
         struck: vec![],
         added: vec![],
-        confirmed_by: vec!["A".into(), "B".into()],
+        confirmed_by: vec!["带班领导 02".into()],
         reason: "测试".into(),
         reasons: Default::default(),
         sheet_version: None,
-        overridden: false,
+        overridden: true,
     });
     let peace = Just(C::StandDown {
         districts: vec![],
-        confirmed_by: vec!["A".into(), "B".into()],
+        confirmed_by: vec!["带班领导 02".into()],
         reason: "测试".into(),
         accepted: vec![],
         overridden: false,
@@ -615,7 +631,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => case_id().prop_map(|case| C::PressCase { case }),
         2 => (case_id(), agency(), reason()).prop_map(|(case, to, reason)| C::TransferCase { case, to, reason }),
         2 => (case_id(), reason()).prop_map(|(case, reason)| C::ReturnCase { case, to: None, reason }),
-        1 => (case_id(), 60..2000i64, reason())
+        1 => (case_id(), 100..9000i64, reason())
             .prop_map(|(case, mins, reason)| C::PostponeCase { case, due_at: T0.plus_mins(mins), reason }),
         1 => (case_id(), reason()).prop_map(|(case, reason)| C::CancelCase { case, reason }),
         1 => (1..4u64).prop_map(|it| C::AcknowledgeAlarm { alarm: AlarmId(it) }),
@@ -625,7 +641,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => war,
         1 => peace,
         1 => (1..5u64).prop_map(|it| C::RejectDetection {
-            detection: DetectionId(it), reason: "shadow".into(), note: "".into(),
+            detection: DetectionId(it), reason: "light".into(), note: "".into(),
         }),
         1 => order().prop_map(|order| C::CancelOrder { order, reason: "不用了".into() }),
         1 => order().prop_map(|order| C::AmendOrder {
@@ -652,13 +668,18 @@ fn pause() -> impl Strategy<Value = i64> {
 fn source_of(is_platform: bool, command: &C) -> Source {
     match command {
         _ if is_platform => platform(),
-        C::JudgeReading { .. } | C::Tick | C::ReportHealth { .. } | C::EscalateOrder { .. } => Source::Hub,
+        C::JudgeReading { .. }
+        | C::Tick
+        | C::ReportHealth { .. }
+        | C::EscalateOrder { .. }
+        | C::SwitchToWar { .. }
+        | C::StandDown { .. } => Source::Hub,
         _ => Source::Seat("A".into()),
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn keeping_count_is_counting_anew(acts in prop::collection::vec((pause(), act()), 1..50)) {
@@ -699,6 +720,20 @@ proptest! {
             if is_count && definition.is_some_and(|it| matches!(it.formula, Formula::Over(_))) {
                 prop_assert_eq!(hall.engine.beneath(&figure.key).len() as u64, figure.n);
             }
+        }
+    }
+}
+
+proptest! {
+    /// Whatever a hand does to the file, it is read or refused, and every fault is on a line of it.
+    #[test]
+    fn a_spoilt_file_is_refused_and_no_more(at in 0..60_000usize, n in 0..40usize, junk in "[\\[\\]{}=\",.a-z0-9\n-]{0,6}") {
+        let text = std::fs::read_to_string("../../assets/cities/xiamen/indicators.toml").expect("the shipped indicators");
+        let near = |at: usize| (at.min(text.len())..=text.len()).find(|it| text.is_char_boundary(*it)).unwrap_or(0);
+        let spoilt = format!("{}{junk}{}", &text[..near(at)], &text[near(at + n)..]);
+        if let Err(errors) = Definitions::parse("f", &spoilt) {
+            let n_lines = spoilt.lines().count() + 1;
+            prop_assert!(!errors.is_empty() && errors.iter().all(|it| (1..=n_lines).contains(&it.line)));
         }
     }
 }

@@ -64,7 +64,7 @@ pub struct Definition {
     /// None: neither is better.
     pub good: Option<Good>,
     pub target: Option<f64>,
-    /// From the mildest to the gravest, each beyond the one before.
+    /// From the mildest to the gravest, each beyond the one before; a band begins at its edge.
     pub bands: Vec<(WarningColor, f64)>,
     /// Deviations below this are never called unusual; none: nobody asks whether the figure is.
     pub anomaly_floor: Option<f64>,

@@ -16,7 +16,7 @@ use super::{
     evaluate::{Evaluated, Ground},
     figure::{Figure, FigureKey},
     history::{History, hour_of, time_of_hour},
-    plan::Plan,
+    plan::{Origin, OriginOf, Plan},
     row::{Places, Row, RowId, RowMaker, register},
     rows::rows_of,
     table::Table,
@@ -423,8 +423,10 @@ impl Engine {
         }
         self.heard.insert(platform.clone(), at);
         // Those that lived merely live longer; their wake finds out.
-        let waits = |it: &Shown| it.figure.is_stale || it.figure.why_none.is_some();
-        self.dirty.extend((0..).zip(&self.figures).filter(|(_, it)| waits(it)).map(|it: (usize, _)| it.0));
+        let is_of_it = |it: &Origin| matches!(&it.of, OriginOf::Platform(id) if id == platform);
+        let both = self.plan.figures.iter().zip(&self.figures);
+        let woken = (0..).zip(both).filter(|(_, (plan, it))| it.figure.is_stale && plan.origins.iter().any(is_of_it));
+        self.dirty.extend(woken.map(|it: (usize, _)| it.0));
     }
 
     fn ground(&self) -> Ground<'_> {
@@ -457,7 +459,7 @@ impl Engine {
         let dirty = std::mem::take(&mut self.dirty);
         let next = self.revision + 1;
         for i in dirty {
-            let Some(evaluated) = self.evaluate(i) else { continue };
+            let Some(mut evaluated) = self.evaluate(i) else { continue };
             let Some(shown) = self.figures.get_mut(i) else { continue };
             if shown.wake != evaluated.wake {
                 if let Some(wake) = shown.wake {
@@ -468,10 +470,13 @@ impl Engine {
             if let Some(wake) = evaluated.wake {
                 self.wakes.insert((wake, i));
             }
-            if !shown.figure.looks_like(&evaluated.figure) {
+            // A newer time alone is no news: every message of a platform moves it.
+            let as_of = std::mem::replace(&mut evaluated.figure.as_of, shown.figure.as_of);
+            if shown.figure != evaluated.figure {
                 shown.revision = next;
                 self.revision = next;
             }
+            evaluated.figure.as_of = as_of;
             shown.figure = evaluated.figure;
         }
     }

@@ -7,7 +7,8 @@ use crate::{Text, Timestamp, WarningColor, ids::*};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Of what part of the city a figure is.
+/// Of what part of the city a figure is. A row that names a district or department the city does not have counts in the
+/// whole city only, so groups need not sum to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
@@ -136,14 +137,6 @@ impl Anomaly {
 
 fn short(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
-}
-
-impl Figure {
-    /// Nothing differs that a screen would draw otherwise. A newer `as_of` alone is no news: every message moves it.
-    pub(crate) fn looks_like(&self, other: &Self) -> bool {
-        let timeless = |it: &Self| Self { as_of: Timestamp(0), ..it.clone() };
-        self.as_of == other.as_of && self == other || timeless(self) == timeless(other)
-    }
 }
 
 impl Definition {

@@ -6,7 +6,7 @@
 use super::{
     definition::*,
     parse_formula::formula,
-    plan::{can_count_past, first_table},
+    plan::{MAX_DEPTH, can_count_past, tables},
     table::Field,
     toml_tree::{Faults, Tree, Value},
     words,
@@ -36,7 +36,7 @@ impl Definitions {
         }
     }
 
-    /// Owners and platforms this city does not have. `platforms` are those its configuration or its agencies name.
+    /// Owners this city does not have, and platforms none of its agencies is on.
     pub fn unknown_names(&self, file: &str, city: &City) -> Vec<PackError> {
         let mut errors = Vec::new();
         for it in &self.all {
@@ -94,7 +94,10 @@ fn read(tree: &Tree<'_>, span: &Range<usize>, faults: &mut Faults<'_>) -> Option
     faults.entry.clear();
     let definitions = Definitions { basis: basis?, themes, areas, all };
     check_references(&definitions, &spans, faults);
-    // What refers to what is not there, or to itself, has no table to ask about.
+    // What refers to what is not there, or to itself, has no depth and no table to ask about.
+    if faults.list.is_empty() {
+        check_depth(&definitions, &spans, faults);
+    }
     if faults.list.is_empty() {
         check_groups(&definitions, &spans, faults);
     }
@@ -126,7 +129,7 @@ fn needed_text(tree: &Tree<'_>, key: &str, span: &Range<usize>, faults: &mut Fau
     faults.text(value, key)
 }
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 17] = [
     "id",
     "zh",
     "en",
@@ -144,7 +147,6 @@ const KEYS: [&str; 18] = [
     "bands",
     "anomaly_floor",
     "draw",
-    "note",
 ];
 
 fn definition(tree: &Tree<'_>, span: &Range<usize>, themes: &[Theme], faults: &mut Faults<'_>) -> Option<Definition> {
@@ -311,12 +313,43 @@ fn circle(definitions: &Definitions, start: &Definition) -> Option<Vec<String>> 
     None
 }
 
+/// Written out, a formula stays of a size that can be counted: no chain too long, no doubling upon doubling.
+fn check_depth(definitions: &Definitions, spans: &BTreeMap<Text, Range<usize>>, faults: &mut Faults<'_>) {
+    const MAX_PARTS: u64 = 1000;
+    /// Parts when written out, and how many names deep.
+    type Size = (u64, u32);
+    let mut sizes: BTreeMap<&str, Size> = BTreeMap::new();
+    // Each round writes out one name more.
+    for _ in 0..=MAX_DEPTH {
+        let before = sizes.clone();
+        for it in &definitions.all {
+            let own: Size = (it.formula.aggregates().len() as u64, 0);
+            let named =
+                it.formula.references().into_iter().map(|id| before.get(id.as_str()).copied().unwrap_or((1, 0)));
+            let size = named.fold(own, |sum, it| (sum.0.saturating_add(it.0), sum.1.max(it.1 + 1)));
+            sizes.insert(it.id.as_str(), size);
+        }
+        if sizes == before {
+            break;
+        }
+    }
+    let is_too_large = |size: &Size| size.0 > MAX_PARTS || size.1 >= MAX_DEPTH;
+    for it in definitions.all.iter().filter(|it| sizes.get(it.id.as_str()).is_some_and(is_too_large)) {
+        faults.entry = format!("indicator {}", it.id);
+        let span = spans.get(it.id.as_str()).cloned().unwrap_or(0..0);
+        let why = format!("written out it has more than {MAX_PARTS} parts, or is {MAX_DEPTH} names deep");
+        faults.add(&span, "a formula too large", why, "name fewer indicators that name others");
+    }
+    faults.entry.clear();
+}
+
 /// What it is grouped by its table can be grouped by; its past can be had.
 fn check_groups(definitions: &Definitions, spans: &BTreeMap<Text, Range<usize>>, faults: &mut Faults<'_>) {
     for it in &definitions.all {
         let span = spans.get(it.id.as_str()).cloned().unwrap_or(0..0);
         faults.entry = format!("indicator {}", it.id);
-        if let Some(table) = first_table(&it.formula, definitions, 0) {
+        // A share of a group of one table in the whole of another would mean nothing.
+        for table in tables(&it.formula, definitions, 0) {
             for by in it.group_by.iter().filter(|by| !words::can_group(table, **by)) {
                 let can = table.fields().iter().filter(|field| words::can_group(table, **field));
                 let names: Vec<&str> = can.map(|it: &Field| it.name()).collect();

@@ -261,8 +261,21 @@ fn groups_of(definition: &Definition, definitions: &Definitions, city: &City) ->
     groups
 }
 
-/// References nest no deeper; the parser refuses circles, so this is never met.
-const MAX_DEPTH: u32 = 32;
+/// References nest no deeper: the parser refuses what does.
+pub(super) const MAX_DEPTH: u32 = 32;
+
+/// Every table a formula counts, following other indicators.
+pub(super) fn tables(formula: &Formula, definitions: &Definitions, depth: u32) -> Vec<Table> {
+    let mut found: Vec<Table> = formula.aggregates().into_iter().map(|it| it.table).collect();
+    for id in formula.references() {
+        if let Some(named) = definitions.get(id.as_str()).filter(|_| depth < MAX_DEPTH) {
+            found.extend(tables(&named.formula, definitions, depth + 1));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
 
 /// The table whose groups a formula has.
 pub(super) fn first_table(formula: &Formula, definitions: &Definitions, depth: u32) -> Option<Table> {
@@ -288,7 +301,9 @@ impl Maker<'_> {
             .compare
             .iter()
             .map(|past| {
-                let can = can_count_past(&definition.formula, self.definitions, 0);
+                // Which stage a case was in then no row says.
+                let is_fixed = matches!(group, Group::City) || matches!(&group, Group::Of { by, .. } if by.is_fixed());
+                let can = is_fixed && can_count_past(&definition.formula, self.definitions, 0);
                 let node =
                     can.then(|| self.node(&definition.formula, definition, &group, Some(*past), &mut Vec::new()));
                 (*past, node)

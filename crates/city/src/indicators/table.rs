@@ -253,7 +253,8 @@ impl Field {
     }
 
     /// Said once and for all, or settled together with a time of the row. A figure made of such fields alone can be counted
-    /// for a past moment from the rows as they are now; any other past figure must have been kept.
+    /// for a past moment from the rows as they are now; any other past figure must have been kept. Whose a case is can change:
+    /// one handed on takes its past along.
     pub(crate) fn is_fixed(self) -> bool {
         use Field::*;
         matches!(
