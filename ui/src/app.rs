@@ -25,6 +25,7 @@ use crate::{
     playback::{PlaybackMail, PlaybackNews},
     processes::ProcessMail,
     search::{Names, named_from_layer},
+    indicators::IndicatorMail,
     sources::SourceMail,
     stage,
     stage::{
@@ -233,6 +234,8 @@ struct Panels {
     playback: PlaybackMail,
     /// How the sources do.
     sources: SourceMail,
+    /// The figures.
+    indicators: IndicatorMail,
     /// What platforms tell of one case.
     processes: ProcessMail,
     /// Pictures of cases.
@@ -425,6 +428,9 @@ fn draw(
     for news in panels.sources.poll() {
         panels.state.take_sources(news);
     }
+    for news in panels.indicators.poll() {
+        panels.state.take_indicators(news);
+    }
     for picture in panels.detections.poll() {
         panels.state.take_detection(picture);
     }
@@ -616,6 +622,7 @@ fn draw(
             UiCommand::Steer(feed, motion) => net.steer(feed, motion),
             UiCommand::LetGo(feed) => net.let_go(feed),
             UiCommand::Adjust(feed, to) => net.adjust(feed, to),
+            UiCommand::AskIndicators(ask) => panels.indicators.ask(net.address(), hall.realm, &ask),
             UiCommand::AskSources => panels.sources.ask(net.address(), hall.realm),
             UiCommand::AskDetectionPicture(detection, hash) => {
                 panels.detections.ask(net.address(), hall.realm, detection, hash);

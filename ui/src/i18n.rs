@@ -88,7 +88,6 @@ pub mod tr {
         HERE_NOW = "在此", "here now";
         OVERDUE = "超期", "overdue";
         METRICS = "指标墙", "Metrics";
-        N_INDICATORS = "{} 项指标・来源与时效", "{} indicators, source and age";
         CLOSE = "关闭", "Close";
         // events
         EVENTS = "事件", "Events";
@@ -1228,6 +1227,53 @@ pub mod tr {
         SOURCE_RAW = "原文样本", "sample as it came";
         SOURCE_MAPPED = "读成", "read as";
         SOURCE_NO_SAMPLE = "还没有样本", "no sample yet";
+        // indicators
+        INDICATORS = "指标墙", "Indicators";
+        INDICATORS_SUB = "{} 项指标・{} 个数・{}", "{} indicators, {} figures; {}";
+        INDICATORS_FAILED = "枢纽未答：{}", "the hub did not answer: {}";
+        INDICATORS_COUNTING = "正在计算指标", "counting";
+        INDICATORS_OLD = "{} 没有更新", "not updated for {}";
+        INDICATORS_FAULT = "口径文件有 {} 处错误，未采用：{}", "the definitions have {} faults and are not in use: {}";
+        INDICATORS_NOT_PAST = "回看中不显示指标：这里的数都是现在的", "no indicators in a review: these figures are of now";
+        INDICATORS_GRAVE = "要紧", "grave";
+        INDICATORS_NONE_GRAVE = "没有越线或异常的指标", "no indicator is beyond its limits or unusual";
+        INDICATOR_SAVED = "已导出：{}", "exported: {}";
+        INDICATOR_NOT_SAVED = "没有导出：{}", "not exported: {}";
+        INDICATOR_UNUSUAL = "异常", "unusual";
+        INDICATOR_CORRECTED = "更正", "corrected";
+        INDICATOR_CORRECTED_AT = "{} 有迟到或更正的记录改了这个数", "a late or corrected record changed it at {}";
+        INDICATOR_TARGET = "目标 {}", "target {}";
+        INDICATOR_YESTERDAY = "比昨日此时", "on yesterday";
+        INDICATOR_LAST_WEEK = "比上周此时", "on last week";
+        INDICATOR_LAST_YEAR = "同比", "on last year";
+        INDICATOR_OF_HUB = "本系统记录", "own records";
+        INDICATOR_OF_DEVICES = "各设备", "devices";
+        INDICATOR_NOW = "实时", "as of now";
+        INDICATOR_AS_OF = "截至 {}", "as of {}";
+        INDICATOR_STALE = "自 {} 起过时", "stale since {}";
+        INDICATOR_NO_TREND = "走势从现在记起", "the trend begins now";
+        INDICATOR_GONE = "没有这个数了：口径已改", "this figure is gone: the definitions changed";
+        INDICATOR_CLOSE = "收起指标", "close the indicator";
+        INDICATOR_SOURCE = "来源", "source";
+        INDICATOR_AGE = "时效", "age";
+        INDICATOR_PARTS = "分子/分母", "of";
+        INDICATOR_HELD = "对照", "against";
+        INDICATOR_BANDS = "预警线", "limits";
+        INDICATOR_ESTIMATE = "估计", "estimate";
+        INDICATOR_ESTIMATE_WHY = "其中有推算的部分", "some of it is reckoned";
+        INDICATOR_MORE_GROUPS = "还有 {} 组", "{} more groups";
+        INDICATOR_ROWS = "由来", "beneath";
+        INDICATOR_N_ROWS = "由 {} 条记录而来", "made of {} records";
+        INDICATOR_SAVE = "导出 CSV", "Export CSV";
+        WHOLE_CITY = "全市", "whole city";
+        BY_DISTRICT = "按区", "by district";
+        BY_TOWNSHIP = "按镇街", "by township";
+        BY_AGENCY = "按部门", "by agency";
+        BY_PLATFORM = "按平台", "by platform";
+        BY_STAGE = "按环节", "by stage";
+        BY_AREA = "按领域", "by area";
+        BY_COLOR = "按等级", "by level";
+        BY_KIND = "按类别", "by kind";
         DETECTIONS = "视频识别", "Video recognition";
         DETECTIONS_SUB = "待看 {}・本小时来 {} 条、{} 件，判 {} 件・等候中位 {}", "waiting {}; this hour {} reports, {} things, {} judged; median wait {}";
         DETECTIONS_NONE = "没有等人看的识别事件", "nothing waits to be looked at";
@@ -1290,6 +1336,14 @@ pub mod tr {
 }
 
 impl Lang {
+    /// Of words that come in both.
+    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::En if !en.is_empty() => en,
+            _ => zh,
+        }
+    }
+
     pub fn t(self, text: Tr) -> &'static str {
         match self {
             Self::Zh => text.zh,

@@ -26,6 +26,7 @@ pub mod platform;
 pub mod playback;
 pub mod processes;
 pub mod search;
+pub mod indicators;
 pub mod sources;
 pub mod stage;
 pub mod theme;

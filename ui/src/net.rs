@@ -111,6 +111,11 @@ impl Address {
         format!("{}/api/sources?realm={}&token={}", self.url, realm_word(realm), self.token)
     }
 
+    /// What the hub says of indicators: `path` behind their address, `with` more of the query.
+    pub fn indicators_url(&self, realm: Realm, path: &str, with: &str) -> String {
+        format!("{}/api/indicators{path}?realm={}&token={}&{with}", self.url, realm_word(realm), self.token)
+    }
+
     /// Posted to, it has a source tried again at once.
     pub fn source_retry_url(&self, realm: Realm, name: &str) -> String {
         let (name, realm) = (escaped(name), realm_word(realm));
@@ -160,7 +165,7 @@ fn realm_word(realm: Realm) -> &'static str {
 }
 
 /// For the inside of an address.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let one = |it: u8| match it {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(it).to_string(),
         _ => format!("%{it:02X}"),

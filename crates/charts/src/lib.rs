@@ -5,9 +5,11 @@
 //! drawn, direct labels (DESIGN.md §10).
 
 mod deviations;
+mod figures;
 mod responses;
 
 pub use deviations::{Deviations, deviations};
+pub use figures::{Bar, bars, trend};
 pub use responses::{Responses, responses};
 
 use gulang_city::{

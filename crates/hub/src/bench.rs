@@ -18,11 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod indicators;
 mod mqtt;
 mod switch;
 mod vehicles;
 mod video;
 
+pub use indicators::indicators;
 pub use mqtt::{mqtt as over_mqtt, publish_over_mqtt, sensorthings};
 pub use switch::switch;
 pub use vehicles::jt808;

@@ -60,6 +60,8 @@ pub struct Core {
     pub waylines: Arc<crate::waylines::Shelf>,
     /// Platforms that tell one case on demand.
     pub desks: crate::case_desks::CaseDesks,
+    /// The figures of this realm.
+    pub indicators: crate::indicators::Indicators,
     city: RwLock<City>,
     lane: Mutex<Lane>,
     things: Mutex<Things>,
@@ -126,6 +128,7 @@ impl Core {
             eyes: Arc::default(),
             waylines: Arc::default(),
             desks: crate::case_desks::CaseDesks::default(),
+            indicators: crate::indicators::Indicators::default(),
             city: RwLock::new(city),
             lane: Mutex::new(lane),
             things: Mutex::new(things),

@@ -135,7 +135,8 @@ impl Hall {
         };
         let endpoints = Endpoints::<Actual>::new(addresses, running.is_some());
         let clock = HubClock::live_after(opened.city.at);
-        let actual = RealmHub::connect(opened, clock, endpoints, running)?;
+        let mut actual = RealmHub::connect(opened, clock, endpoints, running)?;
+        actual.count(&config.pack_dir);
         let url = format!("http://{}", config.listen);
         actual.core.waylines.stand_at(&url);
         adopt_plans(&actual.core, &pack).await;
@@ -317,7 +318,8 @@ impl Hall {
         };
         let running = start_sim(&self.sim, request).await?;
         let endpoints = Endpoints::<Exercise>::new(running.addresses(), true);
-        let hub = RealmHub::connect(opened, clock, endpoints, Some(running))?;
+        let mut hub = RealmHub::connect(opened, clock, endpoints, Some(running))?;
+        hub.count(&self.pack_dir);
         hub.core.waylines.stand_at(&self.url);
         // Its city took a moment to start; the two clocks agree from here.
         hub.set_speed(anchor.speed, anchor.paused).await;

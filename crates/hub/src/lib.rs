@@ -30,6 +30,7 @@ pub mod feeds;
 pub mod flights;
 pub mod hall;
 pub mod health;
+pub mod indicators;
 pub mod live;
 pub mod log;
 pub mod logs;

@@ -25,6 +25,7 @@ use crate::{
     feeds::{Cursors, Feed, all_feeds},
     flights::{self, Links},
     health::HealthBook,
+    indicators,
     log::{Log, LogError, LogOptions},
     outbox,
     parquet::{Recorder, record_into},
@@ -236,6 +237,11 @@ impl RealmHub {
         self.attendants.follow(pack, &all).await;
     }
 
+    /// From now on counts the figures that the pack's definitions ask for.
+    pub fn count(&mut self, pack_dir: &Path) {
+        self.tasks.push(tokio::spawn(indicators::run(self.core.clone(), pack_dir.to_owned())));
+    }
+
     /// Tells the simulated city a change of the exercise clock.
     pub async fn set_speed(&self, speed: f32, paused: bool) {
         self.core.clock.set_speed(speed, paused);
@@ -263,6 +269,9 @@ impl RealmHub {
         }
         self.core.eyes.stop();
         self.core.clock.keep();
+        if let Err(error) = self.core.indicators.keep(&self.core.dir) {
+            tracing::warn!(%error, "the past of the figures could not be kept");
+        }
         let closed = self.core.close().await;
         self.core.lane().end_recording();
         let (recorder, sim) = (self.recorder.take(), self.sim.take());

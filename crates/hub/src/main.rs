@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use gulang_hub::{
     assets, bench, config,
     connectors::contract::kinds,
-    drill, duties, evidence, log, registers,
+    drill, duties, evidence, indicators, log, registers,
     sim_host::{ChildSim, SimScale},
     tiles, trial,
 };
@@ -355,6 +355,8 @@ enum Bench {
     Publish,
     /// Pages of SensorThings Observations into readings: MB a second
     Sensorthings,
+    /// The pack's indicators over --n cases of a year (2,000,000), 100,000 sensors: a cold count, the cost of a tick
+    Indicators,
     /// Commands a second, durable and on every screen
     Fanout,
     /// 平转战: 84 agencies × 6 orders, one platform dead, one answering in 30 s: ms to the log and to the wire
@@ -465,6 +467,9 @@ fn run(task: Task) -> Result<ExitCode, Error> {
                     bench::publish_over_mqtt(&assets::read_pack(&pack_dir)?, &broker, n.unwrap_or(100_000), secs)?
                 }
                 Bench::Sensorthings => bench::sensorthings(n.unwrap_or(10_000))?,
+                Bench::Indicators => {
+                    bench::indicators(&pack_dir, assets::read_pack(&pack_dir)?, n.unwrap_or(2_000_000))?
+                }
                 Bench::Tiles => tiles::bench(&pack_dir, assets::read_pack(&pack_dir)?.center)?,
                 Bench::Fanout => bench::fanout(&pack_dir, screens, n.unwrap_or(20_000))?,
                 Bench::Switch => bench::switch(&pack_dir, n.unwrap_or(5))?,
@@ -859,6 +864,7 @@ fn check(path: PathBuf) -> Result<ExitCode, Error> {
         tiles::check(&path)?;
         assets::read_roads(&path)?;
         duties::check(&path, &pack)?;
+        indicators::check(&path, &pack)?;
     } else if std::fs::read_to_string(&path)
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("starts_at")))
     {

@@ -64,6 +64,7 @@ pub fn router(app: App) -> Router {
         .merge(crate::registers::api::routes())
         .merge(crate::playback_api::routes())
         .merge(crate::sources_api::routes())
+        .merge(crate::indicators::api::routes())
         .merge(crate::eyes::api::routes())
         .merge(crate::detections::routes())
         .merge(crate::case_desks::routes())

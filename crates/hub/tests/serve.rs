@@ -204,6 +204,10 @@ impl Hub {
     }
 
     fn spawn_with(data: &Path, configuration: &str) -> Result<Self, Error> {
+        Self::spawn_of(data, configuration, &assets())
+    }
+
+    fn spawn_of(data: &Path, configuration: &str, pack: &Path) -> Result<Self, Error> {
         let config = data.with_extension("toml");
         std::fs::write(&config, configuration)?;
         // Through a shell that ignores SIGXFSZ, so that a file size limit reads as a failed write, as a full disk does.
@@ -213,6 +217,8 @@ impl Hub {
             .arg(data)
             .arg("--config")
             .arg(&config)
+            .arg("--pack")
+            .arg(pack)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -789,5 +795,133 @@ async fn many_things_are_listed_fetched_and_followed_and_their_platform_may_fail
     }
     assert_eq!(lamp, "silent");
     assert_eq!(hub.register("bike").await?.len(), 20);
+    Ok(())
+}
+
+// ---------------------------------------------------------------- indicators
+
+impl Hub {
+    async fn figures(&self, epoch: u64, since: u64) -> Result<Value, Error> {
+        self.get(&format!("/api/indicators/figures?epoch={epoch}&since={since}")).await
+    }
+
+    /// The figures, once one of them has this value.
+    async fn figures_with(&self, key: &str, value: f64) -> Result<Value, Error> {
+        let mut told = Value::Null;
+        for _ in 0..300 {
+            told = self.figures(0, 0).await?;
+            if figure(&told, key)["value"] == json!(value) {
+                return Ok(told);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Err(format!("{key} is not {value}: {}", figure(&told, key)).into())
+    }
+}
+
+/// `case_open@city` or `case_open@district:350203` among what was told.
+fn figure(told: &Value, key: &str) -> Value {
+    let (indicator, group) = key.split_once('@').unwrap_or((key, "city"));
+    let group = match group.split_once(':') {
+        Some((by, id)) => json!({ "of": { "by": by, "id": id } }),
+        None => json!("city"),
+    };
+    let all = told["figures"].as_array().cloned().unwrap_or_default();
+    all.into_iter().find(|it| it["key"] == json!({ "indicator": indicator, "group": group })).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_figure_follows_the_records_and_tells_what_it_is_made_of() -> Check {
+    let shared = Shared::default();
+    lock(&shared).items = vec![case(1), case(2)];
+    let platform = open_platform(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let hub = Hub::spawn(&dir.path().join("data"), &platform)?;
+    let told = hub.figures_with("case_open@city", 2.0).await?;
+    assert_eq!(figure(&told, "case_open@district:350203")["value"], json!(2.0));
+    assert_eq!(told["faults"], json!([]));
+    let definitions = hub.get("/api/indicators").await?;
+    let all = definitions["definitions"]["all"].as_array().map_or(0, Vec::len);
+    assert!(all >= 80 && told["n_figures"].as_u64() >= Some(600), "{all} definitions, {}", told["n_figures"]);
+
+    // What changed since, and nothing else.
+    let (epoch, revision) = (told["epoch"].as_u64().unwrap_or(0), told["revision"].as_u64().unwrap_or(0));
+    lock(&shared).items.push(case(3));
+    hub.figures_with("case_open@city", 3.0).await?;
+    let changed = hub.figures(epoch, revision).await?;
+    let n_changed = changed["figures"].as_array().map_or(0, Vec::len);
+    assert_eq!(figure(&changed, "case_open@city")["value"], json!(3.0));
+    assert!(n_changed < 400 && n_changed > 0, "{n_changed} figures changed by one case");
+
+    let beneath = hub.get("/api/indicators/beneath?key=case_open@district:350203&limit=2").await?;
+    assert_eq!((&beneath["n"], beneath["rows"].as_array().map(Vec::len)), (&json!(3), Some(2)), "{beneath}");
+    assert!(beneath["rows"][0]["name"].as_str().is_some_and(|it| it.contains("积水")), "{beneath}");
+    let url = format!("{}/api/indicators/beneath.csv?key=case_open@city", hub.url);
+    let csv = hub.http.get(url).bearer_auth(&hub.token).send().await?.error_for_status()?.text().await?;
+    assert!(csv.starts_with('\u{feff}') && csv.lines().count() == 5 && csv.contains("示例"), "{csv}");
+    let refused = hub.http.get(format!("{}/api/indicators/beneath?key=what", hub.url)).bearer_auth(&hub.token).send().await?;
+    assert_eq!(refused.status().as_u16(), 400);
+    Ok(())
+}
+
+/// A pack like the reference city's, with definitions of its own.
+#[cfg(unix)]
+fn pack_with(dir: &Path, definitions: &str) -> Result<std::path::PathBuf, Error> {
+    let pack = dir.join("pack");
+    std::fs::create_dir(&pack)?;
+    for entry in std::fs::read_dir(assets())?.flatten().filter(|it| it.file_name() != "indicators.toml") {
+        std::os::unix::fs::symlink(std::fs::canonicalize(entry.path())?, pack.join(entry.file_name()))?;
+    }
+    std::fs::write(pack.join("indicators.toml"), definitions)?;
+    Ok(pack)
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn definitions_that_change_are_counted_anew_and_faulty_ones_change_nothing() -> Check {
+    const BEFORE: &str = r#"basis = "示例"
+[[theme]]
+id = "cases"
+zh = "事部件"
+en = "Cases"
+[[indicator]]
+id = "case_n"
+zh = "案件"
+en = "Cases"
+unit = "件"
+means = { zh = "全部案件", en = "All cases" }
+theme = "cases"
+source = "hub"
+owner = "zf"
+fresh_mins = 5
+formula = { count = "cases" }
+draw = "number"
+"#;
+    let shared = Shared::default();
+    lock(&shared).items = vec![case(1), case(2)];
+    let platform = open_platform(shared.clone()).await?;
+    let dir = tempfile::tempdir()?;
+    let pack = pack_with(dir.path(), BEFORE)?;
+    let configuration = format!("[actual]\nplatform = \"{platform}\"\n");
+    let hub = Hub::spawn_of(&dir.path().join("data"), &configuration, &pack)?;
+    let told = hub.figures_with("case_n@city", 2.0).await?;
+    assert_eq!(told["n_figures"], json!(1));
+
+    std::fs::write(pack.join("indicators.toml"), BEFORE.replace("count = \"cases\"", "count = \"casks\""))?;
+    let mut faults = Value::Null;
+    for _ in 0..100 {
+        faults = hub.figures(0, 0).await?["faults"].clone();
+        if faults != json!([]) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(faults[0].as_str().is_some_and(|it| it.contains("casks") && it.contains("15")), "its line: {faults}");
+    assert_eq!(figure(&hub.figures(0, 0).await?, "case_n@city")["value"], json!(2.0), "what was good is still counted");
+
+    let grouped = BEFORE.replace("draw =", "group_by = [\"district\"]\ndraw =");
+    std::fs::write(pack.join("indicators.toml"), grouped)?;
+    let told = hub.figures_with("case_n@district:350203", 2.0).await?;
+    assert_eq!(told["faults"], json!([]));
     Ok(())
 }

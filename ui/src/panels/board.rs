@@ -200,7 +200,7 @@ pub(super) fn chips_ui(k: &Kit<'_>, state: &mut PanelState, map: Rect, x: f32) {
         (BoardKind::People, people, "P", state.boards.people.remaining > 0),
     ] {
         let width = k.width(14.0, &label) + 44.0;
-        if x + width > right || map.height() < 200.0 || state.metrics_open {
+        if x + width > right || map.height() < 200.0 {
             return;
         }
         let chip = Rect::from_min_size(pos2(x, map.top() + 54.0), vec2(width, 30.0));

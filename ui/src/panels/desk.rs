@@ -134,7 +134,7 @@ fn advised_ui(k: &Kit<'_>, column: &mut Rect) {
 
 /// In war the columns are orders and water; the event list never drops, so it waits behind a count over the map.
 fn war_events_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
-    if state.metrics_open || map.width() < 240.0 || map.height() < 200.0 {
+    if map.width() < 240.0 || map.height() < 200.0 {
         return;
     }
     let count = k.m.lang.fill(tr::UNACKNOWLEDGED_N, &[&state.digest.alarms.n_new.to_string()]);
@@ -214,9 +214,6 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     street_call::calls_ui(k, state, rect);
     drawer::drawer_ui(k, state, rect);
     tools::draft_ui(k, state, rect);
-    if state.metrics_open {
-        metrics::metrics_ui(k, state, rect);
-    }
 }
 
 fn layer_chips_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
@@ -410,8 +407,6 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
             if !state.pages.back() {
                 state.pages.close();
             }
-        } else if state.metrics_open {
-            state.metrics_open = false;
         } else if state.draft.take().is_some()
             || state.tools.escape()
             || state.case_form.take().is_some()
@@ -438,7 +433,7 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
         state.sheet = Some(sheet::Sheet::drill());
     }
     if pressed(Key::F2) || pressed(Key::M) && !is_typing {
-        state.metrics_open = !state.metrics_open;
+        state.pages.toggle(pages::Page::Indicators);
     }
     if state.sheet.is_some() || state.replay.is_picking() || is_typing {
         return;

@@ -1,29 +1,13 @@
-//! The metrics wall: every indicator of the pack with its age, source and yardstick.
+//! The tiles of the wall: every indicator of the pack's `indicators.json` with its age, source and yardstick. The desk's page is
+//! [`super::indicators`].
 
 use super::digest::budget_of;
 use super::kit::{Kit, fresh, fresh_value, freshness_mark};
 use super::{PanelState, today};
 use crate::charts;
-use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
 use gulang_city::*;
-
-/// Over the map, opened with F2 or M.
-pub(super) fn metrics_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
-    let n = k.m.city.indicators.len();
-    let body = k.panel(rect, k.t(tr::METRICS), &k.m.lang.fill(tr::N_INDICATORS, &[&n.to_string()]));
-    let close = Rect::from_center_size(pos2(rect.right() - 60.0, rect.top() + 16.0), vec2(100.0, 26.0));
-    if k.hit(close, "metrics-close", k.t(tr::CLOSE)).clicked() {
-        state.metrics_open = false;
-    }
-    let key = k.key(pos2(close.right() - 40.0, close.center().y), "Esc");
-    k.text(pos2(key.left() - 6.0, key.center().y), Align2::RIGHT_CENTER, 12.0, SECONDARY, k.t(tr::CLOSE));
-    if k.ui.rect_contains_pointer(body) {
-        state.metrics_scroll -= k.ui.input(|input| input.smooth_scroll_delta.y);
-    }
-    state.metrics_scroll = grid_ui(k, state, body.shrink(8.0), 1.0, state.metrics_scroll);
-}
 
 /// Tiles in rows; the scroll offset, clamped, is returned. `u` scales the type.
 pub(super) fn grid_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, u: f32, scroll: f32) -> f32 {

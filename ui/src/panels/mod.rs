@@ -54,6 +54,7 @@ mod score;
 mod sheet;
 mod shelving;
 mod signing;
+mod indicators;
 mod sources;
 mod stills;
 mod street_call;
@@ -91,6 +92,8 @@ mod tests_hands;
 #[cfg(test)]
 mod tests_import;
 #[cfg(test)]
+mod tests_indicators;
+#[cfg(test)]
 mod tests_replay;
 #[cfg(test)]
 mod tests_sheet;
@@ -121,6 +124,7 @@ use crate::medias::{MediaAsk, MediaNews};
 use crate::playback::{LogsAnswer, Story};
 use crate::processes::ProcessNews;
 use crate::search::Names;
+use crate::indicators::{IndicatorAsk, IndicatorNews};
 use crate::sources::SourceNews;
 use crate::stage::{
     flight::Bookmarks,
@@ -299,6 +303,8 @@ pub enum UiCommand {
     Adjust(Feed, Adjustment),
     /// Ask how every source does, or have one tried again; the answers come to [`PanelState::take_sources`].
     AskSources,
+    /// Ask for figures; the answers come to [`PanelState::take_indicators`].
+    AskIndicators(IndicatorAsk),
     RetrySource(String),
     /// Ask for the picture of this hash that shows a detection; it comes to [`PanelState::take_detection`].
     AskDetectionPicture(DetectionId, Text),
@@ -371,7 +377,6 @@ pub struct PanelState {
     digest: Digest,
     /// What of the event list is open and chosen.
     listing: events::Listing,
-    metrics_open: bool,
     /// War: the event list over the map.
     events_open: bool,
     locator: walkers::MapMemory,
@@ -381,7 +386,6 @@ pub struct PanelState {
     notices: Vec<(f64, String)>,
     orders_scroll: f32,
     events_scroll: f32,
-    metrics_scroll: f32,
     /// The seat whose camera wall this wall window shows by its own key, whatever the hall's scene is.
     wall_seat: Option<SeatId>,
 }
@@ -423,7 +427,6 @@ impl Default for PanelState {
             draft: None,
             digest: Digest::default(),
             listing: events::Listing::default(),
-            metrics_open: false,
             events_open: false,
             locator: walkers::MapMemory::default(),
             locator_tiles: None,
@@ -431,7 +434,6 @@ impl Default for PanelState {
             notices: Vec::new(),
             orders_scroll: 0.0,
             events_scroll: 0.0,
-            metrics_scroll: 0.0,
             wall_seat: None,
         }
     }
@@ -471,7 +473,7 @@ impl PanelState {
     /// The map's keys are free: no sheet and no board is open.
     pub fn has_map_keys(&self) -> bool {
         // A sheet or board left open comes back after a review, and lies over nothing meanwhile.
-        let is_covered = self.sheet.is_some() || self.board.is_some() || self.metrics_open || self.pages.cover_map();
+        let is_covered = self.sheet.is_some() || self.board.is_some() || self.pages.cover_map();
         !self.replay.is_picking() && (self.replay.is_on || !is_covered)
     }
 
@@ -550,6 +552,13 @@ impl PanelState {
     /// The hub's answers to [`UiCommand::AskSources`] and [`UiCommand::RetrySource`].
     pub fn take_sources(&mut self, news: SourceNews) {
         if let Some(notice) = self.pages.sources.take(news) {
+            self.notify(notice);
+        }
+    }
+
+    /// The hub's answers to [`UiCommand::AskIndicators`].
+    pub fn take_indicators(&mut self, news: IndicatorNews) {
+        if let Some(notice) = self.pages.indicators.take(news) {
             self.notify(notice);
         }
     }

@@ -1,8 +1,8 @@
-//! Pages over the map: the camera wall, a drone, the sources, the queue of video recognition. One at a time, over the map alone or over the whole desk; a
+//! Pages over the map: the camera wall, a drone, the sources, the queue of video recognition, the indicators. One at a time, over the map alone or over the whole desk; a
 //! drone's leaves a part of the map free, where its track and view are drawn.
 
 use super::kit::{EDGE, Kit, RealmMark, realm_mark};
-use super::{Model, PanelState, Selection, UiCommand, cameras, detections, drone_view, sources};
+use super::{Model, PanelState, Selection, UiCommand, cameras, detections, drone_view, indicators, sources};
 use crate::i18n::{Tr, tr};
 use crate::theme::*;
 use egui::{Align2, Key, Rect, Sense, pos2, vec2};
@@ -19,6 +19,8 @@ pub(super) enum Page {
     Sources,
     /// 视频识别.
     Detections,
+    /// 指标墙.
+    Indicators,
 }
 
 /// What the pages remember between frames.
@@ -31,6 +33,7 @@ pub(super) struct Pages {
     pub drone: drone_view::DroneView,
     pub sources: sources::SourcesPage,
     pub detections: detections::Review,
+    pub indicators: indicators::IndicatorsPage,
     /// The camera in hand this frame, and how it is to turn.
     pub wish: Option<(Feed, Motion)>,
 }
@@ -46,6 +49,7 @@ impl Page {
             Self::Drone => tr::DRONE_VIEW,
             Self::Sources => tr::SOURCES,
             Self::Detections => tr::DETECTIONS,
+            Self::Indicators => tr::INDICATORS,
         }
     }
 
@@ -55,6 +59,7 @@ impl Page {
             Self::Drone => "U",
             Self::Sources => "J",
             Self::Detections => "Y",
+            Self::Indicators => "F2",
         }
     }
 }
@@ -91,6 +96,7 @@ impl Pages {
             Some(Page::Cameras) => self.cameras.back(),
             Some(Page::Drone) => self.drone.back(),
             Some(Page::Detections) => self.detections.back(),
+            Some(Page::Indicators) => self.indicators.back(),
             Some(Page::Sources) | None => false,
         }
     }
@@ -112,6 +118,9 @@ impl Pages {
         }
         if page == Page::Sources {
             self.sources.begin();
+        }
+        if page == Page::Indicators {
+            self.indicators.begin();
         }
         self.open = Some(page);
     }
@@ -146,6 +155,9 @@ pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut
     if pressed(Key::J) {
         state.pages.toggle(Page::Sources);
     }
+    if state.pages.shows(Page::Indicators) {
+        indicators::keys(pressed, &mut state.pages.indicators);
+    }
     if state.pages.shows(Page::Cameras) {
         cameras::keys(pressed, model, state, out);
     }
@@ -176,6 +188,7 @@ pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         Page::Drone => drone_view::sub(k, state),
         Page::Sources => sources::sub(k, &state.pages.sources),
         Page::Detections => detections::sub(k),
+        Page::Indicators => indicators::sub(k, &state.pages.indicators),
     };
     if !header_ui(k, state, rect, page, &sub) {
         return;
@@ -191,6 +204,7 @@ pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         Page::Drone => drone_view::drone_ui(k, state, body),
         Page::Sources => sources::sources_ui(k, state, body),
         Page::Detections => detections::detections_ui(k, state, body),
+        Page::Indicators => indicators::indicators_ui(k, state, body),
     }
     // A refusal, which the page would hide.
     if let Some(text) = foot {
@@ -215,6 +229,8 @@ fn rect_of(k: &Kit<'_>, state: &mut PanelState, window: Rect, page: Page) -> Rec
     }
     match page {
         Page::Cameras | Page::Sources | Page::Detections => map,
+        // Themes, cards and the one in full want room.
+        Page::Indicators => whole,
         Page::Drone => {
             let right = right_of_drone(map);
             let rect = Rect::from_min_max(pos2(whole.left(), map.top()), pos2(right, map.bottom()));

@@ -1,6 +1,7 @@
 //! Peace, left and right: today's cases, twelve figures of safety, what is heard, how cases flow.
 
 use super::PanelState;
+use super::pages::Page;
 use super::digest::budget_of;
 use super::kit::{Kit, below, count, exact, fresh, fresh_value, freshness_mark, percent};
 use crate::charts;
@@ -113,7 +114,7 @@ pub(super) fn running_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     let label = k.m.lang.fill(tr::WATCH_AND_MORE, &[&n_alarmed.to_string()]);
     k.header_right(rect, 32.0, 12.0, TERTIARY, &label);
     if k.hit(link, "metrics", k.t(tr::METRICS)).clicked() {
-        state.metrics_open = !state.metrics_open;
+        state.pages.toggle(Page::Indicators);
     }
     let height = (body.height() / rows.len().max(1) as f32).min(25.3);
     let digest = &state.digest;

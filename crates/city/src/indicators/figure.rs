@@ -33,6 +33,25 @@ impl fmt::Display for FigureKey {
     }
 }
 
+/// Not a figure's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a figure is named INDICATOR@city or INDICATOR@FIELD:ID")]
+pub struct NotAKey;
+
+impl std::str::FromStr for FigureKey {
+    type Err = NotAKey;
+
+    fn from_str(words: &str) -> Result<Self, NotAKey> {
+        let (indicator, group) = words.split_once('@').filter(|it| !it.0.is_empty()).ok_or(NotAKey)?;
+        let group = match group.split_once(':') {
+            None if group == "city" => Group::City,
+            None => return Err(NotAKey),
+            Some((by, id)) => Group::Of { by: by.parse().map_err(|_| NotAKey)?, id: id.into() },
+        };
+        Ok(Self { indicator: indicator.into(), group })
+    }
+}
+
 /// One figure as it is now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {

@@ -1,0 +1,145 @@
+//! One indicator: how it went over time, and its groups side by side. Small enough for a card, the same in a report.
+
+use super::{Area, Drawn, Look};
+use gulang_city::Timestamp;
+use plotters::{prelude::*, style::text_anchor::HPos};
+
+/// A longer silence between two points is a gap, and stays one.
+const GAP_MS: i64 = 2 * 300_000 + 60_000;
+/// Nominal pixels of the line of words below.
+const FOOT: f64 = 13.0;
+const LABEL: f64 = 9.5;
+
+/// A line over time, from zero, with limits as thin lines; limits far beyond what was seen are left out.
+pub fn trend<DB: DrawingBackend>(
+    area: &Area<DB>,
+    points: &[(Timestamp, f32)],
+    limits: &[(f64, RGBColor)],
+    look: Look<'_>,
+) -> Drawn<DB> {
+    let finite: Vec<(Timestamp, f64)> =
+        points.iter().filter(|it| it.1.is_finite()).map(|it| (it.0, f64::from(it.1))).collect();
+    let (Some(first), Some(last)) = (finite.first(), finite.last()) else { return area.present() };
+    let low = finite.iter().fold(0f64, |low, it| low.min(it.1));
+    let high = finite.iter().fold(0f64, |high, it| high.max(it.1));
+    let reach = (high - low).max(1e-9);
+    let near: Vec<&(f64, RGBColor)> =
+        limits.iter().filter(|it| it.0 >= low - reach && it.0 <= high + reach).collect();
+    let top = near.iter().fold(high, |top, it| top.max(it.0)) + reach * 0.12;
+    let bottom = near.iter().fold(low, |bottom, it| bottom.min(it.0));
+    let (width, height) = area.dim_in_pixel();
+    let foot = look.size(FOOT) as i32;
+    let (right, floor) = (width as i32 - look.size(4.0) as i32, height as i32 - foot);
+    if right < 8 || floor < 8 {
+        return area.present();
+    }
+    let span = last.0.since_ms(first.0).max(60_000) as f64;
+    let x = |at: Timestamp| (f64::from(right) * at.since_ms(first.0) as f64 / span) as i32;
+    let y = |value: f64| (f64::from(floor) * (1.0 - (value - bottom) / (top - bottom))) as i32;
+    let line = |from: (i32, i32), to: (i32, i32), color: RGBColor, wide: f64| {
+        PathElement::new(vec![from, to], ShapeStyle::from(color).stroke_width(look.size(wide)))
+    };
+    area.draw(&line((0, y(0f64.max(bottom))), (right, y(0f64.max(bottom))), look.faint, 1.0))?;
+    for (value, color) in near {
+        area.draw(&line((0, y(*value)), (right, y(*value)), *color, 0.8))?;
+    }
+    for run in finite.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS) {
+        let style = ShapeStyle::from(look.series[1]).stroke_width(look.size(1.5));
+        area.draw(&PathElement::new(run.iter().map(|it| (x(it.0), y(it.1))).collect::<Vec<_>>(), style))?;
+    }
+    area.draw(&Circle::new((x(last.0), y(last.1)), look.size(2.2) as i32, look.series[1].filled()))?;
+    let middle = floor + foot / 2 + look.size(1.0) as i32;
+    area.draw(&look.words(first.0.hm(), (0, middle), LABEL, look.ink, HPos::Left))?;
+    area.draw(&look.words(last.0.hm(), (right, middle), LABEL, look.ink, HPos::Right))?;
+    area.present()
+}
+
+/// One group of an indicator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    pub name: String,
+    /// None is missing, and drawn as such.
+    pub value: Option<f64>,
+    /// As it is to be read.
+    pub words: String,
+    /// Another than the usual colour.
+    pub color: Option<RGBColor>,
+}
+
+/// Bars from zero side by side, each with its figure above and its name below, where there is room for them.
+pub fn bars<DB: DrawingBackend>(area: &Area<DB>, bars: &[Bar], look: Look<'_>) -> Drawn<DB> {
+    let (width, height) = area.dim_in_pixel();
+    let px = |nominal: f64| look.size(nominal) as i32;
+    let (foot, head) = (px(FOOT), px(12.0));
+    let (floor, step) = (height as i32 - foot, f64::from(width) / bars.len().max(1) as f64);
+    if floor - head < 4 || step < 4.0 {
+        return area.present();
+    }
+    let top = bars.iter().filter_map(|it| it.value).filter(|it| it.is_finite()).fold(0f64, f64::max).max(1e-9);
+    let n_chars = |room: f64, size: f64| (room / (size * look.px)) as usize;
+    area.draw(&Rectangle::new([(0, floor), (width as i32, floor + px(1.0))], look.faint.filled()))?;
+    for (i, bar) in bars.iter().enumerate() {
+        let middle = (step * (i as f64 + 0.5)) as i32;
+        let half = (step * 0.28).min(14.0 * look.px) as i32;
+        if let Some(value) = bar.value.filter(|it| it.is_finite()) {
+            let high = (f64::from(floor - head) * (value / top).clamp(0.0, 1.0)) as i32;
+            let color = bar.color.unwrap_or(look.series[1]);
+            area.draw(&Rectangle::new([(middle - half, floor - high), (middle + half, floor)], color.filled()))?;
+            if bar.words.chars().count() <= n_chars(step * 1.8, LABEL) {
+                let at = (middle, floor - high - px(6.0));
+                area.draw(&look.words(bar.words.clone(), at, LABEL, look.ink, HPos::Center))?;
+            }
+        } else {
+            area.draw(&look.words("—".to_owned(), (middle, floor - px(6.0)), LABEL, look.ink, HPos::Center))?;
+        }
+        let name: String = bar.name.chars().take(n_chars(step, LABEL).max(1)).collect();
+        area.draw(&look.words(name, (middle, floor + foot / 2 + px(1.0)), LABEL, look.ink, HPos::Center))?;
+    }
+    area.present()
+}
+
+#[cfg(all(test, feature = "svg"))]
+mod tests {
+    use super::*;
+    use crate::to_svg;
+
+    fn at(mins: i64) -> Timestamp {
+        Timestamp(1_790_000_000_000).plus_mins(mins)
+    }
+
+    #[test]
+    fn a_silence_is_a_gap_in_the_line() {
+        let points: Vec<(Timestamp, f32)> =
+            [0, 5, 10, 60, 65].iter().map(|it| (at(*it), 3.0 + *it as f32)).collect();
+        let svg = to_svg((260, 60), |area| trend(area, &points, &[], Look::PAPER)).expect("an svg");
+        // The zero line and one for each run.
+        assert_eq!(svg.matches("<polyline").count(), 3, "{svg}");
+        assert!(svg.contains(&at(0).hm()) && svg.contains(&at(65).hm()));
+    }
+
+    #[test]
+    fn a_limit_far_beyond_does_not_press_the_line_flat() {
+        let points = [(at(0), 3.0), (at(5), 4.0)];
+        let lines = |limit: f64| {
+            let svg = to_svg((260, 60), |area| trend(area, &points, &[(limit, Look::PAPER.warn)], Look::PAPER));
+            svg.expect("an svg").matches("<polyline").count()
+        };
+        assert_eq!((lines(5.0), lines(500.0)), (3, 2));
+    }
+
+    #[test]
+    fn nothing_and_what_is_missing_are_drawn_at_any_size() {
+        let missing = Bar { name: "思明区".into(), value: None, words: String::new(), color: None };
+        let some = Bar { value: Some(4.0), words: "4".into(), ..missing.clone() };
+        for size in [(1, 1), (9, 900), (260, 60), (2000, 20)] {
+            for all in [&[][..], &[missing.clone(), some.clone()]] {
+                assert!(to_svg(size, |area| bars(area, all, Look::PAPER)).is_ok());
+            }
+            for all in [&[][..], &[(at(0), 1.0)], &[(at(0), f32::NAN), (at(5), -2.0)]] {
+                assert!(to_svg(size, |area| trend(area, all, &[(0.0, Look::PAPER.alert)], Look::PAPER)).is_ok());
+            }
+        }
+        let svg = to_svg((260, 60), |area| bars(area, &[missing, some], Look::PAPER)).expect("an svg");
+        assert!(svg.contains('—') && svg.contains("思明区"));
+    }
+}

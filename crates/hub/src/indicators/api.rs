@@ -1,0 +1,173 @@
+//! 指标 for screens and other programs: definitions, figures as they change, how they went, what lies beneath one.
+
+#![allow(
+    clippy::result_large_err,
+    reason = "axum answers errors as whole responses; once a request, they may be large"
+)]
+
+use super::{
+    Changes,
+    beneath::{Beneath, describe},
+    key_of,
+};
+use crate::{core::Core, server::App};
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use gulang_city::{
+    Realm,
+    indicators::{Definitions, FigureKey, Group, RowId},
+};
+use gulang_wire::Watch;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Rows told of one figure where the asker names no limit.
+const ROWS: usize = 200;
+/// Trends asked for at once.
+const MAX_KEYS: usize = 400;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/indicators", get(definitions))
+        .route("/api/indicators/figures", get(figures))
+        .route("/api/indicators/trends", get(trends))
+        .route("/api/indicators/beneath", get(beneath))
+        .route("/api/indicators/beneath.csv", get(beneath_csv))
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    realm: Option<Realm>,
+    /// What the asker has: of another engine, or of none, it gets every figure.
+    #[serde(default)]
+    epoch: u64,
+    #[serde(default)]
+    since: u64,
+    #[serde(default)]
+    keys: String,
+    #[serde(default)]
+    key: String,
+    limit: Option<usize>,
+}
+
+impl Asked {
+    fn core(&self, app: &App) -> Result<Arc<Core>, Response> {
+        let watch = self.realm.map_or(Watch::Follow, Watch::Only);
+        app.hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
+    }
+
+    fn key(&self) -> Result<FigureKey, Response> {
+        let why = || format!("没有这样的指标「{}」；写作 指标号@city 或 指标号@分组:编号", self.key);
+        key_of(&self.key).ok_or_else(|| (StatusCode::BAD_REQUEST, why()).into_response())
+    }
+}
+
+#[derive(Serialize)]
+pub struct Told {
+    realm: Realm,
+    simulated: bool,
+    epoch: u64,
+    faults: Vec<String>,
+    /// None before the first count.
+    definitions: Option<Definitions>,
+}
+
+/// 指标口径：名称、单位、口径、来源、责任部门、时效、目标、预警线、公式
+#[utoipa::path(get, path = "/api/indicators", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{realm, simulated, epoch, faults, definitions: {basis, themes, areas, all}}", content_type = "application/json")))]
+pub async fn definitions(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Told>, Response> {
+    let core = asked.core(&app)?;
+    let (epoch, definitions, faults) = core.indicators.definitions();
+    Ok(Json(Told { realm: core.realm, simulated: core.simulated, epoch, faults, definitions }))
+}
+
+/// 指标的数：自某个修订号以来变了的；没有数的说明为什么
+#[utoipa::path(get, path = "/api/indicators/figures", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("epoch" = Option<u64>, Query, description = "上次应答的 epoch"), ("since" = Option<u64>, Query, description = "上次应答的 revision")), responses((status = 200, description = "{epoch, revision, now_ms, n_figures, faults, figures}", content_type = "application/json")))]
+pub async fn figures(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Changes>, Response> {
+    let core = asked.core(&app)?;
+    let told = tokio::task::spawn_blocking(move || core.indicators.changes(asked.epoch, asked.since)).await;
+    told.map(Json).map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response())
+}
+
+/// 指标的走势：一天之内每 5 分钟一个数
+#[utoipa::path(get, path = "/api/indicators/trends", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("keys" = String, Query, description = "指标号@分组，逗号分开")), responses((status = 200, description = "{指标: [[毫秒, 数], …]}", content_type = "application/json")))]
+pub async fn trends(
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<BTreeMap<String, Vec<(i64, f32)>>>, Response> {
+    let core = asked.core(&app)?;
+    let inner = core.indicators.lock();
+    let keys = asked.keys.split(',').filter_map(key_of).take(MAX_KEYS);
+    let points = |key: &FigureKey| inner.trends.of(key).into_iter().map(|(at, value)| (at.0, value)).collect();
+    Ok(Json(keys.map(|key| (key.to_string(), points(&key))).collect()))
+}
+
+#[derive(Serialize)]
+pub struct RowsTold {
+    key: FigureKey,
+    /// All of them, told or not.
+    n: usize,
+    rows: Vec<Beneath>,
+}
+
+/// 一个数由哪些记录而来
+#[utoipa::path(get, path = "/api/indicators/beneath", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("key" = String, Query, description = "指标号@分组"), ("limit" = Option<usize>, Query, description = "最多几行，不写是 200")), responses((status = 200, description = "{key, n, rows: [{id, kind, number, name, words, at_ms}]}", content_type = "application/json"), (status = 400, description = "没有这样的指标")))]
+pub async fn beneath(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<RowsTold>, Response> {
+    let (core, key) = (asked.core(&app)?, asked.key()?);
+    let (n, rows) = rows_of(&core, &key, asked.limit.unwrap_or(ROWS));
+    Ok(Json(RowsTold { key, n, rows }))
+}
+
+/// 同上，全部行，表格软件打得开的 CSV
+#[utoipa::path(get, path = "/api/indicators/beneath.csv", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("key" = String, Query, description = "指标号@分组")), responses((status = 200, description = "CSV，UTF-8 带 BOM", content_type = "text/csv"), (status = 400, description = "没有这样的指标")))]
+pub async fn beneath_csv(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Response> {
+    let (core, key) = (asked.core(&app)?, asked.key()?);
+    let title = title_of(&core, &key);
+    let written = tokio::task::spawn_blocking(move || {
+        let (_, rows) = rows_of(&core, &key, asked.limit.unwrap_or(usize::MAX));
+        csv_of(&title, &rows)
+    });
+    let failed = |why: String| (StatusCode::INTERNAL_SERVER_ERROR, why).into_response();
+    let bytes = written.await.map_err(|why| failed(why.to_string()))?.map_err(|why| failed(why.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response())
+}
+
+fn rows_of(core: &Core, key: &FigureKey, limit: usize) -> (usize, Vec<Beneath>) {
+    // Out of the engine first: no two locks at once.
+    let ids: Vec<RowId> = core.indicators.lock().engine.as_ref().map(|it| it.beneath(key)).unwrap_or_default();
+    let readings = core.lane().readings.clone();
+    let n = ids.len();
+    let city = core.city();
+    (n, ids.into_iter().take(limit).map(|id| describe(&city, &readings, id)).collect())
+}
+
+/// `在办案件（件）・350203・示例指标`, for whoever opens the file later.
+fn title_of(core: &Core, key: &FigureKey) -> String {
+    let inner = core.indicators.lock();
+    let definitions = inner.engine.as_ref().map(|it| it.definitions());
+    let Some((all, one)) = definitions.and_then(|it| Some((it, it.get(key.indicator.as_str())?))) else {
+        return key.to_string();
+    };
+    let group = match &key.group {
+        Group::City => "全市".to_owned(),
+        Group::Of { by, id } => format!("{}:{id}", by.name()),
+    };
+    let simulated = if core.simulated { "・仿真数据" } else { "" };
+    format!("{}（{}）・{group}・{}{simulated}・截至 {}", one.zh, one.unit, all.basis, core.clock.now().to_beijing_text())
+}
+
+fn csv_of(title: &str, rows: &[Beneath]) -> Result<Vec<u8>, csv::Error> {
+    // Without the mark office programs take it for GBK.
+    let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(b"\xEF\xBB\xBF".to_vec());
+    csv.write_record([title])?;
+    csv.write_record(["类别", "编号", "名称", "情况", "时间"])?;
+    for it in rows {
+        let at = it.at_ms.map(|ms| gulang_city::Timestamp(ms).to_beijing_text()).unwrap_or_default();
+        csv.write_record([it.kind, &it.number, &it.name, &it.words, &at])?;
+    }
+    csv.into_inner().map_err(|why| why.into_error().into())
+}

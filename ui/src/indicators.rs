@@ -1,0 +1,140 @@
+//! 指标 on this screen, asked of the hub beside the socket while their page is open: definitions once, then what changed, how
+//! figures went, what lies beneath one.
+
+use crate::{net::Address, platform};
+use gulang_city::{
+    Realm, Text,
+    indicators::{Definitions, Figure, FigureKey, RowId},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, mpsc},
+};
+
+/// `GET /api/indicators`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct DefinitionsTold {
+    pub simulated: bool,
+    pub epoch: u64,
+    /// None before the hub's first count.
+    pub definitions: Option<Definitions>,
+}
+
+/// `GET /api/indicators/figures`: what changed since a revision of an epoch.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct FiguresTold {
+    pub epoch: u64,
+    pub revision: u64,
+    /// The clock they are at; none before the first count.
+    pub now_ms: Option<i64>,
+    pub n_figures: usize,
+    /// What is wrong with the definitions in the file, or with the engine; the figures are then of those before.
+    pub faults: Vec<String>,
+    pub figures: Vec<Figure>,
+}
+
+/// `GET /api/indicators/beneath`: the first rows of those a figure is made of.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct BeneathTold {
+    pub key: FigureKey,
+    pub n: usize,
+    pub rows: Vec<BeneathRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct BeneathRow {
+    pub id: RowId,
+    pub kind: Text,
+    pub number: Text,
+    pub name: Text,
+    pub words: Text,
+    /// When it was last said; none if nobody says when.
+    pub at_ms: Option<i64>,
+}
+
+/// By figure, as its key is written: times in ms and values, ascending.
+pub type TrendsTold = BTreeMap<String, Vec<(i64, f32)>>;
+
+/// What a screen asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IndicatorAsk {
+    Definitions,
+    /// What changed since the revision of the epoch.
+    Figures {
+        epoch: u64,
+        since: u64,
+    },
+    Trends(Vec<FigureKey>),
+    Beneath(FigureKey),
+    /// All rows beneath, as a file for a spreadsheet.
+    Save(FigureKey),
+}
+
+/// An answer of the hub, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IndicatorNews {
+    Definitions(Result<DefinitionsTold, String>),
+    Figures(Result<FiguresTold, String>),
+    Trends(Result<TrendsTold, String>),
+    Beneath(Result<BeneathTold, String>),
+    /// Where the file lies.
+    Saved(Result<String, String>),
+}
+
+/// What was asked of the hub and has not been looked at yet.
+pub struct IndicatorMail {
+    sender: mpsc::Sender<IndicatorNews>,
+    /// Bevy's resources must be shareable; only the main thread listens.
+    receiver: Mutex<mpsc::Receiver<IndicatorNews>>,
+}
+
+impl Default for IndicatorMail {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::channel();
+        Self { sender, receiver: Mutex::new(receiver) }
+    }
+}
+
+impl IndicatorMail {
+    pub fn ask(&self, address: &Address, realm: Realm, ask: &IndicatorAsk) {
+        use IndicatorNews::{Beneath, Definitions, Figures, Saved, Trends};
+        let url = |path: &str, with: &str| address.indicators_url(realm, path, with);
+        match ask {
+            IndicatorAsk::Definitions => self.fetch(url("", ""), Definitions),
+            IndicatorAsk::Figures { epoch, since } => {
+                self.fetch(url("/figures", &format!("epoch={epoch}&since={since}")), Figures);
+            }
+            IndicatorAsk::Trends(keys) => {
+                let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+                self.fetch(url("/trends", &format!("keys={}", crate::net::escaped(&keys.join(",")))), Trends);
+            }
+            IndicatorAsk::Beneath(key) => self.fetch(url("/beneath", &key_query(key)), Beneath),
+            IndicatorAsk::Save(key) => {
+                let sender = self.sender.clone();
+                let name = format!("{key}.csv").replace(['@', ':', '/', '\\'], "-");
+                platform::save(url("/beneath.csv", &key_query(key)), name, move |saved| {
+                    // The app is gone if nobody listens.
+                    let _ = sender.send(Saved(saved));
+                });
+            }
+        }
+    }
+
+    fn fetch<T: DeserializeOwned + 'static>(&self, url: String, news: fn(Result<T, String>) -> IndicatorNews) {
+        let sender = self.sender.clone();
+        platform::fetch(url, move |got| {
+            let read = got.and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()));
+            let _ = sender.send(news(read));
+        });
+    }
+
+    /// What came since the last look.
+    pub fn poll(&self) -> Vec<IndicatorNews> {
+        self.receiver.lock().map(|it| it.try_iter().collect()).unwrap_or_default()
+    }
+}
+
+fn key_query(key: &FigureKey) -> String {
+    format!("key={}", crate::net::escaped(&key.to_string()))
+}
