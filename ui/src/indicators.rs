@@ -69,6 +69,8 @@ pub enum IndicatorAsk {
     Beneath(FigureKey),
     /// All rows beneath, as a file for a spreadsheet.
     Save(FigureKey),
+    /// 快报 as of now: a template's id with `.pdf` or `.docx`.
+    Bulletin(&'static str),
 }
 
 /// An answer of the hub, or why there is none.
@@ -98,7 +100,7 @@ impl Default for IndicatorMail {
 
 impl IndicatorMail {
     pub fn ask(&self, address: &Address, realm: Realm, ask: &IndicatorAsk) {
-        use IndicatorNews::{Beneath, Definitions, Figures, Saved, Trends};
+        use IndicatorNews::{Beneath, Definitions, Figures, Trends};
         let url = |path: &str, with: &str| address.indicators_url(realm, path, with);
         match ask {
             IndicatorAsk::Definitions => self.fetch(url("", ""), Definitions),
@@ -111,14 +113,19 @@ impl IndicatorMail {
             }
             IndicatorAsk::Beneath(key) => self.fetch(url("/beneath", &key_query(key)), Beneath),
             IndicatorAsk::Save(key) => {
-                let sender = self.sender.clone();
                 let name = format!("{key}.csv").replace(['@', ':', '/', '\\'], "-");
-                platform::save(url("/beneath.csv", &key_query(key)), name, move |saved| {
-                    // The app is gone if nobody listens.
-                    let _ = sender.send(Saved(saved));
-                });
+                self.save(url("/beneath.csv", &key_query(key)), name);
             }
+            IndicatorAsk::Bulletin(file) => self.save(address.bulletin_url(realm, file), (*file).to_owned()),
         }
+    }
+
+    fn save(&self, url: String, name: String) {
+        let sender = self.sender.clone();
+        platform::save(url, name, move |saved| {
+            // The app is gone if nobody listens.
+            let _ = sender.send(IndicatorNews::Saved(saved));
+        });
     }
 
     fn fetch<T: DeserializeOwned + 'static>(&self, url: String, news: fn(Result<T, String>) -> IndicatorNews) {

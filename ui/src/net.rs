@@ -116,6 +116,11 @@ impl Address {
         format!("{}/api/indicators{path}?realm={}&token={}&{with}", self.url, realm_word(realm), self.token)
     }
 
+    /// 快报 as of now, or one that was written.
+    pub fn bulletin_url(&self, realm: Realm, file: &str) -> String {
+        format!("{}/api/bulletins/{}?realm={}&token={}", self.url, escaped(file), realm_word(realm), self.token)
+    }
+
     /// Posted to, it has a source tried again at once.
     pub fn source_retry_url(&self, realm: Realm, name: &str) -> String {
         let (name, realm) = (escaped(name), realm_word(realm));

@@ -58,6 +58,8 @@ use utoipa::OpenApi;
         crate::indicators::api::trends,
         crate::indicators::api::beneath,
         crate::indicators::api::beneath_csv,
+        crate::bulletins::list,
+        crate::bulletins::one,
         crate::assistant::api::standing,
         crate::assistant::api::ask,
         crate::assistant::api::sort,

@@ -129,7 +129,7 @@ impl Indicators {
 #[error("{}", .0.join("\n"))]
 pub struct Faults(pub Vec<String>);
 
-/// Reads a pack's definitions and holds the names in them against the pack's.
+/// Reads a pack's definitions and holds the names in them against the pack's; then the templates that speak of them.
 pub fn check(pack_dir: &Path, pack: &Pack) -> Result<(), Faults> {
     let file = pack_dir.join(FILE);
     let text = match std::fs::read_to_string(&file) {
@@ -137,8 +137,12 @@ pub fn check(pack_dir: &Path, pack: &Pack) -> Result<(), Faults> {
         read => read.map_err(|error| Faults(vec![format!("{}：{error}", file.display())]))?,
     };
     let told = |all: Vec<PackError>| Faults(all.iter().map(ToString::to_string).collect());
-    let unknown = Definitions::parse(FILE, &text).map_err(told)?.unknown_names(FILE, &City::found(pack, Realm::Actual));
-    if unknown.is_empty() { Ok(()) } else { Err(told(unknown)) }
+    let definitions = Definitions::parse(FILE, &text).map_err(told)?;
+    let unknown = definitions.unknown_names(FILE, &City::found(pack, Realm::Actual));
+    if !unknown.is_empty() {
+        return Err(told(unknown));
+    }
+    crate::bulletins::check(pack_dir, &definitions).map_err(|why| Faults(vec![why.to_string()]))
 }
 
 /// Counts for ever.

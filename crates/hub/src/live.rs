@@ -4,7 +4,7 @@
 use crate::{
     actor::Numberer,
     attend::{self, AttendSink, Attendants, Attending},
-    callouts,
+    bulletins, callouts,
     clock::{HubClock, wall_now},
     connectors::{
         News,
@@ -237,9 +237,10 @@ impl RealmHub {
         self.attendants.follow(pack, &all).await;
     }
 
-    /// From now on counts the figures that the pack's definitions ask for.
+    /// From now on counts the figures that the pack's definitions ask for, and writes its bulletins when they are due.
     pub fn count(&mut self, pack_dir: &Path) {
         self.tasks.push(tokio::spawn(indicators::run(self.core.clone(), pack_dir.to_owned())));
+        self.tasks.push(tokio::spawn(bulletins::run(self.core.clone(), pack_dir.to_owned())));
     }
 
     /// Tells the simulated city a change of the exercise clock.

@@ -65,6 +65,7 @@ pub fn router(app: App) -> Router {
         .merge(crate::playback_api::routes())
         .merge(crate::sources_api::routes())
         .merge(crate::indicators::api::routes())
+        .merge(crate::bulletins::routes())
         .merge(crate::eyes::api::routes())
         .merge(crate::detections::routes())
         .merge(crate::case_desks::routes())

@@ -859,6 +859,13 @@ async fn a_figure_follows_the_records_and_tells_what_it_is_made_of() -> Check {
     let url = format!("{}/api/indicators/beneath.csv?key=case_open@city", hub.url);
     let csv = hub.http.get(url).bearer_auth(&hub.token).send().await?.error_for_status()?.text().await?;
     assert!(csv.starts_with('\u{feff}') && csv.lines().count() == 5 && csv.contains("示例"), "{csv}");
+    let bulletin = async |file: &str| hub.http.get(format!("{}/api/bulletins/{file}", hub.url)).bearer_auth(&hub.token).send().await;
+    let pdf = bulletin("duty.pdf").await?.error_for_status()?.bytes().await?;
+    assert!(pdf.starts_with(b"%PDF") && pdf.len() > 20_000, "{} bytes", pdf.len());
+    assert!(bulletin("typhoon.docx").await?.error_for_status()?.bytes().await?.starts_with(b"PK"));
+    assert_eq!(bulletin("..%2Fduty.pdf").await?.status().as_u16(), 404);
+    let listed = hub.get("/api/bulletins").await?;
+    assert_eq!((&listed[0]["id"], &listed[0]["fault"]), (&json!("duty"), &json!("")), "{listed}");
     let refused = hub.http.get(format!("{}/api/indicators/beneath?key=what", hub.url)).bearer_auth(&hub.token).send().await?;
     assert_eq!(refused.status().as_u16(), 400);
     Ok(())

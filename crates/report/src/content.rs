@@ -279,16 +279,16 @@ fn table(blocks: &mut Vec<Block>, widths: &[u32], header: &[&str], rows: impl It
     blocks.push(Block::Table { widths: widths.to_vec(), header, rows });
 }
 
-fn chart(
+pub(crate) fn chart(
     blocks: &mut Vec<Block>,
-    name: &'static str,
+    name: &str,
     caption: &str,
     height: u32,
     draw: impl FnOnce(
         &plotters::drawing::DrawingArea<plotters::prelude::SVGBackend<'_>, plotters::coord::Shift>,
     ) -> Result<(), plotters::drawing::DrawingAreaErrorKind<std::io::Error>>,
 ) -> Result<(), ReportError> {
-    let svg = charts::to_svg((WIDTH, height), draw).map_err(|why| ReportError::Chart { name, why })?;
+    let svg = charts::to_svg((WIDTH, height), draw).map_err(|why| ReportError::Chart { name: name.to_owned(), why })?;
     blocks.push(Block::Chart { caption: caption.to_owned(), name: format!("{name}.svg"), svg, width: WIDTH, height });
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! The morning-after file (复盘报告): one [`Document`] of headings, tables and charts, written as PDF or DOCX.
+//! Reports: the morning-after file (复盘报告) and the duty officers' bulletins ([`bulletin`]). Each is one [`Document`] of headings, tables and charts, written as PDF or DOCX.
 //!
 //! What it says is in [`content`], once for both forms; how it looks is in `review.typ` and [`word`]. Every figure carries the
 //! numbers of its records. An exercise says so on every page. It must not know where a review comes from.
 
+pub mod bulletin;
 mod content;
 mod pdf;
 mod word;
@@ -59,7 +60,7 @@ pub enum Block {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     #[error("画不出图“{name}”：{why}")]
-    Chart { name: &'static str, why: String },
+    Chart { name: String, why: String },
     #[error("字体读不了；assets/fonts 里要有 NotoSansSC-Regular-gb2312.ttf")]
     Font,
     #[error("排版失败：{0}")]
@@ -71,6 +72,11 @@ pub enum ReportError {
 /// The report's content.
 pub fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
     content::document(paper)
+}
+
+/// Any document as PDF or, with `docx`, for Word and WPS.
+pub fn written(document: &Document, form: &str, font: &[u8]) -> Result<Vec<u8>, ReportError> {
+    if form == "docx" { word::write(document, font) } else { pdf::write(document, font) }
 }
 
 /// As PDF. The same review gives the same bytes.

@@ -75,7 +75,7 @@ fn table(widths: &[u32], header: &[String], rows: &[Vec<String>]) -> Table {
 
 /// A drawing as PNG, with its size in pixels.
 fn picture(svg: &str, font: &[u8]) -> Result<(Vec<u8>, u32, u32), ReportError> {
-    let failed = |why: String| ReportError::Chart { name: "docx", why };
+    let failed = |why: String| ReportError::Chart { name: "docx".into(), why };
     let mut fonts = usvg::fontdb::Database::new();
     fonts.load_font_data(font.to_vec());
     let options = usvg::Options { fontdb: Arc::new(fonts), ..usvg::Options::default() };

@@ -10,7 +10,7 @@ mod detail;
 use super::kit::Kit;
 use super::{PanelState, UiCommand};
 use crate::charts::Kept;
-use crate::i18n::tr;
+use crate::i18n::{Tr, tr};
 use crate::indicators::{BeneathTold, IndicatorAsk, IndicatorNews};
 use crate::theme::*;
 use egui::{Align2, Key, Rect, pos2, vec2};
@@ -33,6 +33,9 @@ const THEME_H: f32 = 32.0;
 const DETAIL_W: f32 = 430.0;
 const CARD: (f32, f32) = (286.0, 152.0);
 const GAP: f32 = 8.0;
+const BULLETIN_H: f32 = 28.0;
+const BULLETINS: [(&str, Tr); 3] =
+    [("duty.pdf", tr::BULLETIN_PDF), ("duty.docx", tr::BULLETIN_DOCX), ("typhoon.pdf", tr::BULLETIN_TYPHOON)];
 
 #[derive(Default)]
 pub(super) struct IndicatorsPage {
@@ -210,7 +213,10 @@ pub(super) fn indicators_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect)
     k.out.extend(asks.into_iter().map(UiCommand::AskIndicators));
 
     let themes = Rect::from_min_max(body.min, pos2(body.left() + THEMES_W, body.bottom()));
-    themes_ui(k, &mut page, &definitions, themes);
+    let foot = BULLETINS.len() as f32 * (BULLETIN_H + 6.0) + 12.0;
+    bulletins_ui(k, Rect::from_min_max(pos2(themes.left(), themes.bottom() - foot), themes.max));
+    let list = Rect::from_min_max(themes.min, pos2(themes.right(), themes.bottom() - foot));
+    themes_ui(k, &mut page, &definitions, list);
     let mut cards = Rect::from_min_max(pos2(themes.right(), body.top()), body.max);
     if page.chosen.is_some() && cards.width() > DETAIL_W + CARD.0 + 2.0 * GAP {
         let detail = Rect::from_min_max(pos2(cards.right() - DETAIL_W, cards.top()), cards.max);
@@ -222,6 +228,19 @@ pub(super) fn indicators_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect)
     // What was chosen is on the map, under this page.
     if k.out.iter().any(|it| matches!(it, UiCommand::Select(Some(_)))) {
         state.pages.close();
+    }
+}
+
+/// What can be taken away as a file, as of now.
+fn bulletins_ui(k: &mut Kit<'_>, rect: Rect) {
+    k.fill(rect, 0.0, RAISED);
+    k.hline(rect.left() + 12.0, rect.right() - 12.0, rect.top(), HAIR);
+    for (i, (file, word)) in BULLETINS.into_iter().enumerate() {
+        let top = rect.top() + 10.0 + (BULLETIN_H + 6.0) * i as f32;
+        let at = Rect::from_min_size(pos2(rect.left() + 12.0, top), vec2(rect.width() - 24.0, BULLETIN_H));
+        if k.button(at, ("bulletin", i), 13.0, k.t(word), false) {
+            k.out.push(UiCommand::AskIndicators(IndicatorAsk::Bulletin(file)));
+        }
     }
 }
 

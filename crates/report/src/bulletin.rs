@@ -1,0 +1,440 @@
+//! 快报: what a duty officer hands on (值班快报) and its like, from a template that is data and the figures as they are.
+//!
+//! The words are the template's, the figures the indicator engine's: each with source, age and how many records it is made
+//! of; one that is missing says why. Nothing is reckoned here but the difference from the issue before. Must not know whence
+//! figures come, or when an issue is due.
+
+use crate::{Block, Document, ReportError, content::chart};
+use gulang_charts::{self as charts, Bar, Look};
+use gulang_city::{
+    City, IndicatorId, Realm, Text, Timestamp, WarningColor,
+    indicators::{Definition, Definitions, Field, Figure, FigureKey, FigureSource, Group},
+};
+use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Groups in a chart at most.
+const MAX_BARS: usize = 16;
+/// The clock, in words of a template.
+const TIME: &str = "time";
+
+/// A template: `bulletins/*.toml` of a city pack.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Names the issues' files.
+    pub id: Text,
+    pub title: Text,
+    /// When issues are due, Beijing time: `07:30`.
+    #[serde(default)]
+    pub at: Vec<String>,
+    #[serde(rename = "section")]
+    pub sections: Vec<Section>,
+}
+
+/// A part of it. Words first, then a table, then a chart.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    pub title: Text,
+    /// Paragraphs; `{case_open}` is a figure with its unit, `{case_open@district:350203}` one of a group, `{time}` the time.
+    #[serde(default)]
+    pub text: Vec<String>,
+    /// A table of these.
+    #[serde(default)]
+    pub indicators: Vec<IndicatorId>,
+    /// A table of a whole theme.
+    pub theme: Option<Text>,
+    /// A table of what is beyond its limits or unusual.
+    #[serde(default)]
+    pub grave: bool,
+    /// A chart of this one's groups, by the first field it has groups of.
+    pub chart: Option<IndicatorId>,
+}
+
+/// Of one issue, what the next is held against.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Issue {
+    pub at: Timestamp,
+    /// The last record it knew.
+    pub seq: u64,
+    pub values: Vec<(FigureKey, f64)>,
+}
+
+/// What an issue is made of.
+pub struct Told<'a> {
+    pub city: &'a City,
+    pub definitions: &'a Definitions,
+    pub figures: &'a HashMap<FigureKey, Figure>,
+    pub now: Timestamp,
+    /// The figures come from the simulated city.
+    pub simulated: bool,
+    pub last: Option<&'a Issue>,
+}
+
+impl Template {
+    /// `file` is how faults call it. Every fault at once, each with its line.
+    pub fn parse(file: &str, text: &str, definitions: &Definitions) -> Result<Self, Vec<String>> {
+        let template: Self = toml::from_str(text).map_err(|why| vec![format!("{file}：{why}")])?;
+        let line = |words: &str| text.lines().position(|it| it.contains(words)).map_or(0, |i| i + 1);
+        let mut faults = Vec::new();
+        let mut fault = |words: &str, why: &str, todo: &str| {
+            faults.push(format!("{file} 第 {} 行：{why}「{words}」；{todo}", line(words)));
+        };
+        const UNKNOWN: &str = "没有这个指标";
+        const TODO: &str = "指标号见 indicators.toml";
+        for at in template.at.iter().filter(|it| minute_of_day(it).is_none()) {
+            fault(at, "不是一天里的时刻", "写作 07:30");
+        }
+        for section in &template.sections {
+            for paragraph in &section.text {
+                match placeholders(paragraph) {
+                    Ok(all) => {
+                        for words in all.into_iter().filter(|it| *it != TIME) {
+                            let key = key_of(words);
+                            if key.is_none_or(|it| definitions.get(it.indicator.as_str()).is_none()) {
+                                fault(words, UNKNOWN, TODO);
+                            }
+                        }
+                    }
+                    Err(()) => fault(paragraph, "花括号不成对", "改成 {指标号}"),
+                }
+            }
+            for id in section.indicators.iter().chain(&section.chart) {
+                if definitions.get(id.as_str()).is_none() {
+                    fault(id.as_str(), UNKNOWN, TODO);
+                }
+            }
+            if let Some(theme) = section.theme.as_ref().filter(|it| !definitions.themes.iter().any(|at| at.id == **it)) {
+                fault(theme, "没有这个专题", "专题号见 indicators.toml");
+            }
+        }
+        if faults.is_empty() { Ok(template) } else { Err(faults) }
+    }
+
+    /// Whether an issue is due between two moments; after a longer gap only the last one is.
+    pub fn is_due(&self, after: Timestamp, until: Timestamp) -> bool {
+        let minute = |it: Timestamp| it.0.div_euclid(60_000);
+        let of_day = |minute: i64| (minute + 8 * 60).rem_euclid(24 * 60);
+        let due: Vec<i64> = self.at.iter().filter_map(|it| minute_of_day(it)).collect();
+        let from = (minute(after) + 1).max(minute(until) - 24 * 60 + 1);
+        (from..=minute(until)).any(|it| due.contains(&of_day(it)))
+    }
+}
+
+/// `07:30` as minutes.
+fn minute_of_day(words: &str) -> Option<i64> {
+    let (hour, minute) = words.split_once(':')?;
+    let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
+}
+
+fn key_of(words: &str) -> Option<FigureKey> {
+    match words.contains('@') {
+        true => words.parse().ok(),
+        false => Some(FigureKey { indicator: words.into(), group: Group::City }),
+    }
+}
+
+/// What stands in braces.
+fn placeholders(paragraph: &str) -> Result<Vec<&str>, ()> {
+    let (mut all, mut rest) = (Vec::new(), paragraph);
+    while let Some((before, after)) = rest.split_once('{') {
+        let (inside, next) = after.split_once('}').ok_or(())?;
+        if before.contains('}') || inside.contains('{') {
+            return Err(());
+        }
+        all.push(inside);
+        rest = next;
+    }
+    if rest.contains('}') { Err(()) } else { Ok(all) }
+}
+
+/// What the next issue is held against.
+pub fn issue(told: &Told<'_>) -> Issue {
+    let value = |it: &Figure| Some((it.key.clone(), it.value?));
+    let mut values: Vec<_> = told.figures.values().filter_map(value).collect();
+    values.sort_by(|a, b| a.0.cmp(&b.0));
+    Issue { at: told.now, seq: told.city.seq, values }
+}
+
+/// An issue. The same figures give the same document.
+pub fn document(template: &Template, told: &Told<'_>) -> Result<Document, ReportError> {
+    let last: HashMap<&FigureKey, f64> =
+        told.last.map(|it| it.values.iter().map(|(key, value)| (key, *value)).collect()).unwrap_or_default();
+    let page = Page { told, last };
+    let mut blocks = Vec::new();
+    for (i, section) in template.sections.iter().enumerate() {
+        blocks.push(Block::Heading { text: section.title.to_string() });
+        for paragraph in &section.text {
+            blocks.push(Block::Text { text: page.filled(paragraph) });
+        }
+        page.table_of(section, &mut blocks);
+        if let Some(definition) = section.chart.as_ref().and_then(|it| told.definitions.get(it.as_str())) {
+            page.chart_of(definition, &format!("groups-{i}"), &mut blocks)?;
+        }
+    }
+    let mut subtitle = format!("截至 {}", told.now.to_beijing_text());
+    if told.simulated {
+        subtitle += "・仿真数据，非实况";
+    }
+    if let Some(last) = told.last {
+        subtitle += &format!("・上期 {}", last.at.to_beijing_text());
+    }
+    let first = told.last.map_or(1, |it| it.seq + 1);
+    Ok(Document {
+        title: format!("{}{}", told.city.name, template.title),
+        subtitle,
+        exercise: told.city.realm == Realm::Exercise,
+        footer: format!("{}・依据记录 {first}–{}", told.definitions.basis, told.city.seq),
+        blocks,
+    })
+}
+
+struct Page<'a> {
+    told: &'a Told<'a>,
+    last: HashMap<&'a FigureKey, f64>,
+}
+
+impl Page<'_> {
+    fn filled(&self, paragraph: &str) -> String {
+        let mut text = paragraph.to_owned();
+        for words in placeholders(paragraph).unwrap_or_default() {
+            let with = match words {
+                TIME => self.told.now.to_beijing_text(),
+                words => key_of(words).map_or_else(|| "—".to_owned(), |key| self.figure_in_words(&key)),
+            };
+            text = text.replacen(&format!("{{{words}}}"), &with, 1);
+        }
+        text
+    }
+
+    /// `12 件`, or `—（没有收到近期数据）`.
+    fn figure_in_words(&self, key: &FigureKey) -> String {
+        let unit = self.told.definitions.get(key.indicator.as_str()).map(|it| it.unit.clone()).unwrap_or_default();
+        match self.told.figures.get(key) {
+            Some(figure) => match &figure.why_none {
+                Some(why) => format!("—（{}）", why.zh()),
+                None => format!("{} {unit}{}", value_text(figure), if figure.is_stale { "（已过时）" } else { "" }),
+            },
+            None => "—（没有这个数）".to_owned(),
+        }
+    }
+
+    fn table_of(&self, section: &Section, blocks: &mut Vec<Block>) {
+        let is_grave = |it: &&Definition| {
+            section.grave && self.of_city(it).is_some_and(|it| it.band.is_some() || it.anomaly.is_some())
+        };
+        let all = &self.told.definitions.all;
+        let named = section.indicators.iter().filter_map(|it| self.told.definitions.get(it.as_str()));
+        let of_theme = all.iter().filter(|it| section.theme.as_ref() == Some(&it.theme));
+        let mut grave: Vec<&Definition> = all.iter().filter(is_grave).collect();
+        grave.sort_by_key(|it| std::cmp::Reverse(self.of_city(it).and_then(|it| it.band)));
+        let rows: Vec<Vec<String>> =
+            named.chain(of_theme).chain(grave).filter_map(|it| Some(self.row(it, self.of_city(it)?))).collect();
+        if rows.is_empty() {
+            if section.grave {
+                blocks.push(Block::Text { text: "没有越线或异常的指标。".into() });
+            }
+            return;
+        }
+        let header = ["指标", "数", "较上期", "目标・预警", "来源", "截至", "记录数"].map(str::to_owned).to_vec();
+        blocks.push(Block::Table { widths: vec![24, 14, 11, 17, 14, 12, 8], header, rows });
+    }
+
+    fn of_city(&self, definition: &Definition) -> Option<&Figure> {
+        self.told.figures.get(&FigureKey { indicator: definition.id.clone(), group: Group::City })
+    }
+
+    fn row(&self, definition: &Definition, figure: &Figure) -> Vec<String> {
+        let change = figure.value.zip(self.last.get(&figure.key)).map(|(now, last)| now - last);
+        let band = figure.band.map(|it| format!("{}色线", it.glyph()));
+        let unusual = figure.anomaly.as_ref().map(|_| "异常".to_owned());
+        let target = definition.target.map(|it| format!("目标 {}", number(it)));
+        let held: Vec<String> = target.into_iter().chain(band).chain(unusual).collect();
+        let source = match &definition.source {
+            FigureSource::Hub => "本系统记录".to_owned(),
+            FigureSource::Devices => "各设备".to_owned(),
+            FigureSource::Platform(it) => {
+                self.told.city.connectors.get(it).map_or_else(|| it.to_string(), |it| it.name.to_string())
+            }
+        };
+        let as_of = match (&definition.source, figure.as_of) {
+            (FigureSource::Hub, _) => self.told.now.hm(),
+            (_, Timestamp(0)) => "—".to_owned(),
+            (_, at) => at.beijing().strftime("%m-%d %H:%M").to_string(),
+        };
+        let stale = if figure.is_stale { "（过时）" } else { "" };
+        vec![
+            definition.zh.to_string(),
+            self.figure_in_words(&figure.key),
+            change.map_or("—".to_owned(), signed),
+            if held.is_empty() { "—".to_owned() } else { held.join("・") },
+            source,
+            format!("{as_of}{stale}"),
+            figure.n.to_string(),
+        ]
+    }
+
+    fn chart_of(&self, definition: &Definition, name: &str, blocks: &mut Vec<Block>) -> Result<(), ReportError> {
+        let Some(field) = definition.group_by.first().copied() else { return Ok(()) };
+        let of = |it: &&Figure| {
+            it.key.indicator == definition.id && matches!(&it.key.group, Group::Of { by, .. } if *by == field)
+        };
+        let mut figures: Vec<&Figure> = self.told.figures.values().filter(of).collect();
+        figures.sort_by(|a, b| a.key.cmp(&b.key));
+        figures.truncate(MAX_BARS);
+        if figures.is_empty() {
+            return Ok(());
+        }
+        let bar = |it: &&Figure| Bar {
+            name: self.group_name(field, &it.key.group),
+            value: it.value,
+            words: value_text(it),
+            color: it.band.map(paper_color),
+        };
+        let bars: Vec<Bar> = figures.iter().map(bar).collect();
+        let caption = format!("{}（{}）", definition.zh, definition.unit);
+        chart(blocks, name, &caption, 110, |area| charts::bars(area, &bars, Look::PAPER))
+    }
+
+    fn group_name(&self, field: Field, group: &Group) -> String {
+        let Group::Of { id, .. } = group else { return "全市".to_owned() };
+        let city = self.told.city;
+        let name = match field {
+            Field::District => city.districts.get(&**id).map(|it| it.name.to_string()),
+            Field::Agency => city.agencies.get(&**id).map(|it| it.short.to_string()),
+            Field::Township => city.townships.get(&**id).map(|it| it.name.to_string()),
+            _ => None,
+        };
+        name.unwrap_or_else(|| id.to_string())
+    }
+}
+
+fn paper_color(color: WarningColor) -> RGBColor {
+    match color {
+        WarningColor::Blue => Look::PAPER.series[1],
+        WarningColor::Yellow => RGBColor(0xc9, 0xa2, 0x27),
+        WarningColor::Orange => Look::PAPER.warn,
+        WarningColor::Red => Look::PAPER.alert,
+    }
+}
+
+fn value_text(figure: &Figure) -> String {
+    match figure.value {
+        Some(value) if figure.is_estimate => format!("约 {}", number(value)),
+        Some(value) => number(value),
+        None => "—".to_owned(),
+    }
+}
+
+fn number(value: f64) -> String {
+    match value {
+        it if !it.is_finite() => "—".to_owned(),
+        it if it.fract().abs() < 1e-9 => format!("{it:.0}"),
+        it if it.abs() < 10.0 => format!("{it:.2}"),
+        it => format!("{it:.1}"),
+    }
+}
+
+fn signed(change: f64) -> String {
+    match change {
+        it if it > 0.0 => format!("+{}", number(it)),
+        it if it < 0.0 => format!("−{}", number(-it)),
+        _ => "持平".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gulang_city::{Readings, indicators::Engine, tiny_pack};
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+    const INDICATORS: &str = r#"
+basis = "示例"
+[[theme]]
+id = "cases"
+zh = "事部件"
+en = "Cases"
+[[indicator]]
+id = "case_n"
+zh = "案件"
+en = "Cases"
+unit = "件"
+means = { zh = "全部案件", en = "All cases" }
+theme = "cases"
+source = "hub"
+owner = "zf"
+fresh_mins = 5
+formula = { count = "cases" }
+group_by = ["district"]
+good = "low"
+bands = { blue = 0 }
+draw = "bars"
+"#;
+    const TEMPLATE: &str = r#"
+id = "duty"
+title = "值班快报"
+at = ["07:30", "19:30"]
+[[section]]
+title = "一、总体"
+text = ["截至 {time}，案件 {case_n}，思明区 {case_n@district:350203}。"]
+grave = true
+chart = "case_n"
+"#;
+
+    fn definitions() -> Definitions {
+        Definitions::parse("indicators.toml", INDICATORS).expect("good definitions")
+    }
+
+    #[track_caller]
+    fn check_fault(before: &str, after: &str, wanted: &[&str]) {
+        let text = TEMPLATE.replace(before, after);
+        let faults = Template::parse("duty.toml", &text, &definitions()).expect_err(after).join("\n");
+        for words in wanted {
+            assert!(faults.contains(words), "{words}: {faults}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_a_template_is_told_with_its_line() {
+        check_fault("{case_n}", "{case_m}", &["第 7 行", "case_m", "没有这个指标"]);
+        check_fault("{case_n}", "{case_n", &["花括号", "第 7 行"]);
+        check_fault("chart = \"case_n\"", "chart = \"x\"", &["第 9 行"]);
+        check_fault("grave = true", "theme = \"no\"", &["没有这个专题"]);
+        check_fault("grave", "graver", &["graver", "line 8"]);
+        check_fault("07:30", "7:99", &["7:99", "第 4 行"]);
+    }
+
+    #[test]
+    fn an_issue_says_its_figures_and_what_changed_since_the_last() -> Result<(), ReportError> {
+        let template = Template::parse("duty.toml", TEMPLATE, &definitions()).expect("a good template");
+        let city = City::found(&tiny_pack(), Realm::Exercise);
+        let engine = Engine::new(definitions(), &city, &Readings::for_city(&city), NOW);
+        let figures: HashMap<FigureKey, Figure> = engine.figures().map(|it| (it.key.clone(), it)).collect();
+        let definitions = definitions();
+        let told = Told { city: &city, definitions: &definitions, figures: &figures, now: NOW, simulated: true, last: None };
+        let first = issue(&told);
+        let last = Issue { values: vec![(first.values[0].0.clone(), 3.0)], ..first };
+        let document = document(&template, &Told { last: Some(&last), ..told })?;
+        let text = format!("{document:?}");
+        for words in ["值班快报", "仿真", "案件 0 件", "−3", "蓝色线", "本系统记录", "依据记录 1–0"] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(document.exercise && document.blocks.iter().any(|it| matches!(it, Block::Chart { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn an_issue_is_due_once_at_its_minute() {
+        let template = Template::parse("duty.toml", TEMPLATE, &definitions()).expect("a good template");
+        let at = |words: &str| Timestamp::parse(words).expect("a time");
+        let is_due = |after: &str, until: &str| template.is_due(at(after), at(until));
+        assert!(is_due("2026-07-27 07:29:58", "2026-07-27 07:30:01"));
+        assert!(!is_due("2026-07-27 07:30:01", "2026-07-27 07:30:31"));
+        assert!(!is_due("2026-07-27 07:31:00", "2026-07-27 19:29:59"));
+        assert!(is_due("2026-07-20 00:00:00", "2026-07-27 03:00:00"), "missed while the hub was down");
+    }
+}
