@@ -15,6 +15,7 @@ use crate::{
     hall::{Errand, Hall, Pictures},
     i18n::{Lang, tr},
     imports::ImportMail,
+    indicators::IndicatorMail,
     medias::MediaMail,
     net::{Address, Net},
     panels::{
@@ -25,7 +26,6 @@ use crate::{
     playback::{PlaybackMail, PlaybackNews},
     processes::ProcessMail,
     search::{Names, named_from_layer},
-    indicators::IndicatorMail,
     sources::SourceMail,
     stage,
     stage::{

@@ -23,8 +23,7 @@ pub fn trend<DB: DrawingBackend>(
     let low = finite.iter().fold(0f64, |low, it| low.min(it.1));
     let high = finite.iter().fold(0f64, |high, it| high.max(it.1));
     let reach = (high - low).max(1e-9);
-    let near: Vec<&(f64, RGBColor)> =
-        limits.iter().filter(|it| it.0 >= low - reach && it.0 <= high + reach).collect();
+    let near: Vec<&(f64, RGBColor)> = limits.iter().filter(|it| it.0 >= low - reach && it.0 <= high + reach).collect();
     let top = near.iter().fold(high, |top, it| top.max(it.0)) + reach * 0.12;
     let bottom = near.iter().fold(low, |bottom, it| bottom.min(it.0));
     let (width, height) = area.dim_in_pixel();
@@ -84,7 +83,9 @@ pub fn bars<DB: DrawingBackend>(area: &Area<DB>, bars: &[Bar], look: Look<'_>) -
         if let Some(value) = bar.value.filter(|it| it.is_finite()) {
             let high = (f64::from(floor - head) * (value / top).clamp(0.0, 1.0)) as i32;
             let color = bar.color.unwrap_or(look.series[1]);
-            area.draw(&Rectangle::new([(middle - half, floor - high), (middle + half, floor)], color.filled()))?;
+            if high > 0 {
+                area.draw(&Rectangle::new([(middle - half, floor - high), (middle + half, floor)], color.filled()))?;
+            }
             if bar.words.chars().count() <= n_chars(step * 1.8, LABEL) {
                 let at = (middle, floor - high - px(6.0));
                 area.draw(&look.words(bar.words.clone(), at, LABEL, look.ink, HPos::Center))?;
@@ -109,8 +110,7 @@ mod tests {
 
     #[test]
     fn a_silence_is_a_gap_in_the_line() {
-        let points: Vec<(Timestamp, f32)> =
-            [0, 5, 10, 60, 65].iter().map(|it| (at(*it), 3.0 + *it as f32)).collect();
+        let points: Vec<(Timestamp, f32)> = [0, 5, 10, 60, 65].iter().map(|it| (at(*it), 3.0 + *it as f32)).collect();
         let svg = to_svg((260, 60), |area| trend(area, &points, &[], Look::PAPER)).expect("an svg");
         // The zero line and one for each run.
         assert_eq!(svg.matches("<polyline").count(), 3, "{svg}");

@@ -6,12 +6,7 @@
 //!
 //! **Invariant:** an exercise's issues lie in the exercise's folder and say so on every page.
 
-use crate::{
-    assets::assets_dir,
-    core::Core,
-    log::write_whole,
-    server::App,
-};
+use crate::{assets::assets_dir, core::Core, log::write_whole, server::App};
 use axum::{
     Json, Router,
     extract::{Path as UrlPath, Query, State},
@@ -208,10 +203,14 @@ pub struct Listed {
 
 /// 快报模板与已出的各期
 #[utoipa::path(get, path = "/api/bulletins", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "[{id, title, at, fault, issues}]", content_type = "application/json")))]
-pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Vec<Listed>>, (StatusCode, String)> {
+pub async fn list(
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Vec<Listed>>, (StatusCode, String)> {
     let core = asked.core(&app)?;
     let definitions = core.indicators.definitions().1.unwrap_or_default();
-    let mut issues: Vec<String> = names_in(&core.dir.join(FOLDER)).into_iter().filter(|it| it.ends_with(".pdf")).collect();
+    let mut issues: Vec<String> =
+        names_in(&core.dir.join(FOLDER)).into_iter().filter(|it| it.ends_with(".pdf")).collect();
     issues.sort_unstable_by(|a, b| b.cmp(a));
     let dir = app.hall.pack_dir.join(FOLDER);
     let names = names_in(&dir).into_iter().filter_map(|it| it.strip_suffix(".toml").map(str::to_owned));

@@ -19,7 +19,7 @@ use crate::{
     log::{LogError, write_whole},
 };
 use gulang_city::{
-    City, Gauges, Pack, PackError, Realm, Record, Text, Timestamp,
+    Applied, City, Gauges, Pack, PackError, Realm, Record, Text, Timestamp,
     indicators::{Definitions, Engine, Figure, FigureKey, History},
 };
 use serde::{Deserialize, Serialize};
@@ -200,22 +200,20 @@ impl Counting {
             self.look_at_file(core);
         }
         self.n_steps += 1;
-        let (records, is_gap) = self.new_records();
-        if is_gap {
-            let definitions = core.indicators.lock().engine.as_ref().map(|it| it.definitions().clone());
-            if let Some(definitions) = definitions {
-                self.count_anew(core, definitions);
-            }
+        let (records, is_behind) = self.new_records();
+        if is_behind {
+            self.count_same_anew(core);
         }
         let readings = core.lane().readings.clone();
         let registers = self.new_registers(core);
         let mut inner = core.indicators.lock();
         let Inner { engine: Some(engine), trends, .. } = &mut *inner else { return };
+        let mut is_gap = false;
         {
             let city = core.city();
             for record in records.iter().flat_map(|it| it.iter()) {
                 // What was counted already is passed over by its number.
-                engine.apply(record, &city, &readings);
+                is_gap |= matches!(engine.apply(record, &city, &readings), Applied::Gap { .. });
             }
             let handles = changed(&self.gauges, &readings.gauges);
             engine.apply_readings(&city, &readings, &handles, core.clock.now());
@@ -227,6 +225,9 @@ impl Counting {
         trends.sample(engine);
         drop(inner);
         self.gauges = readings.gauges;
+        if is_gap {
+            self.count_same_anew(core);
+        }
         if self.kept_at.elapsed() >= KEEP_EVERY {
             self.kept_at = Instant::now();
             if let Err(error) = core.indicators.keep(&core.dir) {
@@ -282,6 +283,14 @@ impl Counting {
                 tracing::error!(n = faults.len(), first = faults.first(), "the indicators' definitions have faults");
                 core.indicators.fail(faults);
             }
+        }
+    }
+
+    /// By the definitions there are, as records were missed.
+    fn count_same_anew(&mut self, core: &Core) {
+        let definitions = core.indicators.lock().engine.as_ref().map(|it| it.definitions().clone());
+        if let Some(definitions) = definitions {
+            self.count_anew(core, definitions);
         }
     }
 

@@ -4,7 +4,6 @@
 use super::kit::{Kit, RealmMark, realm_mark};
 use super::{
     Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator,
-    metrics,
 };
 use super::{needs, orders, pages, sheet, street_call, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;

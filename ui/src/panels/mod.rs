@@ -36,6 +36,7 @@ mod forces;
 mod held;
 mod import;
 mod import_columns;
+mod indicators;
 mod kit;
 mod land;
 mod layers;
@@ -54,7 +55,6 @@ mod score;
 mod sheet;
 mod shelving;
 mod signing;
-mod indicators;
 mod sources;
 mod stills;
 mod street_call;
@@ -120,11 +120,11 @@ use crate::feeds;
 use crate::hall::Pictures;
 use crate::i18n::{Lang, tr};
 use crate::imports::{ImportAsk, ImportNews, ImportWish};
+use crate::indicators::{IndicatorAsk, IndicatorNews};
 use crate::medias::{MediaAsk, MediaNews};
 use crate::playback::{LogsAnswer, Story};
 use crate::processes::ProcessNews;
 use crate::search::Names;
-use crate::indicators::{IndicatorAsk, IndicatorNews};
 use crate::sources::SourceNews;
 use crate::stage::{
     flight::Bookmarks,

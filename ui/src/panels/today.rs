@@ -1,9 +1,9 @@
 //! Peace, left and right: today's cases, twelve figures of safety, what is heard, how cases flow.
 
 use super::PanelState;
-use super::pages::Page;
 use super::digest::budget_of;
 use super::kit::{Kit, below, count, exact, fresh, fresh_value, freshness_mark, percent};
+use super::pages::Page;
 use crate::charts;
 use crate::i18n::tr;
 use crate::theme::*;

@@ -3,8 +3,8 @@
 use super::{BenchError, profile};
 use crate::indicators::FILE;
 use gulang_city::{
-    Applied, CaseId, CaseKind, CaseReport, CaseStage, City, Event, Pack, Readings, Realm, Record, Sensor, Source, Timestamp,
-    WarningColor,
+    Applied, CaseId, CaseKind, CaseReport, CaseStage, City, Event, Pack, Readings, Realm, Record, Sensor, Source,
+    Timestamp, WarningColor,
     indicators::{Definitions, Engine},
 };
 use serde_json::{Value, json};
@@ -39,7 +39,12 @@ pub fn indicators(pack_dir: &Path, mut pack: Pack, n_cases: u64) -> Result<Value
         report(&mut city, &pack, &mut seq, n, reported_at)?;
         if n % OPEN_ONE_IN != 0 {
             let closed_at = reported_at.plus_mins(30 + (n % 300) as i64).min(now);
-            take(&mut city, &mut seq, closed_at, Event::CaseAdvanced { case: CaseId(n), stage: CaseStage::Close, at: closed_at })?;
+            take(
+                &mut city,
+                &mut seq,
+                closed_at,
+                Event::CaseAdvanced { case: CaseId(n), stage: CaseStage::Closed, at: closed_at },
+            )?;
         }
     }
     let mut readings = Readings::for_city(&city);
@@ -64,11 +69,15 @@ pub fn indicators(pack_dir: &Path, mut pack: Pack, n_cases: u64) -> Result<Value
         }
         // Half of the sensors each tick: 100,000 readings a second.
         let some = &handles[n_sensors / 2 * (tick % 2)..][..n_sensors / 2];
-        some.iter().for_each(|it| readings.gauges.put(*it, ((*it as usize + tick) % 50) as f32, at));
+        for it in some {
+            readings.gauges.put(*it, ((*it as usize + tick) % 50) as f32, at);
+        }
         let revision = engine.changed_since(0).0;
         let begun = Instant::now();
         for it in &records {
-            engine.apply(it, &city, &readings);
+            if engine.apply(it, &city, &readings) != Applied::Advanced {
+                return Err(failed(format!("record {} was not counted", it.seq)));
+            }
         }
         let records_s = begun.elapsed().as_secs_f64();
         engine.apply_readings(&city, &readings, some, at);
@@ -111,7 +120,7 @@ fn report(city: &mut City, pack: &Pack, seq: &mut u64, n: u64, at: Timestamp) ->
     let report = CaseReport {
         external: n.to_string().into(),
         platform: "yunguanfu".into(),
-        kind: if n % 3 == 0 { CaseKind::Part } else { CaseKind::Event },
+        kind: if n.is_multiple_of(3) { CaseKind::Part } else { CaseKind::Event },
         title: TITLES[n as usize % TITLES.len()].into(),
         address: "湖滨南路".into(),
         at: pack.districts[n as usize % pack.districts.len()].center,

@@ -157,7 +157,13 @@ fn title_of(core: &Core, key: &FigureKey) -> String {
         Group::Of { by, id } => format!("{}:{id}", by.name()),
     };
     let simulated = if core.simulated { "・仿真数据" } else { "" };
-    format!("{}（{}）・{group}・{}{simulated}・截至 {}", one.zh, one.unit, all.basis, core.clock.now().to_beijing_text())
+    format!(
+        "{}（{}）・{group}・{}{simulated}・截至 {}",
+        one.zh,
+        one.unit,
+        all.basis,
+        core.clock.now().to_beijing_text()
+    )
 }
 
 fn csv_of(title: &str, rows: &[Beneath]) -> Result<Vec<u8>, csv::Error> {

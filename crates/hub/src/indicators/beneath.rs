@@ -41,13 +41,17 @@ pub fn describe(city: &City, readings: &Readings, id: RowId) -> Beneath {
             told("传感", sensor.to_string(), &it.name, format!("{}・{words}", district(&it.district)), at)
         }),
         RowId::Team(it) => city.teams.get(it).map(|it| place("力量", it.id.to_string(), &it.name, &it.district)),
-        RowId::Shelter(it) => city.shelters.get(it).map(|it| place("避灾点", it.id.to_string(), &it.name, &it.district)),
+        RowId::Shelter(it) => {
+            city.shelters.get(it).map(|it| place("避灾点", it.id.to_string(), &it.name, &it.district))
+        }
         RowId::Depot(it) => city.depots.get(it).map(|it| place("物资库", it.id.to_string(), &it.name, &it.district)),
         RowId::Hospital(it) => {
             city.hospitals.get(it).map(|it| place("医院", it.id.to_string(), &it.name, &it.district))
         }
         RowId::Camera(it) => city.cameras.get(it).map(|it| place("摄像头", it.id.to_string(), &it.name, &it.district)),
-        RowId::Helipad(it) => city.helipads.get(it).map(|it| place("停机坪", it.id.to_string(), &it.name, &it.district)),
+        RowId::Helipad(it) => {
+            city.helipads.get(it).map(|it| place("停机坪", it.id.to_string(), &it.name, &it.district))
+        }
         RowId::Dock(it) => city.docks.get(it).map(|it| place("机巢", it.id.to_string(), &it.name, &it.district)),
         RowId::Drone(it) => {
             city.drones.get(it).map(|it| told("无人机", it.id.to_string(), &it.name, it.dock.to_string(), None))
@@ -63,7 +67,7 @@ pub fn describe(city: &City, readings: &Readings, id: RowId) -> Beneath {
             let words = format!("{}・{state}・{}", it.color.glyph(), it.why);
             told("告警", alarm.to_string(), &name, words, Some(it.raised_at.0))
         }),
-        RowId::Detection(detection) => city.detections.waiting.get(detection).map(|it| {
+        RowId::Detection(detection) => city.detections.known.get(detection).map(|it| {
             let camera = city.cameras.get(&it.camera).map_or_else(|| it.camera.0.clone(), |it| it.name.clone());
             told("视频识别", detection.to_string(), &it.kind, camera.to_string(), Some(it.last_at.0))
         }),

@@ -67,7 +67,9 @@ impl Trends {
         }
         if self.at.len() > MAX_POINTS {
             self.at.pop_front();
-            self.values.values_mut().for_each(|it| drop(it.pop_front()));
+            for values in self.values.values_mut() {
+                values.pop_front();
+            }
             self.values.retain(|_, it| it.iter().any(Option::is_some));
         }
     }

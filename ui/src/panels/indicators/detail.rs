@@ -64,7 +64,8 @@ fn head_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, figu
 fn facts_ui(k: &Kit<'_>, definition: &Definition, figure: &Figure, inner: Rect, top: f32) -> f32 {
     let lang = k.m.lang;
     let mut lines: Vec<(Tr, String, egui::Color32)> = Vec::new();
-    let owner = k.m.city.agencies.get(&definition.owner).map_or_else(|| definition.owner.to_string(), |it| it.name.to_string());
+    let owner =
+        k.m.city.agencies.get(&definition.owner).map_or_else(|| definition.owner.to_string(), |it| it.name.to_string());
     lines.push((tr::INDICATOR_SOURCE, format!("{}・{owner}", source_name(k, definition)), SECONDARY));
     let budget = lang.fill(tr::SOURCE_BUDGET, &[&lang.elapsed(i64::from(definition.fresh_mins) * 60)]);
     let age = format!("{}・{budget}", as_of(k, definition, figure));
@@ -88,7 +89,11 @@ fn facts_ui(k: &Kit<'_>, definition: &Definition, figure: &Figure, inner: Rect, 
         lines.push((tr::INDICATOR_UNUSUAL, anomaly.zh(), STALE));
     }
     if let Some(at) = figure.corrected_at {
-        lines.push((tr::INDICATOR_CORRECTED, lang.fill(tr::INDICATOR_CORRECTED_AT, &[&lang.day_time(at, k.now())]), ACCENT));
+        lines.push((
+            tr::INDICATOR_CORRECTED,
+            lang.fill(tr::INDICATOR_CORRECTED_AT, &[&lang.day_time(at, k.now())]),
+            ACCENT,
+        ));
     }
     let means = lang.pick(&definition.means_zh, &definition.means_en);
     let used = k.wrap(Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), 42.0)), 13.0, SECONDARY, means);
@@ -202,7 +207,8 @@ fn rows_ui(k: &mut Kit<'_>, page: &mut IndicatorsPage, key: &FigureKey, rect: Re
     k.hline(rect.left(), rect.right(), rect.top(), HAIR);
     let told = page.beneath.as_ref().filter(|it| it.key == *key);
     let n = told.map(|it| it.n);
-    let title = n.map_or_else(|| k.t(tr::INDICATOR_ROWS).to_owned(), |n| k.m.lang.fill(tr::INDICATOR_N_ROWS, &[&n.to_string()]));
+    let title = n
+        .map_or_else(|| k.t(tr::INDICATOR_ROWS).to_owned(), |n| k.m.lang.fill(tr::INDICATOR_N_ROWS, &[&n.to_string()]));
     let y = rect.top() + 17.0;
     k.bold(pos2(rect.left(), y), Align2::LEFT_CENTER, 13.0, SECONDARY, &title);
     let save = Rect::from_min_max(pos2(rect.right() - 88.0, y - 13.0), pos2(rect.right(), y + 13.0));
@@ -239,7 +245,14 @@ fn row_ui(k: &mut Kit<'_>, at: Rect, row: &BeneathRow, i: usize) {
             k.out.push(UiCommand::Select(Some(selection)));
         }
     }
-    k.fit(pos2(at.left() + 4.0, at.top() + 10.0), Align2::LEFT_CENTER, 13.0, SECONDARY, &title, right - at.left() - 10.0);
+    k.fit(
+        pos2(at.left() + 4.0, at.top() + 10.0),
+        Align2::LEFT_CENTER,
+        13.0,
+        SECONDARY,
+        &title,
+        right - at.left() - 10.0,
+    );
     k.fit(pos2(at.left() + 4.0, at.top() + 26.0), Align2::LEFT_CENTER, 11.0, TERTIARY, &row.words, at.width() - 8.0);
     k.hline(at.left(), at.right(), at.bottom(), ROW);
 }

@@ -186,8 +186,10 @@ pub(super) fn sub(k: &Kit<'_>, page: &IndicatorsPage) -> String {
         return lang.fill(tr::INDICATORS_FAILED, &[why]);
     }
     let Some(definitions) = &page.definitions else { return k.t(tr::INDICATORS_COUNTING).to_owned() };
-    let mut text =
-        lang.fill(tr::INDICATORS_SUB, &[&definitions.all.len().to_string(), &page.n_figures.to_string(), &definitions.basis]);
+    let mut text = lang.fill(
+        tr::INDICATORS_SUB,
+        &[&definitions.all.len().to_string(), &page.n_figures.to_string(), &definitions.basis],
+    );
     if page.is_simulated {
         text = format!("{}・{text}", k.t(tr::SIMULATED));
     }
@@ -218,12 +220,16 @@ pub(super) fn indicators_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect)
     let list = Rect::from_min_max(themes.min, pos2(themes.right(), themes.bottom() - foot));
     themes_ui(k, &mut page, &definitions, list);
     let mut cards = Rect::from_min_max(pos2(themes.right(), body.top()), body.max);
-    if page.chosen.is_some() && cards.width() > DETAIL_W + CARD.0 + 2.0 * GAP {
-        let detail = Rect::from_min_max(pos2(cards.right() - DETAIL_W, cards.top()), cards.max);
-        cards.max.x = detail.left();
-        detail::detail_ui(k, &mut page, &definitions, detail);
+    if page.chosen.is_some() {
+        // Where there is no room for both, the one in full lies over the cards.
+        let has_room = cards.width() > DETAIL_W + CARD.0 + 2.0 * GAP;
+        let left = if has_room { cards.right() - DETAIL_W } else { cards.left() };
+        detail::detail_ui(k, &mut page, &definitions, Rect::from_min_max(pos2(left, cards.top()), cards.max));
+        cards.max.x = left;
     }
-    cards_ui(k, &mut page, &shown, cards.shrink(GAP));
+    if cards.width() > CARD.0 {
+        cards_ui(k, &mut page, &shown, cards.shrink(GAP));
+    }
     state.pages.indicators = page;
     // What was chosen is on the map, under this page.
     if k.out.iter().any(|it| matches!(it, UiCommand::Select(Some(_)))) {
@@ -333,11 +339,11 @@ fn number(k: &Kit<'_>, value: f64) -> String {
     }
 }
 
-/// `+12`, `−3.5`, `±0`.
+/// `+12`, `-3.5`, `±0`.
 fn signed(k: &Kit<'_>, change: f64) -> String {
     match change {
         it if it > 0.0 => format!("+{}", number(k, it)),
-        it if it < 0.0 => format!("−{}", number(k, -it)),
+        it if it < 0.0 => format!("-{}", number(k, -it)),
         _ => "±0".to_owned(),
     }
 }
