@@ -350,22 +350,23 @@ fn the_past_is_counted_or_was_kept() {
     use CaseStage::{Closed, Collected};
     let more = format!("{PLAIN}\ncompare = [\"yesterday\", \"last_week\", \"last_year\"]");
     let open = file("x", "{ count = \"cases\", where = { ended_at = { passed = false } } }", &more);
-    let none = "Yesterday=0 LastWeek=0 LastYear=0";
+    // Before the first day there is nothing to compare with, and no nought either.
+    let none = "Yesterday=- LastWeek=- LastYear=-";
     check(&open, vec![Platform(0, case("a", 0, Collected, 0))], "x", &format!("1 n1 {none}"));
     // Open a day ago, closed since.
     let closed = || vec![Platform(0, case("a", 0, Collected, 0)), Platform(60, case("a", 0, Closed, 60))];
     let after = |mins| closed().into_iter().chain([At(mins)]).collect::<Vec<_>>();
-    check(&open, after(DAY_MINS + 30), "x", "0 n0 Yesterday=1 LastWeek=0 LastYear=0");
-    check(&open, after(DAY_MINS + 61), "x", &format!("0 n0 {none}"));
-    check(&open, after(7 * DAY_MINS + 30), "x", "0 n0 Yesterday=0 LastWeek=1 LastYear=0");
+    check(&open, after(DAY_MINS + 30), "x", "0 n0 Yesterday=1 LastWeek=- LastYear=-");
+    check(&open, after(DAY_MINS + 61), "x", "0 n0 Yesterday=0 LastWeek=- LastYear=-");
+    check(&open, after(7 * DAY_MINS + 30), "x", "0 n0 Yesterday=0 LastWeek=1 LastYear=-");
     // 2024-07-27, over the 29th of February.
     check(&open, after(366 * DAY_MINS + 30), "x", "0 n0 Yesterday=0 LastWeek=0 LastYear=1");
-    check(&open, after(365 * DAY_MINS + 30), "x", &format!("0 n0 {none}"));
+    check(&open, after(365 * DAY_MINS + 30), "x", "0 n0 Yesterday=0 LastWeek=0 LastYear=-");
     // A report of yesterday that comes today changes what yesterday was, and says so until midnight.
     let late = || vec![At(DAY_MINS), Platform(DAY_MINS + 1, case("a", 0, Collected, 0))];
-    check(&open, late(), "x", "1 n1 Yesterday=1corrected1441 LastWeek=0 LastYear=0");
+    check(&open, late(), "x", "1 n1 Yesterday=1corrected1441 LastWeek=- LastYear=-");
     let midnight = || late().into_iter().chain([At(DAY_MINS + 900)]).collect();
-    check(&open, midnight(), "x", "1 n1 Yesterday=1 LastWeek=0 LastYear=0");
+    check(&open, midnight(), "x", "1 n1 Yesterday=1 LastWeek=- LastYear=-");
     let yesterday = file("x", "{ count = \"cases\", within = { yesterday = \"reported_at\" } }", PLAIN);
     check(&yesterday, late(), "x", "1 n1 corrected1441");
     check(&yesterday, midnight(), "x", "0 n0");

@@ -81,8 +81,10 @@ fn write_due(core: &Core, pack_dir: &Path, after: Timestamp, now: Timestamp) -> 
     let Ok(figures) = Figures::of(core) else { return Ok(()) };
     for file in files.flatten().map(|it| it.path()).filter(|it| it.extension().is_some_and(|it| it == "toml")) {
         let template = read(&file, &figures.definitions)?;
+        // One that was missed while the hub was down is made up for.
+        let after = last_issue(core, &template).map_or(after, |it| it.at.min(after));
         if template.is_due(after, now) {
-            let path = write(core, &template, &figures)?;
+            let path = write(core, &template, &figures, now)?;
             tracing::info!(path = %path.display(), "a bulletin was written");
         }
     }
@@ -90,11 +92,13 @@ fn write_due(core: &Core, pack_dir: &Path, after: Timestamp, now: Timestamp) -> 
 }
 
 /// An issue in both forms, and what the next is held against; where the PDF lies.
-fn write(core: &Core, template: &Template, figures: &Figures) -> Result<PathBuf, BulletinError> {
+fn write(core: &Core, template: &Template, figures: &Figures, now: Timestamp) -> Result<PathBuf, BulletinError> {
     let dir = core.dir.join(FOLDER);
     std::fs::create_dir_all(&dir).map_err(io(&dir))?;
     let stamp = figures.now.beijing().strftime("%Y%m%d-%H%M").to_string();
-    let made = made(core, template, figures)?;
+    let mut made = made(core, template, figures)?;
+    // The figures may be of the moment before it was due.
+    made.issue.at = made.issue.at.max(now);
     for (form, bytes) in FORMS.into_iter().zip(made.forms(&FORMS)?) {
         let path = dir.join(format!("{}-{stamp}.{form}", template.id));
         std::fs::write(&path, bytes).map_err(io(&path))?;
@@ -106,6 +110,10 @@ fn write(core: &Core, template: &Template, figures: &Figures) -> Result<PathBuf,
 
 fn last_file(core: &Core, template: &Template) -> PathBuf {
     core.dir.join(FOLDER).join(format!("{}-last.json", template.id))
+}
+
+fn last_issue(core: &Core, template: &Template) -> Option<Issue> {
+    std::fs::read(last_file(core, template)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
 }
 
 struct Made {
@@ -122,8 +130,7 @@ impl Made {
 }
 
 fn made(core: &Core, template: &Template, figures: &Figures) -> Result<Made, BulletinError> {
-    let last: Option<Issue> =
-        std::fs::read(last_file(core, template)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let last = last_issue(core, template);
     // Typesetting takes a moment; what it says is taken from the city first.
     let city = core.city();
     let told = Told {

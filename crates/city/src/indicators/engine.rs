@@ -17,7 +17,7 @@ use super::{
     figure::{Figure, FigureKey},
     history::{History, hour_of, time_of_hour},
     plan::{Origin, OriginOf, Plan},
-    row::{Places, Row, RowId, RowMaker, register},
+    row::{Cell, Places, Row, RowId, RowMaker, register},
     rows::rows_of,
     table::Table,
     tally::{Share, Tally},
@@ -50,6 +50,8 @@ pub struct Engine {
     corrected: BTreeSet<usize>,
     heard: BTreeMap<PlatformId, Timestamp>,
     history: History,
+    /// The day of the first row of each table, of those whose rows say since when they are.
+    began: BTreeMap<Table, Timestamp>,
     figures: Vec<Shown>,
     dirty: BTreeSet<usize>,
     /// When each figure will next look otherwise by itself.
@@ -98,6 +100,7 @@ impl Engine {
             corrected: BTreeSet::new(),
             heard: readings.heard.clone(),
             history,
+            began: BTreeMap::new(),
             figures: Vec::new(),
             dirty: BTreeSet::new(),
             wakes: BTreeSet::new(),
@@ -110,11 +113,12 @@ impl Engine {
         engine
     }
 
-    /// A new engine from the city alone, with what only this one knows: heard platforms, large registers, kept hours. Its
+    /// A new engine from the city alone, with what only this one knows: heard platforms, large registers, kept hours, first days. Its
     /// figures are the same.
     pub fn recompute(&self, city: &City, readings: &Readings) -> Self {
         let mut engine = Self::with_history(self.definitions.clone(), city, readings, self.now, self.history.clone());
         engine.heard = self.heard.clone();
+        engine.began = self.began.clone();
         for slot in self.of_table.get(&Table::Registers).into_iter().flatten() {
             if let Some((id, kept)) = self.rows.get_index(*slot) {
                 engine.set_row(id.clone(), kept.row.clone(), false);
@@ -277,11 +281,26 @@ impl Engine {
             self.keep(slot, before);
             return;
         }
+        if let Some(row) = &row {
+            self.note_birth(row);
+        }
         let added = before.row.as_ref().map(|it| self.plan.shares(it, self.now).0).unwrap_or_default();
         let (adds, edge) = row.as_ref().map(|it| self.plan.shares(it, self.now)).unwrap_or_default();
         self.exchange(&added, &adds, is_news);
         self.move_edge(slot, before.edge, edge);
         self.keep(slot, Kept { row, edge });
+    }
+
+    /// By the day, so that a platform that tells its oldest last makes few figures anew.
+    fn note_birth(&mut self, row: &Row) {
+        let born = row.table.birth().and_then(|it| row.get(it)).and_then(Cell::as_time);
+        let Some(day) = born.map(Timestamp::start_of_day) else { return };
+        if self.began.get(&row.table).is_some_and(|it| *it <= day) {
+            return;
+        }
+        self.began.insert(row.table, day);
+        let of_it = |it: &super::plan::FigurePlan| it.dated.contains(&row.table);
+        self.dirty.extend((0..self.figures.len()).filter(|i| self.plan.figures.get(*i).is_some_and(of_it)));
     }
 
     fn keep(&mut self, slot: usize, kept: Kept) {
@@ -430,7 +449,7 @@ impl Engine {
     }
 
     fn ground(&self) -> Ground<'_> {
-        Ground { tallies: &self.tallies, heard: &self.heard, history: &self.history, now: self.now }
+        Ground { tallies: &self.tallies, heard: &self.heard, history: &self.history, began: &self.began, now: self.now }
     }
 
     fn definition_of(&self, i: usize) -> Option<(&super::plan::FigurePlan, &Definition)> {

@@ -3,12 +3,13 @@
 //! Must not know: rows, or how tallies came to be.
 
 use super::{
-    definition::{Definition, Empty, MissingPart},
+    definition::{Compare, Definition, Empty, MissingPart},
     figure::{Comparison, Figure, FigureKey, WhyNone},
     history::{History, hour_of, time_of_hour},
     plan::{FigurePlan, KnownBy, Node, OriginOf, WeightedNode},
+    table::Table,
     tally::Tally,
-    window::{AHEAD_MS, moment_of},
+    window::{AHEAD_MS, later, moment_of},
 };
 use crate::{PlatformId, Timestamp};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub(crate) struct Ground<'a> {
     /// When each platform was last heard.
     pub(crate) heard: &'a BTreeMap<PlatformId, Timestamp>,
     pub(crate) history: &'a History,
+    /// The day of the first row of each table.
+    pub(crate) began: &'a BTreeMap<Table, Timestamp>,
     pub(crate) now: Timestamp,
 }
 
@@ -74,7 +77,13 @@ impl Ground<'_> {
                 Some(node) => {
                     let then = self.node(node);
                     wake = sooner(wake, then.wake);
-                    (then.value, None, then.corrected_at)
+                    match self.known_from(plan, *with) {
+                        Some(from) if from <= self.now => (then.value, None, then.corrected_at),
+                        from => {
+                            wake = sooner(wake, from);
+                            (None, None, None)
+                        }
+                    }
                 }
                 None => {
                     let hour = hour_of(moment_of(self.now, *with));
@@ -103,6 +112,13 @@ impl Ground<'_> {
             corrected_at: outcome.corrected_at,
         };
         Evaluated { figure, wake }
+    }
+
+    /// From when on that past lies no earlier than what is known; none while nothing is. Nothing counted before the first row
+    /// would be a nought that nobody saw.
+    fn known_from(&self, plan: &FigurePlan, with: Compare) -> Option<Timestamp> {
+        let from = plan.dated.iter().map(|table| Some(later(*self.began.get(table)?, with)));
+        from.collect::<Option<Vec<_>>>().map(|it| it.into_iter().max().unwrap_or(Timestamp(i64::MIN)))
     }
 
     fn anomaly(&self, key: &FigureKey, definition: &Definition) -> Option<super::figure::Anomaly> {

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{City, PlatformId, Text, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 pub(crate) struct Plan {
     leaves: Vec<Leaf>,
@@ -37,6 +38,8 @@ pub(crate) struct FigurePlan {
     pub(crate) node: Node,
     /// None: it is compared with what was kept.
     pub(crate) pasts: Vec<(Compare, Option<Node>)>,
+    /// The tables its past is counted of, whose rows say since when they are: before the first row nothing is known.
+    pub(crate) dated: Vec<Table>,
     pub(crate) origins: Vec<Origin>,
     /// Its full hours are kept.
     pub(crate) is_kept: bool,
@@ -309,10 +312,22 @@ impl Maker<'_> {
                 (*past, node)
             })
             .collect();
+        let mut tallies = FxHashSet::default();
+        pasts.iter().filter_map(|it| it.1.as_ref()).for_each(|it| it.read(&mut tallies));
+        let dated: BTreeSet<Table> =
+            tallies.into_iter().filter_map(|it| self.plan.table_of(it)).filter(|it| it.birth().is_some()).collect();
         let is_kept = definition.anomaly_floor.is_some() || pasts.iter().any(|it| it.1.is_none());
         let key = FigureKey { indicator: definition.id.clone(), group };
         self.plan.by_key.insert(key.clone(), self.plan.figures.len());
-        self.plan.figures.push(FigurePlan { key, definition: i, node, pasts, origins, is_kept });
+        self.plan.figures.push(FigurePlan {
+            key,
+            definition: i,
+            node,
+            pasts,
+            dated: dated.into_iter().collect(),
+            origins,
+            is_kept,
+        });
     }
 
     fn node(

@@ -46,7 +46,7 @@ impl Interval {
 }
 
 /// The moment whose `compare` is `at`. The ends of time stay where they are.
-fn later(at: Timestamp, compare: Compare) -> Timestamp {
+pub(crate) fn later(at: Timestamp, compare: Compare) -> Timestamp {
     if at.0 == i64::MIN || at.0 == i64::MAX {
         return at;
     }
