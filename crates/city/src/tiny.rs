@@ -392,3 +392,25 @@ fn indicators() -> Vec<Indicator> {
         })
         .collect()
 }
+
+/// `indicators.toml` of the smallest kind, for tests that need one: every case there is.
+pub const TINY_INDICATORS: &str = r#"basis = "示例"
+
+[[theme]]
+id = "cases"
+zh = "事部件"
+en = "Cases"
+
+[[indicator]]
+id = "case_n"
+zh = "案件"
+en = "Cases"
+unit = "件"
+theme = "cases"
+means = { zh = "全部案件", en = "All cases" }
+source = "hub"
+owner = "zf"
+fresh_mins = 5
+formula = { count = "cases" }
+draw = "number"
+"#;

@@ -89,6 +89,12 @@ pub fn routes() -> Router<App> {
         .route("/api/openapi.json", get(async || Json(ApiDoc::openapi())))
 }
 
+/// The realm that is asked, by default the one screens follow; 404 in words where there is none.
+pub(crate) fn core_of(hall: &Hall, realm: Option<Realm>) -> Result<Arc<Core>, Response> {
+    let watch = realm.map_or(Watch::Follow, Watch::Only);
+    hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
+}
+
 /// Which realm is asked; by default the one screens follow.
 #[derive(Deserialize)]
 struct Which {
@@ -97,8 +103,7 @@ struct Which {
 
 impl Which {
     fn core(&self, hall: &Hall) -> Result<Arc<Core>, Response> {
-        let watch = self.realm.map_or(Watch::Follow, Watch::Only);
-        hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
+        core_of(hall, self.realm)
     }
 }
 

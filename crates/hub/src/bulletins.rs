@@ -6,7 +6,12 @@
 //!
 //! **Invariant:** an exercise's issues lie in the exercise's folder and say so on every page.
 
-use crate::{assets::assets_dir, core::Core, log::write_whole, server::App};
+#![allow(
+    clippy::result_large_err,
+    reason = "axum answers errors as whole responses; once a request, they may be large"
+)]
+
+use crate::{api::core_of, assets::assets_dir, core::Core, log::write_whole, server::App};
 use axum::{
     Json, Router,
     extract::{Path as UrlPath, Query, State},
@@ -19,7 +24,6 @@ use gulang_city::{
     indicators::{Definitions, Figure, FigureKey},
 };
 use gulang_report::bulletin::{Issue, Template, Told, document, issue};
-use gulang_wire::Watch;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -58,37 +62,61 @@ pub fn routes() -> Router<App> {
 
 /// Writes every issue when it is due, for ever.
 pub async fn run(core: Arc<Core>, pack_dir: PathBuf) {
+    // Nobody was here to see what was due before, but for what the last issue says.
     let mut looked = core.clock.now();
+    let mut is_first = true;
     let mut every = tokio::time::interval(LOOK_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         every.tick().await;
         let now = core.clock.now();
-        let after = std::mem::replace(&mut looked, now);
-        if now <= after {
+        // Issues are due by the minute.
+        if !is_first && now.0.div_euclid(60_000) <= looked.0.div_euclid(60_000) {
             continue;
         }
-        let (own, dir) = (core.clone(), pack_dir.clone());
-        let written = tokio::task::spawn_blocking(move || write_due(&own, &dir, after, now)).await;
-        if let Err(error) = written.map_err(|why| why.to_string()).and_then(|it| it.map_err(|why| why.to_string())) {
-            tracing::error!(%error, "a bulletin that is due was not written");
+        let (own, dir, after) = (core.clone(), pack_dir.clone(), looked);
+        match tokio::task::spawn_blocking(move || write_due(&own, &dir, after, now)).await {
+            Ok(true) => (looked, is_first) = (now, false),
+            // Not counted yet: what is due then is still due.
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "bulletins could not be looked after"),
         }
     }
 }
 
-fn write_due(core: &Core, pack_dir: &Path, after: Timestamp, now: Timestamp) -> Result<(), BulletinError> {
-    let Ok(files) = std::fs::read_dir(pack_dir.join(FOLDER)) else { return Ok(()) };
-    let Ok(figures) = Figures::of(core) else { return Ok(()) };
-    for file in files.flatten().map(|it| it.path()).filter(|it| it.extension().is_some_and(|it| it == "toml")) {
-        let template = read(&file, &figures.definitions)?;
-        // One that was missed while the hub was down is made up for.
-        let after = last_issue(core, &template).map_or(after, |it| it.at.min(after));
-        if template.is_due(after, now) {
-            let path = write(core, &template, &figures, now)?;
-            tracing::info!(path = %path.display(), "a bulletin was written");
+/// `false` if there are no figures yet. A template that cannot be written costs no other.
+fn write_due(core: &Core, pack_dir: &Path, after: Timestamp, now: Timestamp) -> bool {
+    let templates = templates_in(pack_dir);
+    if templates.is_empty() {
+        return true;
+    }
+    let Ok(figures) = Figures::of(core) else { return false };
+    for file in templates {
+        match write_if_due(core, &file, &figures, after, now) {
+            Ok(Some(path)) => tracing::info!(path = %path.display(), "a bulletin was written"),
+            Ok(None) => {}
+            Err(error) => tracing::error!(file = %file.display(), %error, "a bulletin cannot be written"),
         }
     }
-    Ok(())
+    true
+}
+
+fn write_if_due(
+    core: &Core,
+    file: &Path,
+    figures: &Figures,
+    after: Timestamp,
+    now: Timestamp,
+) -> Result<Option<PathBuf>, BulletinError> {
+    let template = read(file, &figures.definitions)?;
+    // One that was missed while the hub was down is made up for.
+    let after = last_issue(core, &template).map_or(after, |it| it.at.min(after));
+    if template.is_due(after, now) { write(core, &template, figures, now).map(Some) } else { Ok(None) }
+}
+
+fn templates_in(pack_dir: &Path) -> Vec<PathBuf> {
+    let dir = pack_dir.join(FOLDER);
+    names_in(&dir).into_iter().filter(|it| it.ends_with(".toml")).map(|it| dir.join(it)).collect()
 }
 
 /// An issue in both forms, and what the next is held against; where the PDF lies.
@@ -153,12 +181,8 @@ struct Figures {
 
 impl Figures {
     fn of(core: &Core) -> Result<Self, BulletinError> {
-        let (definitions, changes) = (core.indicators.definitions().1, core.indicators.changes(0, 0));
-        let (Some(definitions), Some(now_ms)) = (definitions, changes.now_ms) else {
-            return Err(BulletinError::NotCounted);
-        };
-        let all = changes.figures.into_iter().map(|it| (it.key.clone(), it)).collect();
-        Ok(Self { definitions, all, now: Timestamp(now_ms) })
+        let (definitions, figures, now) = core.indicators.all().ok_or(BulletinError::NotCounted)?;
+        Ok(Self { definitions, all: figures.into_iter().map(|it| (it.key.clone(), it)).collect(), now })
     }
 }
 
@@ -175,8 +199,7 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BulletinError {
 
 /// What is wrong with a pack's templates.
 pub fn check(pack_dir: &Path, definitions: &Definitions) -> Result<(), BulletinError> {
-    let Ok(files) = std::fs::read_dir(pack_dir.join(FOLDER)) else { return Ok(()) };
-    for file in files.flatten().map(|it| it.path()).filter(|it| it.extension().is_some_and(|it| it == "toml")) {
+    for file in templates_in(pack_dir) {
         read(&file, definitions)?;
     }
     Ok(())
@@ -187,13 +210,6 @@ pub fn check(pack_dir: &Path, definitions: &Definitions) -> Result<(), BulletinE
 #[derive(Deserialize)]
 pub struct Asked {
     realm: Option<Realm>,
-}
-
-impl Asked {
-    fn core(&self, app: &App) -> Result<Arc<Core>, (StatusCode, String)> {
-        let watch = self.realm.map_or(Watch::Follow, Watch::Only);
-        app.hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练".to_owned()))
-    }
 }
 
 #[derive(Serialize)]
@@ -210,12 +226,10 @@ pub struct Listed {
 
 /// 快报模板与已出的各期
 #[utoipa::path(get, path = "/api/bulletins", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "[{id, title, at, fault, issues}]", content_type = "application/json")))]
-pub async fn list(
-    State(app): State<App>,
-    Query(asked): Query<Asked>,
-) -> Result<Json<Vec<Listed>>, (StatusCode, String)> {
-    let core = asked.core(&app)?;
-    let definitions = core.indicators.definitions().1.unwrap_or_default();
+pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Vec<Listed>>, Response> {
+    let core = core_of(&app.hall, asked.realm)?;
+    // Their names cannot be held against definitions that are not read yet.
+    let definitions = core.indicators.definitions().1.ok_or_else(|| failed(&BulletinError::NotCounted))?;
     let mut issues: Vec<String> =
         names_in(&core.dir.join(FOLDER)).into_iter().filter(|it| it.ends_with(".pdf")).collect();
     issues.sort_unstable_by(|a, b| b.cmp(a));
@@ -232,6 +246,10 @@ pub async fn list(
     Ok(Json(listed.collect()))
 }
 
+fn failed(why: &dyn std::fmt::Display) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, why.to_string()).into_response()
+}
+
 fn names_in(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
@@ -245,9 +263,9 @@ pub async fn one(
     State(app): State<App>,
     UrlPath(file): UrlPath<String>,
     Query(asked): Query<Asked>,
-) -> Result<Response, (StatusCode, String)> {
-    let core = asked.core(&app)?;
-    let missing = || (StatusCode::NOT_FOUND, BulletinError::Unknown(file.clone()).to_string());
+) -> Result<Response, Response> {
+    let core = core_of(&app.hall, asked.realm)?;
+    let missing = || (StatusCode::NOT_FOUND, BulletinError::Unknown(file.clone()).to_string()).into_response();
     let (id, form) = file.rsplit_once('.').ok_or_else(missing)?;
     let kind = match form {
         "pdf" => "application/pdf",
@@ -273,7 +291,6 @@ pub async fn one(
         let made = made(&core, &template, &figures)?;
         Ok(made.forms(&[&form])?.pop().unwrap_or_default())
     });
-    let failed = |why: String| (StatusCode::UNPROCESSABLE_ENTITY, why);
-    let bytes = bytes.await.map_err(|why| failed(why.to_string()))?.map_err(|why| failed(why.to_string()))?;
+    let bytes = bytes.await.map_err(|why| failed(&why))?.map_err(|why| failed(&why))?;
     Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }

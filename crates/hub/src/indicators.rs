@@ -20,7 +20,7 @@ use crate::{
 };
 use gulang_city::{
     Applied, City, Gauges, Pack, PackError, Realm, Record, Text, Timestamp,
-    indicators::{Definitions, Engine, Figure, FigureKey, History},
+    indicators::{Definitions, Engine, Figure, History},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -92,6 +92,13 @@ impl Indicators {
     pub fn definitions(&self) -> (u64, Option<Definitions>, Vec<String>) {
         let inner = self.lock();
         (inner.epoch, inner.engine.as_ref().map(|it| it.definitions().clone()), inner.faults.clone())
+    }
+
+    /// Every figure and the definitions it is made by, at one moment; none before the first count.
+    pub fn all(&self) -> Option<(Definitions, Vec<Figure>, Timestamp)> {
+        let inner = self.lock();
+        let engine = inner.engine.as_ref()?;
+        Some((engine.definitions().clone(), engine.figures().collect(), engine.now()))
     }
 
     /// The figures that look otherwise than at `revision` of `epoch`; of another epoch, all.
@@ -221,7 +228,6 @@ impl Counting {
         for (id, n_by_state, as_of) in registers {
             engine.note_register(&id, n_by_state, as_of, core.clock.now());
         }
-        engine.advance(core.clock.now());
         trends.sample(engine);
         drop(inner);
         self.gauges = readings.gauges;
@@ -249,16 +255,11 @@ impl Counting {
     }
 
     fn new_registers(&mut self, core: &Core) -> Vec<(Text, [usize; 5], Timestamp)> {
+        // Counted outside the lock.
         let registers: Vec<_> = core.things().registers().map(|it| it.0.clone()).collect();
-        let is_new = |known: &BTreeMap<Text, Timestamp>, id: &Text, as_of| known.get(id) != Some(&as_of);
-        let mut new = Vec::new();
-        for it in registers {
-            if is_new(&self.registers, &it.id, it.as_of) {
-                self.registers.insert(it.id.clone(), it.as_of);
-                new.push((it.id.clone(), it.n_by_state(), it.as_of));
-            }
-        }
-        new
+        let known = &mut self.registers;
+        let new = registers.iter().filter(|it| known.insert(it.id.clone(), it.as_of) != Some(it.as_of));
+        new.map(|it| (it.id.clone(), it.n_by_state(), it.as_of)).collect()
     }
 
     /// Takes up definitions that are new, if they are without a fault.
@@ -331,11 +332,6 @@ fn read_kept(dir: &Path) -> Kept {
         tracing::warn!(file = %file.display(), %error, "the past of the figures is unreadable; it begins anew");
         Kept::default()
     })
-}
-
-/// A figure's key as an address has it: `case_open@city`, `case_open@district:350203`.
-fn key_of(words: &str) -> Option<FigureKey> {
-    words.parse().ok()
 }
 
 #[cfg(test)]

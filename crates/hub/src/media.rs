@@ -6,7 +6,7 @@
 )]
 
 use crate::{
-    core::Core,
+    api::core_of,
     log::{hex, sm3},
     server::App,
 };
@@ -20,13 +20,9 @@ use axum::{
 };
 use gulang_city::Realm;
 use gulang_platforms::egova::MAX_MEDIA_BYTES;
-use gulang_wire::Watch;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 /// Where pictures are kept in a realm's folder, newest ways first.
 const FOLDERS: [&str; 2] = ["media", "detections"];
@@ -103,7 +99,7 @@ struct Which {
 
 impl Which {
     fn dir(&self, app: &App) -> Result<PathBuf, Response> {
-        Ok(core_of(app, self.realm)?.dir.clone())
+        Ok(core_of(&app.hall, self.realm)?.dir.clone())
     }
 }
 
@@ -114,11 +110,6 @@ struct OfFeed {
     realm: Option<Realm>,
 }
 
-fn core_of(app: &App, realm: Option<Realm>) -> Result<Arc<Core>, Response> {
-    let core = app.hall.core_for(realm.map_or(Watch::Follow, Watch::Only));
-    core.ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
-}
-
 /// 存一张随案件上报的图片（JPEG、PNG，至多 8 MB）；应答里的 name 写进命令的 media
 async fn put(State(app): State<App>, Query(which): Query<Which>, body: Bytes) -> Result<Json<Value>, Response> {
     kept(&which.dir(&app)?, &body).await
@@ -126,7 +117,7 @@ async fn put(State(app): State<App>, Query(which): Query<Which>, body: Bytes) ->
 
 /// 把一路画面此刻的样子存下来，随案件上报；应答同上
 async fn put_snapshot(State(app): State<App>, Query(asked): Query<OfFeed>) -> Result<Json<Value>, Response> {
-    let core = core_of(&app, asked.realm)?;
+    let core = core_of(&app.hall, asked.realm)?;
     let (jpeg, _) = crate::eyes::api::last_picture(&core, &asked.feed).await?;
     kept(&core.dir, &jpeg).await
 }

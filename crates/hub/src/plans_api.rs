@@ -8,7 +8,7 @@
     reason = "axum answers errors as whole responses; once a request, they may be large"
 )]
 
-use crate::{hall::Hall, server::App};
+use crate::{api::core_of, server::App};
 use axum::{
     Json, Router,
     extract::{Query, State},
@@ -17,10 +17,8 @@ use axum::{
     routing::{get, post},
 };
 use gulang_city::{Command, DistrictId, Realm, SeatId, SheetAsk, Source};
-use gulang_wire::Watch;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -29,11 +27,6 @@ pub fn routes() -> Router<App> {
         .route("/api/open", get(open))
         .route("/api/proposal", get(proposal))
         .route("/api/may", get(may))
-}
-
-fn core_of(hall: &Hall, realm: Option<Realm>) -> Result<Arc<crate::core::Core>, Response> {
-    let watch = realm.map_or(Watch::Follow, Watch::Only);
-    hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
 }
 
 #[derive(Deserialize)]

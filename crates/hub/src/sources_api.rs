@@ -6,6 +6,7 @@
 )]
 
 use crate::{
+    api::core_of,
     blind::blind_of,
     clock::wall_now,
     connectors::{
@@ -29,7 +30,7 @@ use gulang_platforms::mapping::To;
 use gulang_wire::Watch;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 /// Larger requests to a webhook are refused unread.
@@ -91,7 +92,7 @@ struct Told {
 /// 数据源：每个连接器的灯、速率、滞后、丢弃与拒收、最近的样例，没有它看不见什么
 #[utoipa::path(get, path = "/api/sources", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{realm, now_ms, fault, sources: [{name, title, kind, address, realm, simulated, state, since, per_s, bytes_per_s, lag_ms, n_messages, n_dropped, n_refused, n_losses, last_error, remedy, last_heard, freshness_s, blind, weakens, standing, sample}]}", content_type = "application/json")))]
 pub async fn sources(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Value>, Response> {
-    let core = core_of(&app, asked.realm)?;
+    let core = core_of(&app.hall, asked.realm)?;
     let mapped: BTreeMap<String, To> =
         app.hall.connectors().iter().filter_map(|it| Some((it.name.to_string(), it.mapped_to()?))).collect();
     let told: Vec<Told> =
@@ -154,7 +155,7 @@ pub async fn retry(
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Response> {
-    let core = core_of(&app, asked.realm)?;
+    let core = core_of(&app.hall, asked.realm)?;
     let entry = core.sources.get(&name).ok_or_else(|| (StatusCode::NOT_FOUND, "没有这个来源").into_response())?;
     if &*entry.about.kind == names::ASSISTANT {
         app.hall.assistant.try_again();
@@ -230,11 +231,6 @@ pub async fn knock(
         };
         (status, why.to_string()).into_response()
     })
-}
-
-fn core_of(app: &App, realm: Option<Realm>) -> Result<Arc<Core>, Response> {
-    let watch = realm.map_or(Watch::Follow, Watch::Only);
-    app.hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use axum::{
     routing::{get, post},
 };
 use gulang_city::{
-    Budget, City, Command, Event, Inventory, LonLat, NO_HEADING, Refusal, ResponseLevel, SheetAsk, Switch, ThingState,
-    ThingsChange, Timestamp,
+    Budget, City, Command, Event, Inventory, LonLat, NO_HEADING, Refusal, ResponseLevel, SheetAsk, Switch,
+    TINY_INDICATORS, ThingState, ThingsChange, Timestamp,
 };
 use gulang_hub::screen::{Screen, ScreenError};
 use gulang_wire::{Body, Watch};
@@ -878,8 +878,9 @@ async fn a_figure_follows_the_records_and_tells_what_it_is_made_of() -> Check {
 #[cfg(unix)]
 fn pack_with(dir: &Path, definitions: &str) -> Result<std::path::PathBuf, Error> {
     let pack = dir.join("pack");
-    std::fs::create_dir(&pack)?;
-    for entry in std::fs::read_dir(assets())?.flatten().filter(|it| it.file_name() != "indicators.toml") {
+    std::fs::create_dir_all(pack.join("bulletins"))?;
+    let is_own = |name: &std::ffi::OsStr| name == "indicators.toml" || name == "bulletins";
+    for entry in std::fs::read_dir(assets())?.flatten().filter(|it| !is_own(&it.file_name())) {
         std::os::unix::fs::symlink(std::fs::canonicalize(entry.path())?, pack.join(entry.file_name()))?;
     }
     std::fs::write(pack.join("indicators.toml"), definitions)?;
@@ -889,35 +890,17 @@ fn pack_with(dir: &Path, definitions: &str) -> Result<std::path::PathBuf, Error>
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn definitions_that_change_are_counted_anew_and_faulty_ones_change_nothing() -> Check {
-    const BEFORE: &str = r#"basis = "示例"
-[[theme]]
-id = "cases"
-zh = "事部件"
-en = "Cases"
-[[indicator]]
-id = "case_n"
-zh = "案件"
-en = "Cases"
-unit = "件"
-means = { zh = "全部案件", en = "All cases" }
-theme = "cases"
-source = "hub"
-owner = "zf"
-fresh_mins = 5
-formula = { count = "cases" }
-draw = "number"
-"#;
     let shared = Shared::default();
     lock(&shared).items = vec![case(1), case(2)];
     let platform = open_platform(shared.clone()).await?;
     let dir = tempfile::tempdir()?;
-    let pack = pack_with(dir.path(), BEFORE)?;
+    let pack = pack_with(dir.path(), TINY_INDICATORS)?;
     let configuration = format!("[actual]\nplatform = \"{platform}\"\n");
     let hub = Hub::spawn_of(&dir.path().join("data"), &configuration, &pack)?;
     let told = hub.figures_with("case_n@city", 2.0).await?;
     assert_eq!(told["n_figures"], json!(1));
 
-    std::fs::write(pack.join("indicators.toml"), BEFORE.replace("count = \"cases\"", "count = \"casks\""))?;
+    std::fs::write(pack.join("indicators.toml"), TINY_INDICATORS.replace("count = \"cases\"", "count = \"casks\""))?;
     let mut faults = Value::Null;
     for _ in 0..100 {
         faults = hub.figures(0, 0).await?["faults"].clone();
@@ -926,12 +909,53 @@ draw = "number"
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(faults[0].as_str().is_some_and(|it| it.contains(":16") && it.contains("casks")), "its line: {faults}");
+    assert!(faults[0].as_str().is_some_and(|it| it.contains(":18") && it.contains("casks")), "its line: {faults}");
     assert_eq!(figure(&hub.figures(0, 0).await?, "case_n@city")["value"], json!(2.0), "what was good is still counted");
 
-    let grouped = BEFORE.replace("draw =", "group_by = [\"district\"]\ndraw =");
+    let grouped = TINY_INDICATORS.replace("draw =", "group_by = [\"district\"]\ndraw =");
     std::fs::write(pack.join("indicators.toml"), grouped)?;
     let told = hub.figures_with("case_n@district:350203", 2.0).await?;
     assert_eq!(told["faults"], json!([]));
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulletin_missed_while_the_hub_was_down_is_written_once_at_the_start_beside_a_faulty_one() -> Check {
+    let platform = open_platform(Shared::default()).await?;
+    let dir = tempfile::tempdir()?;
+    let pack = pack_with(dir.path(), TINY_INDICATORS)?;
+    let due = now().plus_mins(-2).hm();
+    let template = |words: &str| {
+        format!(
+            "id = \"duty\"\ntitle = \"快报\"\nat = [\"{due}\"]\n[[section]]\ntitle = \"一\"\ntext = [\"案件 {words}\"]\n"
+        )
+    };
+    // Read first, and it costs the other nothing.
+    std::fs::write(pack.join("bulletins/broken.toml"), template("{no_such}"))?;
+    std::fs::write(pack.join("bulletins/duty.toml"), template("{case_n}"))?;
+    let data = dir.path().join("data");
+    let folder = data.join("actual/bulletins");
+    std::fs::create_dir_all(&folder)?;
+    let last = json!({ "at": now().plus_mins(-60), "seq": 0, "values": [] });
+    std::fs::write(folder.join("duty-last.json"), last.to_string())?;
+    let hub = Hub::spawn_of(&data, &format!("[actual]\nplatform = \"{platform}\"\n"), &pack)?;
+    let mut listed = Value::Null;
+    for _ in 0..300 {
+        listed = hub.get("/api/bulletins").await.unwrap_or_default();
+        if listed[1]["issues"].as_array().is_some_and(|it| !it.is_empty()) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let issues = listed[1]["issues"].as_array().cloned().unwrap_or_default();
+    assert_eq!(issues.len(), 1, "{listed}");
+    assert!(listed[0]["fault"].as_str().is_some_and(|it| it.contains("no_such")), "{listed}");
+    let name = issues[0].as_str().unwrap_or_default();
+    assert!(std::fs::read(folder.join(name))?.starts_with(b"%PDF"));
+    assert!(std::fs::read(folder.join(name.replace(".pdf", ".docx")))?.starts_with(b"PK"));
+    // Not due again: the next is held against this one.
+    let kept: Value = serde_json::from_slice(&std::fs::read(folder.join("duty-last.json"))?)?;
+    assert!(kept["at"].as_i64() > last["at"].as_i64().map(|it| it + 50 * 60_000), "{kept}");
     Ok(())
 }

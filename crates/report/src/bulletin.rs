@@ -8,7 +8,7 @@ use crate::{Block, Document, ReportError, content::chart};
 use gulang_charts::{self as charts, Bar, Look};
 use gulang_city::{
     City, IndicatorId, Realm, Text, Timestamp, WarningColor,
-    indicators::{Definition, Definitions, Field, Figure, FigureKey, FigureSource, Group},
+    indicators::{Definition, Definitions, Figure, FigureKey, FigureSource, Group, number_text},
 };
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
@@ -254,7 +254,7 @@ impl Page<'_> {
         let change = figure.value.zip(self.last.get(&figure.key)).map(|(now, last)| now - last);
         let band = figure.band.map(|it| format!("{}色线", it.glyph()));
         let unusual = figure.anomaly.as_ref().map(|_| "异常".to_owned());
-        let target = definition.target.map(|it| format!("目标 {}", number(it)));
+        let target = definition.target.map(|it| format!("目标 {}", number_text(it)));
         let held: Vec<String> = target.into_iter().chain(band).chain(unusual).collect();
         let source = match &definition.source {
             FigureSource::Hub => "本系统记录".to_owned(),
@@ -292,7 +292,7 @@ impl Page<'_> {
             return Ok(());
         }
         let bar = |it: &&Figure| Bar {
-            name: self.group_name(field, &it.key.group),
+            name: it.key.group.zh(self.told.city).to_string(),
             value: it.value,
             words: value_text(it),
             color: it.band.map(paper_color),
@@ -300,18 +300,6 @@ impl Page<'_> {
         let bars: Vec<Bar> = figures.iter().map(bar).collect();
         let caption = format!("{}（{}）", definition.zh, definition.unit);
         chart(blocks, name, &caption, 110, |area| charts::bars(area, &bars, Look::PAPER))
-    }
-
-    fn group_name(&self, field: Field, group: &Group) -> String {
-        let Group::Of { id, .. } = group else { return "全市".to_owned() };
-        let city = self.told.city;
-        let name = match field {
-            Field::District => city.districts.get(&**id).map(|it| it.name.to_string()),
-            Field::Agency => city.agencies.get(&**id).map(|it| it.short.to_string()),
-            Field::Township => city.townships.get(&**id).map(|it| it.name.to_string()),
-            _ => None,
-        };
-        name.unwrap_or_else(|| id.to_string())
     }
 }
 
@@ -326,25 +314,16 @@ fn paper_color(color: WarningColor) -> RGBColor {
 
 fn value_text(figure: &Figure) -> String {
     match figure.value {
-        Some(value) if figure.is_estimate => format!("约 {}", number(value)),
-        Some(value) => number(value),
+        Some(value) if figure.is_estimate => format!("约 {}", number_text(value)),
+        Some(value) => number_text(value),
         None => "—".to_owned(),
-    }
-}
-
-fn number(value: f64) -> String {
-    match value {
-        it if !it.is_finite() => "—".to_owned(),
-        it if it.fract().abs() < 1e-9 => format!("{it:.0}"),
-        it if it.abs() < 10.0 => format!("{it:.2}"),
-        it => format!("{it:.1}"),
     }
 }
 
 fn signed(change: f64) -> String {
     match change {
-        it if it > 0.0 => format!("+{}", number(it)),
-        it if it < 0.0 => format!("-{}", number(-it)),
+        it if it > 0.0 => format!("+{}", number_text(it)),
+        it if it < 0.0 => format!("-{}", number_text(-it)),
         _ => "持平".to_owned(),
     }
 }
@@ -352,31 +331,9 @@ fn signed(change: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gulang_city::{Readings, indicators::Engine, tiny_pack};
+    use gulang_city::{Readings, TINY_INDICATORS, indicators::Engine, tiny_pack};
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
-    const INDICATORS: &str = r#"
-basis = "示例"
-[[theme]]
-id = "cases"
-zh = "事部件"
-en = "Cases"
-[[indicator]]
-id = "case_n"
-zh = "案件"
-en = "Cases"
-unit = "件"
-means = { zh = "全部案件", en = "All cases" }
-theme = "cases"
-source = "hub"
-owner = "zf"
-fresh_mins = 5
-formula = { count = "cases" }
-group_by = ["district"]
-good = "low"
-bands = { blue = 0 }
-draw = "bars"
-"#;
     const TEMPLATE: &str = r#"
 id = "duty"
 title = "值班快报"
@@ -389,7 +346,8 @@ chart = "case_n"
 "#;
 
     fn definitions() -> Definitions {
-        Definitions::parse("indicators.toml", INDICATORS).expect("good definitions")
+        let grouped = format!("{TINY_INDICATORS}group_by = [\"district\"]\ngood = \"low\"\nbands = {{ blue = 0 }}\n");
+        Definitions::parse("indicators.toml", &grouped).expect("good definitions")
     }
 
     #[track_caller]

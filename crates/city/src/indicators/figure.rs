@@ -3,7 +3,7 @@
 //! Must not know: how it was counted.
 
 use super::{definition::Compare, definition::Definition, definition::Good, table::Field};
-use crate::{Text, Timestamp, WarningColor, ids::*};
+use crate::{City, Text, Timestamp, WarningColor, ids::*};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,6 +14,29 @@ use std::fmt;
 pub enum Group {
     City,
     Of { by: Field, id: Text },
+}
+
+impl Group {
+    /// As the city calls it; none of the whole city, and where the city has no name for it.
+    pub fn name<'a>(&self, city: &'a City) -> Option<&'a Text> {
+        let Self::Of { by, id } = self else { return None };
+        match by {
+            Field::District => city.districts.get(&**id).map(|it| &it.name),
+            Field::Township => city.townships.get(&**id).map(|it| &it.name),
+            Field::Agency => city.agencies.get(&**id).map(|it| &it.short),
+            Field::Platform => city.connectors.get(&**id).map(|it| &it.name),
+            _ => None,
+        }
+    }
+
+    /// The same, else 全市 or its id.
+    pub fn zh(&self, city: &City) -> Text {
+        match (self, self.name(city)) {
+            (_, Some(name)) => name.clone(),
+            (Self::City, None) => "全市".into(),
+            (Self::Of { id, .. }, None) => id.clone(),
+        }
+    }
 }
 
 /// Names one figure.
@@ -146,16 +169,22 @@ impl Anomaly {
         format!(
             "{} 为 {}，前 {} 天同一时刻中位数 {}（偏差中位数 {}），{way}",
             self.at.hm(),
-            short(self.value),
+            number_text(self.value),
             self.n_days,
-            short(self.median),
-            short(self.mad),
+            number_text(self.median),
+            number_text(self.mad),
         )
     }
 }
 
-fn short(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+/// A figure as it is read: whole ones whole, small ones with two places, others with one; `—` for no number.
+pub fn number_text(value: f64) -> String {
+    match value {
+        it if !it.is_finite() => "—".to_owned(),
+        it if it.fract().abs() < 1e-9 => format!("{it:.0}"),
+        it if it.abs() < 10.0 => format!("{it:.2}"),
+        it => format!("{it:.1}"),
+    }
 }
 
 impl Definition {

@@ -224,7 +224,7 @@ impl RowMaker<'_> {
         match known {
             Some(known) => {
                 if let Some(Cell::Text(township)) = known.get(Field::Township) {
-                    row.text(Field::Township, &township.clone());
+                    row.text(Field::Township, township);
                 }
             }
             None => {

@@ -110,3 +110,31 @@ pub(super) fn can_group(table: Table, field: Field) -> bool {
     let is_of_pack = matches!((table, field), (Table::Cases, Field::Class) | (Table::Detections, Field::Kind));
     table.fields().contains(&field) && (is_registry || is_of_pack || closed_words(table, field).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+
+    /// A record would say it with the same word.
+    #[track_caller]
+    fn check<T: DeserializeOwned>(words: &[&str]) {
+        for word in words {
+            let read: Result<T, _> = serde_json::from_value(serde_json::Value::from(*word));
+            assert!(read.is_ok(), "{word}: {:?}", read.err());
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_records() {
+        check::<CaseKind>(CASE_KINDS);
+        check::<CaseStage>(STAGES);
+        check::<WarningColor>(COLORS);
+        check::<Rung>(RUNGS);
+        check::<UnitKind>(UNITS);
+        check::<TeamTier>(TIERS);
+        check::<Capability>(CAPABILITIES);
+        check::<EvacueeClass>(EVACUEES);
+        check::<HealthState>(HEALTH);
+    }
+}

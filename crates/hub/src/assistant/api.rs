@@ -9,7 +9,7 @@ use super::{
     Answer, Drafted, Sorted, Standing,
     sort::{CANDIDATES, MAX_REPORT_CHARS},
 };
-use crate::{core::Core, server::App};
+use crate::{api::core_of, core::Core, server::App};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -19,7 +19,6 @@ use axum::{
     routing::{get, post},
 };
 use gulang_city::{Realm, SeatId, ask::DraftKind};
-use gulang_wire::Watch;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ struct Wanted {
 /// 大模型的状态：配置、启停、为何不用
 #[utoipa::path(get, path = "/api/assistant", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{is_configured, is_on, model, host, why, switch, in_war}", content_type = "application/json")))]
 pub async fn standing(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<Standing>, Response> {
-    let core = core_of(&app, which.realm)?;
+    let core = core_of(&app.hall, which.realm)?;
     Ok(Json(app.hall.assistant.standing(&core)))
 }
 
@@ -109,7 +108,7 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response> {
 
 /// Every role may ask, since asking only reads; a seat without one may not, nor any too often.
 fn admitted(app: &App, seat: &SeatId, realm: Option<Realm>) -> Result<Arc<Core>, Response> {
-    let core = core_of(app, realm)?;
+    let core = core_of(&app.hall, realm)?;
     let has_role = {
         let city = core.city();
         let role = city.roles.role_of(seat).id.clone();
@@ -126,9 +125,4 @@ fn admitted(app: &App, seat: &SeatId, realm: Option<Realm>) -> Result<Arc<Core>,
 
 fn unfit(why: String) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, why).into_response()
-}
-
-fn core_of(app: &App, realm: Option<Realm>) -> Result<Arc<Core>, Response> {
-    let watch = realm.map_or(Watch::Follow, Watch::Only);
-    app.hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
 }

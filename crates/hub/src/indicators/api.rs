@@ -8,9 +8,8 @@
 use super::{
     Changes,
     beneath::{Beneath, describe},
-    key_of,
 };
-use crate::{core::Core, server::App};
+use crate::{api::core_of, core::Core, server::App};
 use axum::{
     Json, Router,
     extract::{Query, State},
@@ -20,11 +19,10 @@ use axum::{
 };
 use gulang_city::{
     Realm,
-    indicators::{Definitions, FigureKey, Group, RowId},
+    indicators::{Definitions, FigureKey, RowId},
 };
-use gulang_wire::Watch;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// Rows told of one figure where the asker names no limit.
 const ROWS: usize = 200;
@@ -56,15 +54,16 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn core(&self, app: &App) -> Result<Arc<Core>, Response> {
-        let watch = self.realm.map_or(Watch::Follow, Watch::Only);
-        app.hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
-    }
-
     fn key(&self) -> Result<FigureKey, Response> {
         let why = || format!("没有这样的指标「{}」；写作 指标号@city 或 指标号@分组:编号", self.key);
-        key_of(&self.key).ok_or_else(|| (StatusCode::BAD_REQUEST, why()).into_response())
+        self.key.parse().map_err(|_| (StatusCode::BAD_REQUEST, why()).into_response())
     }
+}
+
+/// The engine is held while it counts: nobody waits for it on a thread that serves others.
+async fn asked_of<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T, Response> {
+    let failed = |why: tokio::task::JoinError| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response();
+    tokio::task::spawn_blocking(look).await.map_err(failed)
 }
 
 #[derive(Serialize)]
@@ -80,17 +79,17 @@ pub struct Told {
 /// 指标口径：名称、单位、口径、来源、责任部门、时效、目标、预警线、公式
 #[utoipa::path(get, path = "/api/indicators", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "{realm, simulated, epoch, faults, definitions: {basis, themes, areas, all}}", content_type = "application/json")))]
 pub async fn definitions(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Told>, Response> {
-    let core = asked.core(&app)?;
-    let (epoch, definitions, faults) = core.indicators.definitions();
-    Ok(Json(Told { realm: core.realm, simulated: core.simulated, epoch, faults, definitions }))
+    let core = core_of(&app.hall, asked.realm)?;
+    let (realm, simulated) = (core.realm, core.simulated);
+    let (epoch, definitions, faults) = asked_of(move || core.indicators.definitions()).await?;
+    Ok(Json(Told { realm, simulated, epoch, faults, definitions }))
 }
 
 /// 指标的数：自某个修订号以来变了的；没有数的说明为什么
 #[utoipa::path(get, path = "/api/indicators/figures", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("epoch" = Option<u64>, Query, description = "上次应答的 epoch"), ("since" = Option<u64>, Query, description = "上次应答的 revision")), responses((status = 200, description = "{epoch, revision, now_ms, n_figures, faults, figures}", content_type = "application/json")))]
 pub async fn figures(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Changes>, Response> {
-    let core = asked.core(&app)?;
-    let told = tokio::task::spawn_blocking(move || core.indicators.changes(asked.epoch, asked.since)).await;
-    told.map(Json).map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response())
+    let core = core_of(&app.hall, asked.realm)?;
+    asked_of(move || core.indicators.changes(asked.epoch, asked.since)).await.map(Json)
 }
 
 /// 指标的走势：一天之内每 5 分钟一个数
@@ -99,11 +98,14 @@ pub async fn trends(
     State(app): State<App>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<BTreeMap<String, Vec<(i64, f32)>>>, Response> {
-    let core = asked.core(&app)?;
-    let inner = core.indicators.lock();
-    let keys = asked.keys.split(',').filter_map(key_of).take(MAX_KEYS);
-    let points = |key: &FigureKey| inner.trends.of(key).into_iter().map(|(at, value)| (at.0, value)).collect();
-    Ok(Json(keys.map(|key| (key.to_string(), points(&key))).collect()))
+    let core = core_of(&app.hall, asked.realm)?;
+    let look = move || {
+        let inner = core.indicators.lock();
+        let keys = asked.keys.split(',').filter_map(|it| it.parse::<FigureKey>().ok()).take(MAX_KEYS);
+        let points = |key: &FigureKey| inner.trends.of(key).into_iter().map(|(at, value)| (at.0, value)).collect();
+        keys.map(|key| (key.to_string(), points(&key))).collect()
+    };
+    asked_of(look).await.map(Json)
 }
 
 #[derive(Serialize)]
@@ -117,22 +119,24 @@ pub struct RowsTold {
 /// 一个数由哪些记录而来
 #[utoipa::path(get, path = "/api/indicators/beneath", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("key" = String, Query, description = "指标号@分组"), ("limit" = Option<usize>, Query, description = "最多几行，不写是 200")), responses((status = 200, description = "{key, n, rows: [{id, kind, number, name, words, at_ms}]}", content_type = "application/json"), (status = 400, description = "没有这样的指标")))]
 pub async fn beneath(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<RowsTold>, Response> {
-    let (core, key) = (asked.core(&app)?, asked.key()?);
-    let (n, rows) = rows_of(&core, &key, asked.limit.unwrap_or(ROWS));
-    Ok(Json(RowsTold { key, n, rows }))
+    let (core, key) = (core_of(&app.hall, asked.realm)?, asked.key()?);
+    let look = move || {
+        let (n, rows) = rows_of(&core, &key, asked.limit.unwrap_or(ROWS));
+        RowsTold { key, n, rows }
+    };
+    asked_of(look).await.map(Json)
 }
 
 /// 同上，全部行，表格软件打得开的 CSV
 #[utoipa::path(get, path = "/api/indicators/beneath.csv", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("key" = String, Query, description = "指标号@分组")), responses((status = 200, description = "CSV，UTF-8 带 BOM", content_type = "text/csv"), (status = 400, description = "没有这样的指标")))]
 pub async fn beneath_csv(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Response> {
-    let (core, key) = (asked.core(&app)?, asked.key()?);
-    let title = title_of(&core, &key);
-    let written = tokio::task::spawn_blocking(move || {
+    let (core, key) = (core_of(&app.hall, asked.realm)?, asked.key()?);
+    let look = move || {
         let (_, rows) = rows_of(&core, &key, asked.limit.unwrap_or(usize::MAX));
-        csv_of(&title, &rows)
-    });
-    let failed = |why: String| (StatusCode::INTERNAL_SERVER_ERROR, why).into_response();
-    let bytes = written.await.map_err(|why| failed(why.to_string()))?.map_err(|why| failed(why.to_string()))?;
+        csv_of(&title_of(&core, &key), &rows)
+    };
+    let failed = |why: csv::Error| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response();
+    let bytes = asked_of(look).await?.map_err(failed)?;
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response())
 }
 
@@ -145,25 +149,14 @@ fn rows_of(core: &Core, key: &FigureKey, limit: usize) -> (usize, Vec<Beneath>) 
     (n, ids.into_iter().take(limit).map(|id| describe(&city, &readings, id)).collect())
 }
 
-/// `在办案件（件）・350203・示例指标`, for whoever opens the file later.
+/// `在办案件（件）・思明区・示例指标`, for whoever opens the file later.
 fn title_of(core: &Core, key: &FigureKey) -> String {
-    let inner = core.indicators.lock();
-    let definitions = inner.engine.as_ref().map(|it| it.definitions());
-    let Some((all, one)) = definitions.and_then(|it| Some((it, it.get(key.indicator.as_str())?))) else {
-        return key.to_string();
-    };
-    let group = match &key.group {
-        Group::City => "全市".to_owned(),
-        Group::Of { by, id } => format!("{}:{id}", by.name()),
-    };
+    let definitions = core.indicators.definitions().1.unwrap_or_default();
+    let Some(one) = definitions.get(key.indicator.as_str()) else { return key.to_string() };
+    let group = key.group.zh(&core.city());
     let simulated = if core.simulated { "・仿真数据" } else { "" };
-    format!(
-        "{}（{}）・{group}・{}{simulated}・截至 {}",
-        one.zh,
-        one.unit,
-        all.basis,
-        core.clock.now().to_beijing_text()
-    )
+    let at = core.clock.now().to_beijing_text();
+    format!("{}（{}）・{group}・{}{simulated}・截至 {at}", one.zh, one.unit, definitions.basis)
 }
 
 fn csv_of(title: &str, rows: &[Beneath]) -> Result<Vec<u8>, csv::Error> {

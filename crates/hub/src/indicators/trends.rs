@@ -84,31 +84,11 @@ impl Trends {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gulang_city::{City, Readings, Realm, indicators::Definitions, tiny_pack};
-
-    const TOML: &str = r#"
-basis = "示例"
-[[theme]]
-id = "cases"
-zh = "事部件"
-en = "Cases"
-[[indicator]]
-id = "case_n"
-zh = "案件"
-en = "Cases"
-unit = "件"
-means = { zh = "全部案件", en = "All cases" }
-theme = "cases"
-source = "hub"
-owner = "city"
-fresh_mins = 5
-formula = { count = "cases" }
-draw = "number"
-"#;
+    use gulang_city::{City, Readings, Realm, TINY_INDICATORS, indicators::Definitions, tiny_pack};
 
     fn engine(now: Timestamp) -> Engine {
         let city = City::found(&tiny_pack(), Realm::Actual);
-        let definitions = Definitions::parse("test.toml", TOML).expect("good definitions");
+        let definitions = Definitions::parse("test.toml", TINY_INDICATORS).expect("good definitions");
         Engine::new(definitions, &city, &Readings::for_city(&city), now)
     }
 

@@ -8,7 +8,7 @@
 )]
 
 use super::{Held, KEPT_FOR, commands, doubt, look, look_again, take_over};
-use crate::{assets, core::Core, hall::Hall, server::App};
+use crate::{api::core_of, assets, server::App};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -19,10 +19,8 @@ use axum::{
 };
 use gulang_city::{ImportMode, Realm, RegisterKind, SeatId};
 use gulang_intake::{Ask, Crs, Field, LEFT_OUT, MAX_FILE_BYTES};
-use gulang_wire::Watch;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Refused rows told to a screen; the command line has them all.
 const MAX_REFUSED_TOLD: usize = 2_000;
@@ -145,11 +143,6 @@ pub async fn commit(State(app): State<App>, body: Bytes) -> Result<Json<Value>, 
         }
         Err(why) => Err(conflict(why.to_string())),
     }
-}
-
-fn core_of(hall: &Hall, realm: Option<Realm>) -> Result<Arc<Core>, Response> {
-    let watch = realm.map_or(Watch::Follow, Watch::Only);
-    hall.core_for(watch).ok_or_else(|| (StatusCode::NOT_FOUND, "没有进行中的演练").into_response())
 }
 
 fn gone() -> Response {
