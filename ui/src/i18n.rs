@@ -1237,9 +1237,6 @@ pub mod tr {
         INDICATORS_NOT_PAST = "回看中不显示指标：这里的数都是现在的", "no indicators in a review: these figures are of now";
         INDICATORS_GRAVE = "要紧", "grave";
         INDICATORS_NONE_GRAVE = "没有越线或异常的指标", "no indicator is beyond its limits or unusual";
-        BULLETIN_PDF = "值班快报 PDF", "Bulletin PDF";
-        BULLETIN_DOCX = "值班快报 DOCX", "Bulletin DOCX";
-        BULLETIN_TYPHOON = "台风专报 PDF", "Typhoon PDF";
         INDICATOR_SAVED = "已导出：{}", "exported: {}";
         INDICATOR_NOT_SAVED = "没有导出：{}", "not exported: {}";
         INDICATOR_UNUSUAL = "异常", "unusual";

@@ -53,6 +53,15 @@ pub struct BeneathRow {
     pub at_ms: Option<i64>,
 }
 
+/// One of `GET /api/bulletins`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct BulletinRow {
+    pub id: Text,
+    pub title: Text,
+    /// What is wrong with it; it is then not written.
+    pub fault: String,
+}
+
 /// By figure, as its key is written: times in ms and values, ascending.
 pub type TrendsTold = BTreeMap<String, Vec<(i64, f32)>>;
 
@@ -69,8 +78,10 @@ pub enum IndicatorAsk {
     Beneath(FigureKey),
     /// All rows beneath, as a file for a spreadsheet.
     Save(FigureKey),
+    /// Which bulletins there are.
+    Bulletins,
     /// 快报 as of now: a template's id with `.pdf` or `.docx`.
-    Bulletin(&'static str),
+    Bulletin(String),
 }
 
 /// An answer of the hub, or why there is none.
@@ -80,6 +91,7 @@ pub enum IndicatorNews {
     Figures(Result<FiguresTold, String>),
     Trends(Result<TrendsTold, String>),
     Beneath(Result<BeneathTold, String>),
+    Bulletins(Result<Vec<BulletinRow>, String>),
     /// Where the file lies.
     Saved(Result<String, String>),
 }
@@ -100,7 +112,7 @@ impl Default for IndicatorMail {
 
 impl IndicatorMail {
     pub fn ask(&self, address: &Address, realm: Realm, ask: &IndicatorAsk) {
-        use IndicatorNews::{Beneath, Definitions, Figures, Trends};
+        use IndicatorNews::{Beneath, Bulletins, Definitions, Figures, Trends};
         let url = |path: &str, with: &str| address.indicators_url(realm, path, with);
         match ask {
             IndicatorAsk::Definitions => self.fetch(url("", ""), Definitions),
@@ -116,7 +128,8 @@ impl IndicatorMail {
                 let name = format!("{key}.csv").replace(['@', ':', '/', '\\'], "-");
                 self.save(url("/beneath.csv", &key_query(key)), name);
             }
-            IndicatorAsk::Bulletin(file) => self.save(address.bulletin_url(realm, file), (*file).to_owned()),
+            IndicatorAsk::Bulletins => self.fetch(address.bulletins_url(realm), Bulletins),
+            IndicatorAsk::Bulletin(file) => self.save(address.bulletin_url(realm, file), file.clone()),
         }
     }
 

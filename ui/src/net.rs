@@ -116,6 +116,11 @@ impl Address {
         format!("{}/api/indicators{path}?realm={}&token={}&{with}", self.url, realm_word(realm), self.token)
     }
 
+    /// Which bulletins there are.
+    pub fn bulletins_url(&self, realm: Realm) -> String {
+        format!("{}/api/bulletins?realm={}&token={}", self.url, realm_word(realm), self.token)
+    }
+
     /// 快报 as of now, or one that was written.
     pub fn bulletin_url(&self, realm: Realm, file: &str) -> String {
         format!("{}/api/bulletins/{}?realm={}&token={}", self.url, escaped(file), realm_word(realm), self.token)

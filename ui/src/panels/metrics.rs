@@ -9,8 +9,8 @@ use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
 use gulang_city::*;
 
-/// Tiles in rows; the scroll offset, clamped, is returned. `u` scales the type.
-pub(super) fn grid_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, u: f32, scroll: f32) -> f32 {
+/// Tiles in rows, as many as there is room for. `u` scales the type.
+pub(super) fn grid_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, u: f32) {
     let px = u * k.s;
     let gap = 6.0 * px;
     let n = k.m.city.indicators.len().max(1);
@@ -18,17 +18,14 @@ pub(super) fn grid_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, u: f32, scrol
     let width = (rect.width() - gap * (n_columns - 1.0)) / n_columns;
     let n_rows = (n as f32 / n_columns).ceil();
     let height = ((rect.height() - gap * (n_rows - 1.0)) / n_rows).clamp(86.0 * px, 112.0 * px);
-    let excess = (n_rows * (height + gap) - gap - rect.height()).max(0.0);
-    let scroll = scroll.clamp(0.0, excess);
     for (i, indicator) in k.m.city.indicators.values().enumerate() {
         let (column, row) = (i as f32 % n_columns, (i as f32 / n_columns).floor());
-        let at = pos2(rect.left() + column * (width + gap), rect.top() + row * (height + gap) - scroll);
+        let at = pos2(rect.left() + column * (width + gap), rect.top() + row * (height + gap));
         let tile = Rect::from_min_size(at, vec2(width, height));
         if rect.expand(1.0).contains_rect(tile) {
             tile_ui(k, state, tile, u, i, indicator);
         }
     }
-    scroll
 }
 
 fn tile_ui(k: &Kit<'_>, state: &PanelState, rect: Rect, u: f32, i: usize, indicator: &Indicator) {

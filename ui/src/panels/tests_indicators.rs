@@ -4,7 +4,9 @@
 use super::tests::{NOON, Screen, click, painted};
 use super::*;
 use crate::i18n::{Lang, tr};
-use crate::indicators::{BeneathRow, BeneathTold, DefinitionsTold, FiguresTold, IndicatorAsk, IndicatorNews};
+use crate::indicators::{
+    BeneathRow, BeneathTold, BulletinRow, DefinitionsTold, FiguresTold, IndicatorAsk, IndicatorNews,
+};
 use egui_kittest::Harness;
 use gulang_city::indicators::{Comparison, Definitions, Engine, Figure, FigureKey, RowId, WhyNone};
 
@@ -113,4 +115,19 @@ fn a_hub_that_does_not_answer_and_faulty_definitions_are_told_in_the_header() {
     harness.state_mut().state.take_indicators(IndicatorNews::Figures(Ok(faulty)));
     harness.run_steps(2);
     assert!(says(&harness, "indicators.toml:15"), "{:?}", painted(&harness));
+}
+
+#[test]
+fn the_bulletins_of_the_pack_are_saved_at_a_press_and_a_faulty_one_is_named_too() {
+    let mut harness = open(figures(|_| {}), 1920.0, 1080.0);
+    assert!(harness.state().asked.contains(&UiCommand::AskIndicators(IndicatorAsk::Bulletins)));
+    let row =
+        |id: &str, title: &str, fault: &str| BulletinRow { id: id.into(), title: title.into(), fault: fault.into() };
+    let told = vec![row("duty", "值班快报", ""), row("flood", "防汛专报", "没有这个指标")];
+    harness.state_mut().state.take_indicators(IndicatorNews::Bulletins(Ok(told)));
+    harness.run_steps(2);
+    assert!(says(&harness, "防汛专报"));
+    click(&mut harness, "值班快报 DOCX");
+    let saved = UiCommand::AskIndicators(IndicatorAsk::Bulletin("duty.docx".to_owned()));
+    assert!(harness.state().asked.contains(&saved), "{:?}", harness.state().asked);
 }

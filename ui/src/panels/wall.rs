@@ -76,7 +76,7 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     realm_mark(k, RealmMark::Watermark(rect));
     if &*k.m.city.scene == "metrics" {
         let body = panel(k, rect, k.t(tr::METRICS), "");
-        metrics::grid_ui(k, state, body.shrink(GUTTER * k.s), 3.4, 0.0);
+        metrics::grid_ui(k, state, body.shrink(GUTTER * k.s), 3.4);
     }
     let city = k.m.city;
     let own = state.wall_seat.as_ref().and_then(|it| city.camera_walls.get_key_value(it));

@@ -1,12 +1,12 @@
 //! One indicator as a card: the figure, what it is held against, how it went or how its groups stand, whose it is and how old.
 
 use super::{IndicatorsPage, group_name, level_ink, number, signed, value_text};
-use crate::charts::{FINE, screen_look};
+use crate::charts::{FINE, Kept, screen_look};
 use crate::i18n::tr;
 use crate::panels::kit::{Kit, row_id};
 use crate::theme::*;
 use egui::{Align2, Color32, Rect, pos2, vec2};
-use gulang_charts::{Bar, bars, trend};
+use gulang_charts::{Bar, Look, bars, trend};
 use gulang_city::{
     Freshness, Timestamp,
     indicators::{Compare, Definition, Draw, Figure, FigureKey, FigureSource, Good, Group},
@@ -152,11 +152,9 @@ fn chart_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, fig
     let has_bars = matches!(definition.draw, Draw::Bars | Draw::Ranking | Draw::Map | Draw::Number | Draw::Ring)
         && (2..=MAX_BARS).contains(&groups.len())
         && groups.iter().any(|it| it.value.is_some());
-    let mut look = screen_look();
-    look.px = f64::from(FINE * k.s);
-    let mut serial = DefaultHasher::new();
-    (k.m.lang as u8, k.s.to_bits(), has_bars).hash(&mut serial);
     if has_bars {
+        let mut serial = DefaultHasher::new();
+        k.s.to_bits().hash(&mut serial);
         let bar = |it: &&Figure| Bar {
             name: group_name(k, &it.key.group),
             value: it.value,
@@ -169,21 +167,31 @@ fn chart_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, fig
             it.color.map(|it| (it.0, it.1, it.2)).hash(&mut serial);
         }
         let kept = page.drawings.entry(figure.key.clone()).or_default();
-        kept.paint(k.painter(), rect, serial.finish(), |area| drop(bars(area, &all, look)));
+        kept.paint(k.painter(), rect, serial.finish(), |area| drop(bars(area, &all, look_at(k.s))));
         return;
     }
-    let points = page.trends.get(&figure.key.to_string()).cloned().unwrap_or_default();
-    if points.len() < 2 {
+    let Some(points) = page.trends.get(&figure.key).filter(|it| it.len() > 1) else {
         k.fit_center(rect, 11.0, QUIET, k.t(tr::INDICATOR_NO_TREND), false);
         return;
-    }
-    let limits = limits(definition);
-    points.iter().for_each(|it| (it.0.0, it.1.to_bits()).hash(&mut serial));
-    let kept = page.drawings.entry(figure.key.clone()).or_default();
-    kept.paint(k.painter(), rect, serial.finish(), |area| drop(trend(area, &points, &limits, look)));
+    };
+    trend_ui(k, page.drawings.entry(figure.key.clone()).or_default(), definition, points, rect);
 }
 
-pub(super) fn limits(definition: &Definition) -> Vec<(f64, plotters::style::RGBColor)> {
+/// How a figure went, drawn anew when there is another point of it.
+pub(super) fn trend_ui(k: &Kit<'_>, kept: &mut Kept, definition: &Definition, points: &[(Timestamp, f32)], rect: Rect) {
+    let mut serial = DefaultHasher::new();
+    (k.s.to_bits(), definition.id.as_str()).hash(&mut serial);
+    points.iter().for_each(|it| (it.0.0, it.1.to_bits()).hash(&mut serial));
+    let limits = limits(definition);
+    kept.paint(k.painter(), rect, serial.finish(), |area| drop(trend(area, points, &limits, look_at(k.s))));
+}
+
+/// As charts look at this scale.
+fn look_at(s: f32) -> Look<'static> {
+    Look { px: f64::from(FINE * s), ..screen_look() }
+}
+
+fn limits(definition: &Definition) -> Vec<(f64, plotters::style::RGBColor)> {
     let target = definition.target.map(|it| (it, screen_look().series[2]));
     target.into_iter().chain(definition.bands.iter().map(|(color, edge)| (*edge, level_ink(*color)))).collect()
 }

@@ -1,15 +1,13 @@
 //! The chosen figure in full: what it means, whose it is, what it is held against, its groups, and the records beneath it.
 
-use super::card::{as_of, beside, freshness, ink_of, limits, source_name};
-use super::{IndicatorsPage, group_name, level_ink, number, value_text};
-use crate::charts::{FINE, Kept, screen_look};
+use super::card::{as_of, beside, freshness, ink_of, source_name, trend_ui};
+use super::{IndicatorsPage, group_name, number, value_text};
 use crate::i18n::{Tr, tr};
 use crate::indicators::{BeneathRow, IndicatorAsk};
 use crate::panels::kit::{Kit, row_id};
 use crate::panels::{Selection, UiCommand};
 use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
-use gulang_charts::trend;
 use gulang_city::indicators::{Definition, Definitions, Field, Figure, FigureKey, Group, RowId};
 
 const PAD: f32 = 16.0;
@@ -32,7 +30,11 @@ pub(super) fn detail_ui(k: &mut Kit<'_>, page: &mut IndicatorsPage, definitions:
     let inner = rect.shrink2(vec2(PAD, 12.0));
     let mut y = head_ui(k, page, definition, &figure, inner);
     y = facts_ui(k, definition, &figure, inner, y);
-    y = trend_ui(k, page, definition, &key, inner, y);
+    if let Some(points) = page.trends.get(&key).filter(|it| it.len() > 1) {
+        let rect = Rect::from_min_size(pos2(inner.left(), y), vec2(inner.width(), TREND_H));
+        trend_ui(k, &mut page.drawing, definition, points, rect);
+        y = rect.bottom() + 8.0;
+    }
     y = groups_ui(k, page, definition, &key, inner, y);
     rows_ui(k, page, &key, Rect::from_min_max(pos2(inner.left(), y), inner.max));
 }
@@ -111,22 +113,6 @@ fn facts_ui(k: &Kit<'_>, definition: &Definition, figure: &Figure, inner: Rect, 
     y + 6.0
 }
 
-fn trend_ui(
-    k: &Kit<'_>,
-    page: &IndicatorsPage,
-    definition: &Definition,
-    key: &FigureKey,
-    inner: Rect,
-    top: f32,
-) -> f32 {
-    let Some(points) = page.trends.get(&key.to_string()).filter(|it| it.len() > 1) else { return top };
-    let rect = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), TREND_H));
-    let mut look = screen_look();
-    look.px = f64::from(FINE * k.s);
-    Kept::default().paint(k.painter(), rect, 0, |area| drop(trend(area, points, &limits(definition), look)));
-    rect.bottom() + 8.0
-}
-
 fn groups_ui(
     k: &Kit<'_>,
     page: &mut IndicatorsPage,
@@ -177,10 +163,7 @@ fn groups_ui(
         let y = at.center().y;
         k.fit(pos2(at.left() + 4.0, y), Align2::LEFT_CENTER, 13.0, SECONDARY, &name, 112.0);
         let trough = Rect::from_min_max(pos2(at.left() + 122.0, y - 4.0), pos2(at.right() - 104.0, y + 4.0));
-        let ink = it.band.map_or(SERIES[0], |band| {
-            let rgb = level_ink(band);
-            egui::Color32::from_rgb(rgb.0, rgb.1, rgb.2)
-        });
+        let ink = it.band.map_or(SERIES[0], level_fill);
         k.bar(trough, (it.value.unwrap_or(0.0) / most) as f32, ink);
         if let Some(color) = it.band {
             k.level(pos2(at.right() - 12.0, y), 15.0, color, true);

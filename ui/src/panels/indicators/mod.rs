@@ -10,13 +10,13 @@ mod detail;
 use super::kit::Kit;
 use super::{PanelState, UiCommand};
 use crate::charts::Kept;
-use crate::i18n::{Tr, tr};
-use crate::indicators::{BeneathTold, IndicatorAsk, IndicatorNews};
+use crate::i18n::tr;
+use crate::indicators::{BeneathTold, BulletinRow, IndicatorAsk, IndicatorNews};
 use crate::theme::*;
 use egui::{Align2, Key, Rect, pos2, vec2};
 use gulang_city::{
     Text, Timestamp, WarningColor,
-    indicators::{Definition, Definitions, Field, Figure, FigureKey, Group},
+    indicators::{Definition, Definitions, Field, Figure, FigureKey, Group, number_text},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -34,8 +34,8 @@ const DETAIL_W: f32 = 430.0;
 const CARD: (f32, f32) = (286.0, 152.0);
 const GAP: f32 = 8.0;
 const BULLETIN_H: f32 = 28.0;
-const BULLETINS: [(&str, Tr); 3] =
-    [("duty.pdf", tr::BULLETIN_PDF), ("duty.docx", tr::BULLETIN_DOCX), ("typhoon.pdf", tr::BULLETIN_TYPHOON)];
+/// More templates than these are had over REST.
+const MOST_BULLETINS: usize = 4;
 
 #[derive(Default)]
 pub(super) struct IndicatorsPage {
@@ -48,7 +48,7 @@ pub(super) struct IndicatorsPage {
     n_figures: usize,
     faults: Vec<String>,
     figures: BTreeMap<FigureKey, Figure>,
-    trends: BTreeMap<String, Vec<(Timestamp, f32)>>,
+    trends: BTreeMap<FigureKey, Vec<(Timestamp, f32)>>,
     /// Why the hub did not answer, the last time it was asked.
     failed: Option<String>,
     /// On egui's clock, s; none asks at once.
@@ -64,7 +64,11 @@ pub(super) struct IndicatorsPage {
     beneath_of: Option<(FigureKey, Option<u64>)>,
     scroll: f32,
     rows_scroll: f32,
+    /// Of the cards, by figure, and of the one in full.
     drawings: HashMap<FigureKey, Kept>,
+    drawing: Kept,
+    /// What bulletins there are; none before the hub told.
+    bulletins: Option<Vec<BulletinRow>>,
 }
 
 impl IndicatorsPage {
@@ -96,9 +100,10 @@ impl IndicatorsPage {
             }
             IndicatorNews::Trends(Ok(told)) => {
                 let points = |all: Vec<(i64, f32)>| all.into_iter().map(|(ms, it)| (Timestamp(ms), it)).collect();
-                self.trends.extend(told.into_iter().map(|(key, all)| (key, points(all))));
+                self.trends.extend(told.into_iter().filter_map(|(key, all)| Some((key.parse().ok()?, points(all)))));
             }
             IndicatorNews::Beneath(Ok(told)) => self.beneath = Some(told),
+            IndicatorNews::Bulletins(Ok(told)) => self.bulletins = Some(told),
             IndicatorNews::Saved(Ok(path)) => return Some(crate::i18n::Lang::Zh.fill(tr::INDICATOR_SAVED, &[&path])),
             IndicatorNews::Saved(Err(why)) => {
                 return Some(crate::i18n::Lang::Zh.fill(tr::INDICATOR_NOT_SAVED, &[&why]));
@@ -106,6 +111,7 @@ impl IndicatorsPage {
             IndicatorNews::Definitions(Err(why))
             | IndicatorNews::Figures(Err(why))
             | IndicatorNews::Trends(Err(why))
+            | IndicatorNews::Bulletins(Err(why))
             | IndicatorNews::Beneath(Err(why)) => self.failed = Some(why),
         }
         None
@@ -123,23 +129,20 @@ impl IndicatorsPage {
     }
 
     /// What the cards show: a theme's in the order of the file, or the grave ones of all, the gravest first.
-    fn shown(&self, definitions: &Definitions) -> Vec<Definition> {
+    fn shown<'a>(&self, definitions: &'a Definitions) -> Vec<&'a Definition> {
         if let Some(theme) = &self.theme {
-            return definitions.all.iter().filter(|it| it.theme == *theme).cloned().collect();
+            return definitions.all.iter().filter(|it| it.theme == *theme).collect();
         }
-        let mut grave: Vec<(Option<WarningColor>, &Definition)> = Vec::new();
-        for it in &definitions.all {
-            let Some(figure) = self.of_city(it) else { continue };
-            if figure.band.is_some() || figure.anomaly.is_some() {
-                grave.push((figure.band, it));
-            }
-        }
-        grave.sort_by_key(|it| std::cmp::Reverse(it.0));
-        grave.into_iter().map(|it| it.1.clone()).collect()
+        let band = |it: &&Definition| self.of_city(it).and_then(|it| it.band);
+        let is_grave =
+            |it: &&Definition| self.of_city(it).is_some_and(|figure| figure.band.is_some() || figure.anomaly.is_some());
+        let mut grave: Vec<&Definition> = definitions.all.iter().filter(is_grave).collect();
+        grave.sort_by_key(|it| std::cmp::Reverse(band(it)));
+        grave
     }
 
     /// What the page must ask the hub now.
-    fn asks(&mut self, time: f64, shown: &[Definition]) -> Vec<IndicatorAsk> {
+    fn asks(&mut self, time: f64, shown: &[&Definition]) -> Vec<IndicatorAsk> {
         let mut asks = Vec::new();
         let is_due = |at: Option<f64>, secs: f64| at.is_none_or(|at| time - at >= secs);
         if is_due(self.asked_at, AGAIN_SECS) {
@@ -147,11 +150,14 @@ impl IndicatorsPage {
             if self.definitions.is_none() {
                 asks.push(IndicatorAsk::Definitions);
             }
+            if self.bulletins.is_none() {
+                asks.push(IndicatorAsk::Bulletins);
+            }
             asks.push(IndicatorAsk::Figures { epoch: self.epoch, since: self.revision });
         }
         if is_due(self.trends_at, TRENDS_SECS) && !shown.is_empty() {
             self.trends_at = Some(time);
-            let key = |it: &Definition| FigureKey { indicator: it.id.clone(), group: Group::City };
+            let key = |it: &&Definition| FigureKey { indicator: it.id.clone(), group: Group::City };
             asks.push(IndicatorAsk::Trends(shown.iter().map(key).chain(self.chosen.clone()).collect()));
         }
         let of = self.chosen.clone().map(|key| {
@@ -215,8 +221,10 @@ pub(super) fn indicators_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect)
     k.out.extend(asks.into_iter().map(UiCommand::AskIndicators));
 
     let themes = Rect::from_min_max(body.min, pos2(body.left() + THEMES_W, body.bottom()));
-    let foot = BULLETINS.len() as f32 * (BULLETIN_H + 6.0) + 12.0;
-    bulletins_ui(k, Rect::from_min_max(pos2(themes.left(), themes.bottom() - foot), themes.max));
+    let bulletins = page.bulletins.as_deref().unwrap_or_default();
+    let bulletins = &bulletins[..bulletins.len().min(MOST_BULLETINS)];
+    let foot = bulletins.len() as f32 * (BULLETIN_H + 6.0) + 12.0;
+    bulletins_ui(k, bulletins, Rect::from_min_max(pos2(themes.left(), themes.bottom() - foot), themes.max));
     let list = Rect::from_min_max(themes.min, pos2(themes.right(), themes.bottom() - foot));
     themes_ui(k, &mut page, &definitions, list);
     let mut cards = Rect::from_min_max(pos2(themes.right(), body.top()), body.max);
@@ -238,15 +246,27 @@ pub(super) fn indicators_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect)
 }
 
 /// What can be taken away as a file, as of now.
-fn bulletins_ui(k: &mut Kit<'_>, rect: Rect) {
+fn bulletins_ui(k: &mut Kit<'_>, bulletins: &[BulletinRow], rect: Rect) {
     k.fill(rect, 0.0, RAISED);
     k.hline(rect.left() + 12.0, rect.right() - 12.0, rect.top(), HAIR);
-    for (i, (file, word)) in BULLETINS.into_iter().enumerate() {
-        let top = rect.top() + 10.0 + (BULLETIN_H + 6.0) * i as f32;
-        let at = Rect::from_min_size(pos2(rect.left() + 12.0, top), vec2(rect.width() - 24.0, BULLETIN_H));
-        if k.button(at, ("bulletin", i), 13.0, k.t(word), false) {
-            k.out.push(UiCommand::AskIndicators(IndicatorAsk::Bulletin(file)));
+    for (i, it) in bulletins.iter().enumerate() {
+        let y = rect.top() + 10.0 + BULLETIN_H * 0.5 + (BULLETIN_H + 6.0) * i as f32;
+        let mut right = rect.right() - 12.0;
+        for (form, word) in [("docx", "DOCX"), ("pdf", "PDF")] {
+            let width = k.width(11.0, word) + 14.0;
+            let at = Rect::from_center_size(pos2(right - width * 0.5, y), vec2(width, BULLETIN_H));
+            right = at.left() - 4.0;
+            // Named for what it saves; the word on it is the form alone.
+            let response = k.hit(at, ("bulletin", i, form), &format!("{} {word}", it.title));
+            k.fill(at, 4.0, if response.hovered() { SELECTED } else { PANEL });
+            k.outline(at, 4.0, 1.0, STRONG);
+            k.fit_center(at, 11.0, PRIMARY, word, false);
+            if response.clicked() {
+                k.out.push(UiCommand::AskIndicators(IndicatorAsk::Bulletin(format!("{}.{form}", it.id))));
+            }
         }
+        let ink = if it.fault.is_empty() { SECONDARY } else { STALE };
+        k.fit(pos2(rect.left() + 14.0, y), Align2::LEFT_CENTER, 13.0, ink, &it.title, right - rect.left() - 18.0);
     }
 }
 
@@ -285,7 +305,7 @@ fn themes_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definitions: &Definitions, 
     }
 }
 
-fn cards_ui(k: &Kit<'_>, page: &mut IndicatorsPage, shown: &[Definition], rect: Rect) {
+fn cards_ui(k: &Kit<'_>, page: &mut IndicatorsPage, shown: &[&Definition], rect: Rect) {
     if shown.is_empty() {
         let text = match (&page.definitions, page.faults.first()) {
             (Some(_), _) => k.t(tr::INDICATORS_NONE_GRAVE).to_owned(),
@@ -331,11 +351,9 @@ fn value_text(k: &Kit<'_>, figure: &Figure) -> String {
 
 fn number(k: &Kit<'_>, value: f64) -> String {
     match value {
-        it if !it.is_finite() => "—".to_owned(),
-        it if it.abs() >= 10_000.0 => super::kit::count(k.m.lang, it),
-        it if it.fract().abs() < 1e-9 => super::kit::exact(it as i64),
-        it if it.abs() < 10.0 => format!("{it:.2}"),
-        it => format!("{it:.1}"),
+        it if it.abs() >= 10_000.0 && it.is_finite() => super::kit::count(k.m.lang, it),
+        it if it.abs() >= 1000.0 && it.fract() == 0.0 => super::kit::exact(it as i64),
+        it => number_text(it),
     }
 }
 
@@ -350,18 +368,14 @@ fn signed(k: &Kit<'_>, change: f64) -> String {
 
 /// As people call the group: a district's name, an agency's short one.
 fn group_name(k: &Kit<'_>, group: &Group) -> String {
-    let city = k.m.city;
-    let Group::Of { by, id } = group else { return k.t(tr::WHOLE_CITY).to_owned() };
-    let name = match by {
-        Field::District => city.districts.get(&**id).map(|it| it.name.to_string()),
-        Field::Township => city.townships.get(&**id).map(|it| it.name.to_string()),
-        Field::Agency => city.agencies.get(&**id).map(|it| it.short.to_string()),
-        Field::Platform => city.connectors.get(&**id).map(|it| it.name.to_string()),
-        _ => None,
-    };
-    name.unwrap_or_else(|| id.to_string())
+    match (group, group.name(k.m.city)) {
+        (_, Some(name)) => name.to_string(),
+        (Group::City, None) => k.t(tr::WHOLE_CITY).to_owned(),
+        (Group::Of { id, .. }, None) => id.to_string(),
+    }
 }
 
+/// A level's colour, as charts take it.
 fn level_ink(color: WarningColor) -> plotters::style::RGBColor {
     let it = level_fill(color);
     plotters::style::RGBColor(it.r(), it.g(), it.b())
