@@ -5,8 +5,8 @@
 
 use crate::{
     AlarmThing, Applied, AttemptState, Call, CallAttempt, CallEnd, Callout, CaseHistory, City, ClosedProposal, Event,
-    Exercise, FlightState, HeldOrder, Outing, Quake, Record, ShelterCount, StreetCallState, TakenCase, Timestamp,
-    decide::platform_of, ids::*, key_of, model::*,
+    Exercise, FlightState, HeldOrder, MAX_SHOWINGS, MAX_WALL_UNDO, Outing, Quake, Record, ShelterCount, Showing,
+    StreetCallState, TakenCase, Timestamp, decide::platform_of, ids::*, key_of, model::*, scene_briefing,
 };
 
 impl City {
@@ -315,7 +315,7 @@ impl City {
                     it.ended = true;
                 }
             }
-            Event::SceneChanged { scene } => self.scene = scene.clone(),
+            Event::SceneChanged { scene } => self.show_scene(scene, now),
             Event::FeedsOpened { feeds } => self.feeds = feeds.clone(),
             Event::MarkingPut { marking } => {
                 self.n_markings = self.n_markings.max(marking.id.0);
@@ -428,11 +428,38 @@ impl City {
             Event::AssistantSwitched { switch } => self.assistant = Some(switch.clone()),
             Event::CameraWallPut { seat, wall } => {
                 let kept = self.camera_walls.entry(seat.clone()).or_default();
-                kept.before.push(std::mem::replace(&mut kept.wall, wall.clone()));
-                if kept.before.len() > crate::MAX_WALL_UNDO {
-                    kept.before.remove(0);
+                remember(&mut kept.before, std::mem::replace(&mut kept.wall, wall.clone()));
+            }
+            Event::MetricWallPut { id, wall } => {
+                let kept = self.metric_walls.entry(id.clone()).or_default();
+                if kept.wall.columns > 0 {
+                    remember(&mut kept.before, std::mem::replace(&mut kept.wall, wall.clone()));
+                } else {
+                    kept.wall = wall.clone();
                 }
             }
+            Event::MetricWallUndone { id } => {
+                if let Some(kept) = self.metric_walls.get_mut(id)
+                    && let Some(wall) = kept.before.pop()
+                {
+                    kept.wall = wall;
+                }
+            }
+            Event::BriefingPut { id, briefing } => {
+                let kept = self.briefings.entry(id.clone()).or_default();
+                if !kept.briefing.pages.is_empty() {
+                    remember(&mut kept.before, std::mem::take(&mut kept.briefing));
+                }
+                (kept.briefing, kept.seq, kept.at) = (briefing.clone(), self.seq, now);
+            }
+            Event::BriefingUndone { id } => {
+                if let Some(kept) = self.briefings.get_mut(id)
+                    && let Some(briefing) = kept.before.pop()
+                {
+                    (kept.briefing, kept.seq, kept.at) = (briefing, self.seq, now);
+                }
+            }
+            Event::BriefingRemoved { id } => drop(self.briefings.remove(id)),
             Event::CameraWallUndone { seat } => {
                 if let Some(kept) = self.camera_walls.get_mut(seat)
                     && let Some(wall) = kept.before.pop()
@@ -440,6 +467,18 @@ impl City {
                     kept.wall = wall;
                 }
             }
+        }
+    }
+
+    /// A briefing that begins on the walls is remembered: what came since is what the next one tells.
+    fn show_scene(&mut self, scene: &Text, now: Timestamp) {
+        let before = scene_briefing(&self.scene).map(|it| it.0);
+        self.scene = scene.clone();
+        let Some((id, _)) = scene_briefing(scene).filter(|it| before.as_ref() != Some(&it.0)) else { return };
+        let title = self.briefings.get(&id).map_or_else(|| id.0.clone(), |it| it.briefing.title.clone());
+        self.showings.push(Showing { briefing: id, title, at: now, seq: self.seq });
+        if self.showings.len() > MAX_SHOWINGS {
+            self.showings.remove(0);
         }
     }
 
@@ -669,4 +708,12 @@ pub(crate) fn external_key(platform: &PlatformId, external: &str) -> Text {
     key.push('/');
     key.push_str(external);
     key.into()
+}
+
+/// What can be taken back to; no more than [`MAX_WALL_UNDO`].
+fn remember<T>(before: &mut Vec<T>, last: T) {
+    before.push(last);
+    if before.len() > MAX_WALL_UNDO {
+        before.remove(0);
+    }
 }

@@ -1,11 +1,12 @@
 //! The city as known: registries from the pack, and what the fold made of the records so far.
 
 use crate::{
-    AlarmRules, AssistantSwitch, Calls, CaseGroup, CaseRules, CellGrid, ClosedProposal, Contact, Control,
-    DetectionRules, Detections, Evacuees, FenceRules, Flight, FlightRules, ForceRules, HeldOrder, Ladder, LonLat,
-    Marking, Need, Observation, OpenFeed, Outing, OwnCase, Pack, Proposal, Quake, QuakeRules, Registers, Roles, Roster,
-    SeatWall, SensingKind, SigningRules, StopProposal, StreetCall, Telling, TellingRules, Timestamp, Township,
-    TyphoonSources, ViolationKind, ids::*, model::*, plan::Plan,
+    AlarmRules, AssistantSwitch, BriefingTemplate, Calls, CaseGroup, CaseRules, CellGrid, ClosedProposal, Contact,
+    Control, DetectionRules, Detections, Evacuees, FenceRules, Flight, FlightRules, ForceRules, HeldOrder,
+    KeptBriefing, KeptMetricWall, Ladder, LonLat, Marking, MetricWall, Need, Observation, OpenFeed, Outing, OwnCase,
+    Pack, Proposal, Quake, QuakeRules, Registers, Roles, Roster, SeatWall, SensingKind, Showing, SigningRules,
+    StopProposal, StreetCall, Telling, TellingRules, Timestamp, Township, TyphoonSources, ViolationKind, ids::*,
+    model::*, plan::Plan,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -156,6 +157,18 @@ pub struct City {
     /// 视频墙 of each seat that put one up.
     #[serde(default)]
     pub camera_walls: BTreeMap<SeatId, SeatWall>,
+    /// 指标大屏: the pack's layouts, and what officers made of them.
+    #[serde(default)]
+    pub metric_walls: BTreeMap<MetricWallId, KeptMetricWall>,
+    /// 会商简报.
+    #[serde(default)]
+    pub briefings: BTreeMap<BriefingId, KeptBriefing>,
+    /// What a briefing can begin with, by the pack.
+    #[serde(default)]
+    pub briefing_templates: Vec<BriefingTemplate>,
+    /// When walls began to show briefings, the last ones.
+    #[serde(default)]
+    pub showings: Vec<Showing>,
 }
 
 /// The drill this city is in; only ever some in [`Realm::Exercise`].
@@ -278,6 +291,10 @@ impl City {
             street_calls: IndexMap::with_hasher(by),
             assistant: None,
             camera_walls: BTreeMap::new(),
+            metric_walls: pack.metric_walls.iter().map(|(id, wall)| (id.clone(), kept_wall(wall))).collect(),
+            briefings: BTreeMap::new(),
+            briefing_templates: pack.briefings.clone(),
+            showings: Vec::new(),
         }
     }
 
@@ -295,4 +312,8 @@ impl City {
         let bytes = self.to_bytes().unwrap_or_default();
         sm3::Sm3::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+fn kept_wall(wall: &MetricWall) -> KeptMetricWall {
+    KeptMetricWall { wall: wall.clone(), before: Vec::new() }
 }

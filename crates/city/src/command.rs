@@ -1,9 +1,10 @@
 //! What may be asked of the city: by a seat, by a platform's news, by the hub's own timers.
 
 use crate::{
-    AddedOrder, AlarmGroupKey, AttemptState, CallChannel, CallScope, CameraWall, CaseReply, CaseStep, DetectionReport,
-    EvacuationPlace, FenceReport, FlightAsk, FlightState, LonLat, MarkingKind, Observation, OpenFeed, Plan, Proof,
-    QuakeReport, RegisterImport, RegisterRows, Roster, StreetCallState, Switch, Timestamp, ids::*, model::*,
+    AddedOrder, AlarmGroupKey, AttemptState, Briefing, CallChannel, CallScope, CameraWall, CaseReply, CaseStep,
+    DetectionReport, EvacuationPlace, FenceReport, FlightAsk, FlightState, LonLat, MarkingKind, MetricWall,
+    Observation, OpenFeed, Plan, Proof, QuakeReport, RegisterImport, RegisterRows, Roster, StreetCallState, Switch,
+    Timestamp, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -532,6 +533,26 @@ pub enum Command {
     },
     /// The seat's wall as it was before its last change.
     UndoCameraWall,
+    /// 指标大屏: the layout is this from now on, on every wall that shows it.
+    PutMetricWall {
+        id: MetricWallId,
+        wall: MetricWall,
+    },
+    /// The layout as it was before its last change.
+    UndoMetricWall {
+        id: MetricWallId,
+    },
+    /// 会商简报, new or changed.
+    PutBriefing {
+        id: BriefingId,
+        briefing: Briefing,
+    },
+    UndoBriefing {
+        id: BriefingId,
+    },
+    RemoveBriefing {
+        id: BriefingId,
+    },
 }
 
 /// Why a command may not happen. The message is what the operator reads.

@@ -46,6 +46,10 @@ text_ids! {
     /// 镇街, by its nine-digit division code where the pack has one.
     TownshipId,
     VillageId, ContactId, LadderId,
+    /// A layout of cards for walls.
+    MetricWallId,
+    /// 会商简报.
+    BriefingId,
     /// 单元网格.
     CellId,
     /// Somebody who works in the street, by the grid platform's own id.

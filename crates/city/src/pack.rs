@@ -1,13 +1,14 @@
 //! The city pack: a folder of data that makes this program another city's.
 //!
 //! `city.toml` (name, centre), then one file per registry: `districts.json`, `agencies.json`, `teams.json` …, each a JSON
-//! array of the [`crate::model`] types, `plans/*.json`, `indicators.json`. The crate reads no files: the caller hands in
+//! array of the [`crate::model`] types, `plans/*.json`, `indicators.json`, layouts of walls and briefings. The crate reads no files: the caller hands in
 //! each file's text, and a broken one is refused with file, line, what, why and what to do.
 
 use crate::{
-    AlarmRules, CallPlace, CallStart, CaseRules, CellGrid, Contact, DetectionRules, FenceRules, FlightRules,
-    ForceRules, Ladder, LonLat, QuakeRules, Roles, SensingKind, SensingKinds, SigningRules, TellingRules, Township,
-    ViolationKind, Violations, ids::*, model::*, plan::Plan, plan::lint,
+    AlarmRules, BriefingTemplate, CallPlace, CallStart, CaseRules, CellGrid, Contact, DetectionRules, FenceRules,
+    FlightRules, ForceRules, Ladder, LonLat, MetricWall, QuakeRules, Roles, SensingKind, SensingKinds, SigningRules,
+    TellingRules, Township, ViolationKind, Violations, ids::*, model::*, parse_briefing, parse_metric_walls,
+    plan::Plan, plan::lint,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
@@ -53,6 +54,10 @@ pub struct Pack {
     pub ladders: Vec<Ladder>,
     /// Cells and who works in them; a pack may have none.
     pub grid: CellGrid,
+    /// Layouts of cards for walls; a pack may have none.
+    pub metric_walls: Vec<(MetricWallId, MetricWall)>,
+    /// What briefings can begin with; a pack may have none.
+    pub briefings: Vec<BriefingTemplate>,
 }
 
 impl Pack {
@@ -72,6 +77,31 @@ pub struct PackError {
     pub what: String,
     pub why: String,
     pub todo: String,
+}
+
+/// A fault of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineFault {
+    /// From 1.
+    pub line: usize,
+    /// Whose, and what to write instead.
+    pub why: String,
+}
+
+impl LineFault {
+    pub(crate) fn new(line: usize, why: impl Into<String>) -> Self {
+        Self { line, why: why.into() }
+    }
+
+    /// What toml could not read.
+    pub(crate) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
+        Self::new(error.span().map_or(1, |it| line_at(text, it.start)), error.message().replace('\n', " "))
+    }
+}
+
+/// The line a byte of a text is on, from 1.
+pub(crate) fn line_at(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|it| *it == b'\n').count()
 }
 
 /// Reads and checks a whole pack; all that is wrong comes at once.
@@ -123,17 +153,17 @@ pub fn load_pack(
         } else {
             CellGrid::default()
         },
+        metric_walls: if has_file(list, METRIC_WALLS) { loader.metric_walls() } else { Vec::new() },
+        briefings: Vec::new(),
     };
-    let mut plan_files: Vec<String> = list("plans")
-        .into_iter()
-        .filter(|it| it.ends_with(".json"))
-        .map(|it| if it.starts_with("plans/") { it } else { format!("plans/{it}") })
-        .collect();
-    plan_files.sort();
+    let plan_files = files_in(list, "plans", ".json");
     for file in &plan_files {
         if let Some(plan) = loader.json(file) {
             pack.plans.push(plan);
         }
+    }
+    for file in files_in(list, "briefings", ".toml") {
+        pack.briefings.extend(loader.briefing(&file));
     }
     // A file that could not be read makes every name in it unknown: telling those too would bury the cause.
     if loader.errors.is_empty() {
@@ -148,11 +178,22 @@ pub fn load_pack(
     Err(errors)
 }
 
+/// The files of one of its folders, in the order of their names, each from the pack's root.
+fn files_in(list: &dyn Fn(&str) -> Vec<String>, folder: &str, ending: &str) -> Vec<String> {
+    let own = list(folder).into_iter().filter(|it| it.ends_with(ending));
+    let mut files: Vec<String> =
+        own.map(|it| if it.starts_with(folder) { it } else { format!("{folder}/{it}") }).collect();
+    files.sort();
+    files
+}
+
 /// Whether the pack has a file it may leave out.
 fn has_file(list: &dyn Fn(&str) -> Vec<String>, file: &str) -> bool {
     let (folder, name) = file.split_once('/').unwrap_or(("", file));
     list(folder).iter().any(|it| it == name || it == file)
 }
+
+const METRIC_WALLS: &str = "metric_walls.toml";
 
 /// Farther than this from the city's centre, a place in the pack is a slip of the pen.
 const MAX_PLACE_DISTANCE_M: f64 = 300_000.0;
@@ -191,8 +232,7 @@ impl Loader<'_> {
                 city
             }
             Err(error) => {
-                let line = error.span().map_or(1, |it| 1 + text[..it.start.min(text.len())].matches('\n').count());
-                let why = error.message().replace('\n', " ");
+                let LineFault { line, why } = LineFault::of_toml(&text, &error);
                 self.error(file, line, "unreadable city.toml", why, "write id, name and center = [lon, lat]");
                 none
             }
@@ -222,10 +262,34 @@ impl Loader<'_> {
                 rules
             }
             Err(error) => {
-                let line = error.span().map_or(1, |it| 1 + text[..it.start.min(text.len())].matches('\n').count());
-                let why = error.message().replace('\n', " ");
+                let LineFault { line, why } = LineFault::of_toml(&text, &error);
                 self.error(file, line, "unreadable rules", why, "correct it, or take the file away for the defaults");
                 T::default()
+            }
+        }
+    }
+
+    fn metric_walls(&mut self) -> Vec<(MetricWallId, MetricWall)> {
+        let Some(text) = self.text(METRIC_WALLS) else { return Vec::new() };
+        match parse_metric_walls(&text) {
+            Ok(walls) => walls,
+            Err(faults) => {
+                for LineFault { line, why } in faults {
+                    self.error(METRIC_WALLS, line, "unreadable layout", why, "correct it, or take the file away");
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn briefing(&mut self, file: &str) -> Option<BriefingTemplate> {
+        let text = self.text(file)?;
+        let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".toml");
+        match parse_briefing(&text) {
+            Ok(briefing) => Some(BriefingTemplate { id: name.into(), briefing }),
+            Err(LineFault { line, why }) => {
+                self.error(file, line, "unreadable briefing", why, "correct it, or take the file away");
+                None
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Records: everything that happened, numbered without gaps by the hub.
 
 use crate::{
-    AlarmThing, AssistantSwitch, AttemptState, CallCause, CallChannel, CallPlace, CameraWall, CaseReply, Control,
-    DetectionReport, EvacuationPlace, ExpiryWhy, Flight, FlightState, FoundCase, HeldOrder, LonLat, Marking, Need,
-    Observation, OpenFeed, OwnCase, Plan, Proof, Proposal, ProposalEnd, QuakeReport, RegisterChange, RegisterImport,
-    RegisterRows, Roster, Seen, Signature, StepTaken, StopProposal, StreetCall, StreetCallState, TallyFlag, Timestamp,
-    Transfer, ids::*, model::*,
+    AlarmThing, AssistantSwitch, AttemptState, Briefing, CallCause, CallChannel, CallPlace, CameraWall, CaseReply,
+    Control, DetectionReport, EvacuationPlace, ExpiryWhy, Flight, FlightState, FoundCase, HeldOrder, LonLat, Marking,
+    MetricWall, Need, Observation, OpenFeed, OwnCase, Plan, Proof, Proposal, ProposalEnd, QuakeReport, RegisterChange,
+    RegisterImport, RegisterRows, Roster, Seen, Signature, StepTaken, StopProposal, StreetCall, StreetCallState,
+    TallyFlag, Timestamp, Transfer, ids::*, model::*,
 };
 use serde::{Deserialize, Serialize};
 
@@ -565,5 +565,22 @@ pub enum Event {
     },
     CameraWallUndone {
         seat: SeatId,
+    },
+    MetricWallPut {
+        id: MetricWallId,
+        wall: MetricWall,
+    },
+    MetricWallUndone {
+        id: MetricWallId,
+    },
+    BriefingPut {
+        id: BriefingId,
+        briefing: Briefing,
+    },
+    BriefingUndone {
+        id: BriefingId,
+    },
+    BriefingRemoved {
+        id: BriefingId,
     },
 }

@@ -276,6 +276,11 @@ pub fn command_zh(kind: &str) -> Option<&'static str> {
         "switch_assistant" => "启停大模型",
         "put_camera_wall" => "摆放视频墙",
         "undo_camera_wall" => "撤回视频墙改动",
+        "put_metric_wall" => "编排指标大屏",
+        "undo_metric_wall" => "撤回指标大屏改动",
+        "put_briefing" => "编写会商简报",
+        "undo_briefing" => "撤回简报改动",
+        "remove_briefing" => "删除会商简报",
         _ => return None,
     })
 }

@@ -125,6 +125,8 @@ pub fn tiny_pack() -> Pack {
         contacts: contacts(),
         ladders: vec![ladder()],
         grid: grid(&siming),
+        metric_walls: Vec::new(),
+        briefings: Vec::new(),
     }
 }
 

@@ -214,7 +214,7 @@ fn command(now: i64) -> impl Strategy<Value = C> {
             scenario: "s".into(), title: "t".into(), seed, starts_at,
         }),
         1 => Just(C::EndExercise),
-        1 => name(&["peace", "war", ""]).prop_map(|scene| C::ShowScene { scene }),
+        1 => name(&["peace", "war", "", "metrics:air", "brief:1:b1", "brief:0:b1"]).prop_map(|scene| C::ShowScene { scene }),
         1 => (name(&["cam-1", "cam-2", "x"]), any::<bool>()).prop_map(|(camera, with_drone)| C::OpenFeeds {
             feeds: [Some(Feed::Camera(CameraId(camera))), with_drone.then(|| Feed::Drone("drone-1".into()))]
                 .into_iter().flatten().map(|feed| OpenFeed { feed, place: "路口".into(), why: "看".into() }).collect(),
@@ -228,6 +228,19 @@ fn command(now: i64) -> impl Strategy<Value = C> {
             C::PutCameraWall { wall: CameraWall { n, places: vec![WallPlace { feed: Some(feed), note: "近".into() }], alone: None, tour } }
         }),
         1 => Just(C::UndoCameraWall),
+        1 => (0u8..4, 0u8..3).prop_map(|(x, y)| {
+            let card = MetricCard { place: Cells::new(x, y, 1, 1), shows: CardShows::Grave };
+            let wall = MetricWall { zh: "环境".into(), en: "Air".into(), columns: 3, rows: 2, cards: vec![card] };
+            C::PutMetricWall { id: "air".into(), wall }
+        }),
+        1 => Just(C::UndoMetricWall { id: "air".into() }),
+        1 => (0..3usize, name(&["在办 {case_open}", "{", "句"])).prop_map(|(n, headline)| {
+            let page = BriefingPage { headline, ..BriefingPage::default() };
+            let briefing = Briefing { title: "会商".into(), pages: vec![page; n], ..Briefing::default() };
+            C::PutBriefing { id: "b1".into(), briefing }
+        }),
+        1 => Just(C::UndoBriefing { id: "b1".into() }),
+        1 => Just(C::RemoveBriefing { id: "b1".into() }),
         3 => marking(now).prop_map(|kind| C::PutMarking { kind, note: "注".into() }),
         1 => (1..5u64).prop_map(|it| C::RemoveMarking { marking: MarkingId(it) }),
         1 => Just(C::RefuseMessage { platform: "p".into(), what: "w".into(), why: "y".into() }),

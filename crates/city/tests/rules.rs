@@ -570,6 +570,69 @@ fn a_tour_never_begins_after_its_record() {
     assert_eq!(since, [T0.plus_mins(1)]);
 }
 
+fn cards(places: &[(u8, u8)]) -> MetricWall {
+    let card = |it: &(u8, u8)| MetricCard { place: Cells::new(it.0, it.1, 1, 1), shows: CardShows::Grave };
+    MetricWall { zh: "环境".into(), en: "Air".into(), columns: 4, rows: 2, cards: places.iter().map(card).collect() }
+}
+
+#[test]
+fn a_layout_is_put_shown_and_taken_back() {
+    let put = |places: &[(u8, u8)]| C::PutMetricWall { id: "air".into(), wall: cards(places) };
+    let show = |scene: &str| C::ShowScene { scene: scene.into() };
+    check(&[], 0, put(&[(0, 0), (3, 1)]), "MetricWallPut");
+    check(&[], 0, put(&[(4, 0)]), "!Absurd");
+    check(&[], 0, put(&[(1, 1), (1, 1)]), "!Absurd");
+    check(&[], 0, C::PutMetricWall { id: "长".repeat(41).as_str().into(), wall: cards(&[]) }, "!Absurd");
+    check(&[(0, put(&[(0, 0)]))], 1, put(&[(0, 0)]), "!NoChange");
+    check(&[], 0, C::UndoMetricWall { id: "air".into() }, "!Unknown");
+    check(&[(0, put(&[]))], 1, C::UndoMetricWall { id: "air".into() }, "!NoChange");
+    check(&[], 0, show("metrics:air"), "!Unknown");
+    check(&[(0, put(&[]))], 1, show("metrics:air"), "SceneChanged");
+    check(&[], 0, show("metrics"), "SceneChanged");
+    let undo = C::UndoMetricWall { id: "air".into() };
+    let city = city_after(Realm::Actual, &[(0, put(&[(0, 0)])), (1, put(&[(1, 0)])), (2, undo)]);
+    assert_eq!(city.metric_walls["air"].wall, cards(&[(0, 0)]));
+    let steps: Vec<(i64, C)> = (0..40).map(|i| (i, put(&[(i as u8 % 4, 0)]))).collect();
+    assert_eq!(city_after(Realm::Actual, &steps).metric_walls["air"].before.len(), MAX_WALL_UNDO);
+}
+
+fn told(headline: &str, pages: usize) -> C {
+    let page = BriefingPage { headline: headline.into(), ..BriefingPage::default() };
+    let briefing = Briefing { title: "会商".into(), pages: vec![page; pages], ..Briefing::default() };
+    C::PutBriefing { id: "b1".into(), briefing }
+}
+
+#[test]
+fn a_briefing_is_written_shown_page_by_page_and_remembered() {
+    let page = |n: usize| C::ShowScene { scene: briefing_scene(&"b1".into(), n).expect("a scene") };
+    let remove = || C::RemoveBriefing { id: "b1".into() };
+    check(&[], 0, told("在办 {case_open}", 2), "BriefingPut");
+    check(&[], 0, told("在办 {case_open", 2), "!Absurd");
+    check(&[], 0, told("", 2), "!Absurd");
+    check(&[], 0, told("句", 0), "!Absurd");
+    check(&[], 0, told("句", MAX_PAGES + 1), "!Absurd");
+    check(&[(0, told("句", 2))], 1, told("句", 2), "!NoChange");
+    check(&[], 0, page(1), "!Unknown");
+    check(&[(0, told("句", 2))], 1, page(3), "!Unknown");
+    check(&[(0, told("句", 2)), (1, page(2))], 2, remove(), "!Forbidden");
+    check(
+        &[(0, told("句", 2)), (1, page(2)), (2, C::ShowScene { scene: "peace".into() })],
+        3,
+        remove(),
+        "BriefingRemoved",
+    );
+    check(&[(0, told("句", 2))], 1, C::UndoBriefing { id: "b1".into() }, "!NoChange");
+    // Turning pages and going black is one showing; coming back later is another.
+    let away = C::ShowScene { scene: "war".into() };
+    let steps = [(0, told("句", 2)), (1, page(1)), (2, page(2)), (3, page(0)), (4, away), (5, page(1))];
+    let city = city_after(Realm::Actual, &steps);
+    let showings: Vec<(u64, i64)> = city.showings.iter().map(|it| (it.seq, it.at.since_ms(T0) / 60_000)).collect();
+    assert_eq!(showings, [(2, 1), (6, 5)]);
+    let undone = [(0, told("甲", 1)), (1, told("乙", 1)), (2, C::UndoBriefing { id: "b1".into() })];
+    let city = city_after(Realm::Actual, &undone);
+    assert_eq!(&*city.briefings["b1"].briefing.pages[0].headline, "甲");
+}
+
 fn ring(corners: &[(f64, f64)]) -> Vec<LonLat> {
     corners.iter().map(|it| LonLat(118.10 + it.0, 24.50 + it.1)).collect()
 }

@@ -18,6 +18,7 @@ mod flights;
 mod footing;
 mod forces;
 mod marking;
+mod metric_walls;
 mod orders;
 mod own_cases;
 mod plans;
@@ -269,7 +270,7 @@ impl City {
                     (None, _) if scene.is_empty() || scene.chars().count() > 64 => {
                         return Err(absurd("场景名要有 1–64 个字"));
                     }
-                    (None, _) => {}
+                    (None, _) => self.check_scene(scene)?,
                 }
                 changes(self.scene != *scene)?;
                 Ok(vec![Event::SceneChanged { scene: scene.clone() }])
@@ -349,6 +350,11 @@ impl City {
             Command::SwitchAssistant { on, until, reason } => self.switch_assistant(source, *on, *until, reason, now),
             Command::PutCameraWall { wall } => self.put_camera_wall(source, wall, now),
             Command::UndoCameraWall => self.undo_camera_wall(source),
+            Command::PutMetricWall { id, wall } => self.put_metric_wall(id, wall),
+            Command::UndoMetricWall { id } => self.undo_metric_wall(id),
+            Command::PutBriefing { id, briefing } => self.put_briefing(id, briefing),
+            Command::UndoBriefing { id } => self.undo_briefing(id),
+            Command::RemoveBriefing { id } => self.remove_briefing(id),
         }
     }
 
