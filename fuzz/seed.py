@@ -38,6 +38,15 @@ SOURCES = {
     "video_link": ([CRATES / "video-link/src"], 1),
     "record": ([CRATES / "city/tests", CRATES / "city/src/record.rs"], 4),
     "rules": ([HERE.parent / "assets/cities/xiamen/rules"], 0),
+    "layouts": (
+        [
+            HERE.parent / "assets/cities/xiamen/indicators.toml",
+            HERE.parent / "assets/cities/xiamen/metric_walls.toml",
+            HERE.parent / "assets/cities/xiamen/briefings",
+            CRATES / "city/src/tiny.rs",
+        ],
+        4,
+    ),
     "config": ([CRATES / "hub/src/config.rs", CRATES / "hub/tests/connect.rs"], 0),
 }
 # Whole files of these kinds are messages themselves.

@@ -5,7 +5,7 @@ use gulang_city::Timestamp;
 use plotters::{prelude::*, style::text_anchor::HPos};
 
 /// A longer silence between two points is a gap, and stays one.
-const GAP_MS: i64 = 2 * 300_000 + 60_000;
+pub(crate) const GAP_MS: i64 = 2 * 300_000 + 60_000;
 /// Nominal pixels of the line of words below.
 const FOOT: f64 = 13.0;
 const LABEL: f64 = 9.5;
@@ -42,15 +42,39 @@ pub fn trend<DB: DrawingBackend>(
     for (value, color) in near {
         area.draw(&line((0, y(*value)), (right, y(*value)), *color, 0.8))?;
     }
-    for run in finite.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS) {
+    let drawn = thinned(points, right as usize);
+    for run in drawn.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS) {
         let style = ShapeStyle::from(look.series[1]).stroke_width(look.size(1.5));
-        area.draw(&PathElement::new(run.iter().map(|it| (x(it.0), y(it.1))).collect::<Vec<_>>(), style))?;
+        area.draw(&PathElement::new(run.iter().map(|it| (x(it.0), y(it.1.into()))).collect::<Vec<_>>(), style))?;
     }
     area.draw(&Circle::new((x(last.0), y(last.1)), look.size(2.2) as i32, look.series[1].filled()))?;
     let middle = floor + foot / 2 + look.size(1.0) as i32;
     area.draw(&look.words(first.0.hm(), (0, middle), LABEL, look.ink, HPos::Left))?;
     area.draw(&look.words(last.0.hm(), (right, middle), LABEL, look.ink, HPos::Right))?;
     area.present()
+}
+
+/// As much of a line as so many columns of pixels can show: of each column the first, the least, the most and the last point, so
+/// that no peak is lost. Silences stay: a column never reaches over one.
+pub fn thinned(points: &[(Timestamp, f32)], columns: usize) -> Vec<(Timestamp, f32)> {
+    let finite: Vec<(Timestamp, f32)> = points.iter().filter(|it| it.1.is_finite()).copied().collect();
+    let (Some(first), Some(last)) = (finite.first(), finite.last()) else { return finite };
+    if finite.len() <= columns.max(1) * 4 {
+        return finite;
+    }
+    let span = i128::from(last.0.since_ms(first.0).max(0)) + 1;
+    let column = |at: Timestamp| i128::from(at.since_ms(first.0)) * columns.max(1) as i128 / span;
+    let mut kept: Vec<(Timestamp, f32)> = Vec::new();
+    for run in finite.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS && column(a.0) == column(b.0)) {
+        let by = |a: &(usize, &(Timestamp, f32)), b: &(usize, &(Timestamp, f32))| a.1.1.total_cmp(&b.1.1);
+        let extreme = [run.iter().enumerate().min_by(by), run.iter().enumerate().max_by(by)];
+        let mut at: Vec<usize> = extreme.into_iter().flatten().map(|it| it.0).collect();
+        at.extend([0, run.len() - 1]);
+        at.sort_unstable();
+        at.dedup();
+        kept.extend(at.into_iter().filter_map(|i| run.get(i)));
+    }
+    kept
 }
 
 /// One group of an indicator.
@@ -99,10 +123,90 @@ pub fn bars<DB: DrawingBackend>(area: &Area<DB>, bars: &[Bar], look: Look<'_>) -
     area.present()
 }
 
+/// Bars below each other in the order given, names at the left, figures at the right; those without room are counted.
+pub fn ranking<DB: DrawingBackend>(area: &Area<DB>, bars: &[Bar], look: Look<'_>) -> Drawn<DB> {
+    let (width, height) = area.dim_in_pixel();
+    let px = |nominal: f64| look.size(nominal) as i32;
+    let (row, side, end) = (px(14.0), px(LABEL * 5.4).min(width as i32 / 3), px(LABEL * 4.6).min(width as i32 / 4));
+    let n_fitting = (height as i32 / row).max(0) as usize;
+    let room = width as i32 - side - end - px(8.0);
+    if n_fitting == 0 || room < 8 || bars.is_empty() {
+        return area.present();
+    }
+    let n_shown = if bars.len() > n_fitting { n_fitting - 1 } else { bars.len() };
+    let n_rows = n_shown + usize::from(bars.len() > n_shown);
+    let step = (f64::from(height) / n_rows as f64).min(f64::from(row) * 1.8);
+    let top = bars.iter().filter_map(|it| it.value).filter(|it| it.is_finite()).fold(0f64, f64::max).max(1e-9);
+    for (i, bar) in bars.iter().take(n_shown).enumerate() {
+        let middle = (step * (i as f64 + 0.5)) as i32;
+        let half = (step * 0.28).min(f64::from(px(6.0))) as i32;
+        let n_chars = (f64::from(side) / (LABEL * look.px)).max(1.0) as usize;
+        let name: String = bar.name.chars().take(n_chars).collect();
+        area.draw(&look.words(name, (0, middle), LABEL, look.ink, HPos::Left))?;
+        let from = side + px(4.0);
+        area.draw(&Rectangle::new(
+            [(from, middle - half), (from + room, middle + half)],
+            look.faint.mix(0.35).filled(),
+        ))?;
+        let words = match bar.value.filter(|it| it.is_finite()) {
+            Some(value) => {
+                let long = (f64::from(room) * (value / top).clamp(0.0, 1.0)) as i32;
+                let color = bar.color.unwrap_or(look.series[1]);
+                if long > 0 {
+                    area.draw(&Rectangle::new([(from, middle - half), (from + long, middle + half)], color.filled()))?;
+                }
+                bar.words.clone()
+            }
+            None => "—".to_owned(),
+        };
+        area.draw(&look.words(words, (width as i32 - 1, middle), LABEL, look.ink, HPos::Right))?;
+    }
+    if bars.len() > n_shown {
+        let at = (0, (step * (n_shown as f64 + 0.5)) as i32);
+        area.draw(&look.words(format!("另 {} 个", bars.len() - n_shown), at, LABEL, look.ink, HPos::Left))?;
+    }
+    area.present()
+}
+
 #[cfg(all(test, feature = "svg"))]
 mod tests {
     use super::*;
     use crate::to_svg;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn thinning_loses_no_peak_and_bridges_no_silence(
+            steps in prop::collection::vec((1i64..1_200_000, -50f32..50.0), 1..2000),
+            columns in 1usize..60,
+        ) {
+            let mut now = at(0);
+            let mut points: Vec<(Timestamp, f32)> = Vec::new();
+            for (step, value) in steps {
+                now = now + step;
+                points.push((now, value));
+            }
+            let kept = thinned(&points, columns);
+            let extreme = |all: &[(Timestamp, f32)]| all.iter().fold((f32::MAX, f32::MIN), |(a, b), it| (a.min(it.1), b.max(it.1)));
+            prop_assert_eq!(extreme(&kept), extreme(&points));
+            prop_assert_eq!((kept.first(), kept.last()), (points.first(), points.last()));
+            prop_assert!(kept.windows(2).all(|it| it[0].0 < it[1].0));
+            let silences = |all: &[(Timestamp, f32)]| all.windows(2).filter(|it| it[1].0.since_ms(it[0].0) > GAP_MS).count();
+            prop_assert!(silences(&kept) >= silences(&points), "each silence is still one");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_long_ranking_is_counted() {
+        let bar =
+            |i: usize| Bar { name: format!("局{i}"), value: Some(i as f64), words: format!("{i} 件"), color: None };
+        let bars: Vec<Bar> = (0..30).map(bar).collect();
+        let svg = to_svg((300, 140), |area| ranking(area, &bars, Look::PAPER)).expect("an svg");
+        assert!(svg.contains("局8") && !svg.contains("局9") && svg.contains("另 21 个"), "{svg}");
+        for size in [(1, 1), (9, 900), (900, 9)] {
+            assert!(to_svg(size, |area| ranking(area, &bars, Look::PAPER)).is_ok());
+        }
+    }
 
     fn at(mins: i64) -> Timestamp {
         Timestamp(1_790_000_000_000).plus_mins(mins)

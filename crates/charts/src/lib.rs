@@ -1,16 +1,28 @@
-//! Charts of a review, defined once over any plotters backend: a screen's painter (egui, wasm or native) or a report's SVG.
+//! Charts of reviews and of indicators, defined once over any plotters backend: a screen's painter (egui, wasm or native) or a report's SVG.
 //!
-//! A chart takes a drawing area and a [`Review`] and draws itself whole. It must not know where it is drawn: no pixels of its
+//! A chart takes a drawing area and plain data, or a [`Review`], and draws itself whole. It must not know where it is drawn: no pixels of its
 //! own but [`Look`], no fonts but a family's name, no colours but the tokens'. One y axis from zero, the reference always
 //! drawn, direct labels (DESIGN.md §10).
 
+mod calendar;
 mod deviations;
 mod figures;
+mod flow;
+mod gauge;
+mod multiples;
 mod responses;
+mod stages;
+mod timeline;
 
+pub use calendar::calendar;
 pub use deviations::{Deviations, deviations};
-pub use figures::{Bar, bars, trend};
+pub use figures::{Bar, bars, ranking, thinned, trend};
+pub use flow::{Link, OTHERS, sankey};
+pub use gauge::{Scale, gauge};
+pub use multiples::{Small, multiples};
 pub use responses::{Responses, responses};
+pub use stages::{Stage, funnel};
+pub use timeline::{Span, timeline};
 
 use gulang_city::{
     Rung, Timestamp,

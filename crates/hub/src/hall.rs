@@ -82,7 +82,7 @@ pub struct Hall {
     sim: Arc<dyn SimHost>,
     scale: SimScale,
     /// Where it listens.
-    url: String,
+    pub(crate) url: String,
     sign_key: Option<PathBuf>,
     pub(crate) actual: Mutex<Option<RealmHub>>,
     /// As the configuration has them now, of either realm.

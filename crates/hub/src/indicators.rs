@@ -10,6 +10,7 @@
 
 pub mod api;
 mod beneath;
+mod export;
 mod trends;
 
 pub use trends::{MAX_POINTS, STEP_MS, Trends};
@@ -20,11 +21,11 @@ use crate::{
 };
 use gulang_city::{
     Applied, City, Gauges, Pack, PackError, Realm, Record, Text, Timestamp,
-    indicators::{Definitions, Engine, Figure, History},
+    indicators::{Definitions, Engine, Figure, FigureKey, History, RowId},
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant, SystemTime},
@@ -99,6 +100,17 @@ impl Indicators {
         let inner = self.lock();
         let engine = inner.engine.as_ref()?;
         Some((engine.definitions().clone(), engine.figures().collect(), engine.now()))
+    }
+
+    /// How these went, of those that were seen.
+    pub fn trends(&self, keys: &[FigureKey]) -> HashMap<FigureKey, Vec<(Timestamp, f32)>> {
+        let inner = self.lock();
+        keys.iter().map(|it| (it.clone(), inner.trends.of(it))).filter(|it| !it.1.is_empty()).collect()
+    }
+
+    /// What a figure is made of; nothing before the first count.
+    pub fn beneath(&self, key: &FigureKey) -> Vec<RowId> {
+        self.lock().engine.as_ref().map(|it| it.beneath(key)).unwrap_or_default()
     }
 
     /// The figures that look otherwise than at `revision` of `epoch`; of another epoch, all.

@@ -14,6 +14,7 @@ pub mod attend;
 pub mod bench;
 pub mod blind;
 pub mod bookmarks;
+pub mod briefings;
 pub mod bulletins;
 pub mod callouts;
 pub mod case_desks;

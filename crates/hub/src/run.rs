@@ -40,9 +40,9 @@ pub fn start(mut config: HubConfig) -> Result<HubHandle, HubError> {
         let base_map = Arc::new(BaseMap::of_pack(&config.pack_dir));
         let rasters = Arc::new(Rasters::new(config.rasters.clone()));
         let duties = DutyDesk::open(&hall.pack_dir, &hall.pack);
-        let imports = Arc::default();
-        let app =
-            App { hall: hall.clone(), token: token.as_str().into(), page_dir, base_map, rasters, duties, imports };
+        let (imports, maps) = (Arc::default(), Arc::default());
+        let token = token.as_str().into();
+        let app = App { hall: hall.clone(), token, page_dir, base_map, rasters, duties, imports, maps };
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router(app)).await {
                 tracing::error!(%error, "the server ended");

@@ -47,6 +47,7 @@ pub struct App {
     pub rasters: Arc<Rasters>,
     pub duties: Arc<DutyDesk>,
     pub imports: Arc<crate::registers::ImportDesk>,
+    pub maps: Arc<crate::briefings::Maps>,
 }
 
 pub fn router(app: App) -> Router {
@@ -66,6 +67,7 @@ pub fn router(app: App) -> Router {
         .merge(crate::sources_api::routes())
         .merge(crate::indicators::api::routes())
         .merge(crate::bulletins::routes())
+        .merge(crate::briefings::routes())
         .merge(crate::eyes::api::routes())
         .merge(crate::detections::routes())
         .merge(crate::case_desks::routes())

@@ -13,6 +13,7 @@ use gulang_city::{
 };
 use gulang_hub::screen::{Screen, ScreenError};
 use gulang_wire::{Body, Watch};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -859,6 +860,11 @@ async fn a_figure_follows_the_records_and_tells_what_it_is_made_of() -> Check {
     let url = format!("{}/api/indicators/beneath.csv?key=case_open@city", hub.url);
     let csv = hub.http.get(url).bearer_auth(&hub.token).send().await?.error_for_status()?.text().await?;
     assert!(csv.starts_with('\u{feff}') && csv.lines().count() == 5 && csv.contains("示例"), "{csv}");
+    let url = format!("{}/api/indicators/beneath.parquet?key=case_open@city", hub.url);
+    let parquet = hub.http.get(url).bearer_auth(&hub.token).send().await?.error_for_status()?.bytes().await?;
+    let read = SerializedFileReader::new(parquet)?;
+    let of = read.metadata().file_metadata();
+    assert_eq!((of.num_rows(), of.schema_descr().num_columns()), (3, 5));
     let bulletin = async |file: &str| {
         hub.http.get(format!("{}/api/bulletins/{file}", hub.url)).bearer_auth(&hub.token).send().await
     };

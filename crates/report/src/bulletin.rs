@@ -4,20 +4,19 @@
 //! of; one that is missing says why. Nothing is reckoned here but the difference from the issue before. Must not know whence
 //! figures come, or when an issue is due.
 
-use crate::{Block, Document, ReportError, content::chart};
-use gulang_charts::{self as charts, Bar, Look};
+use crate::{
+    Block, Document, ReportError,
+    content::chart,
+    figures::{DeckLang, as_of_words, bars_of, figure_in_words, number, source_words},
+};
+use gulang_charts::{self as charts, Look};
 use gulang_city::{
-    City, IndicatorId, Realm, Text, Timestamp, WarningColor,
-    indicators::{Definition, Definitions, Figure, FigureKey, FigureSource, Group, number_text},
+    City, IndicatorId, Realm, TIME_WORD, Text, Timestamp, WarningColor, figure_named, figures_in, filled,
+    indicators::{Definition, Definitions, Figure, FigureKey, Group},
 };
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-
-/// Groups in a chart at most.
-const MAX_BARS: usize = 16;
-/// The clock, in words of a template.
-const TIME: &str = "time";
 
 /// A template: `bulletins/*.toml` of a city pack.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -91,16 +90,16 @@ impl Template {
         }
         for section in &template.sections {
             for paragraph in &section.text {
-                match placeholders(paragraph) {
+                match figures_in(paragraph) {
                     Ok(all) => {
-                        for words in all.into_iter().filter(|it| *it != TIME) {
-                            let key = key_of(words);
+                        for words in all.into_iter().filter(|it| *it != TIME_WORD) {
+                            let key = figure_named(words);
                             if key.is_none_or(|it| definitions.get(it.indicator.as_str()).is_none()) {
                                 fault(words, UNKNOWN, TODO);
                             }
                         }
                     }
-                    Err(()) => fault(paragraph, "花括号不成对", "改成 {指标号}"),
+                    Err(_) => fault(paragraph, "花括号不成对", "改成 {指标号}"),
                 }
             }
             for id in section.indicators.iter().chain(&section.chart) {
@@ -131,27 +130,6 @@ fn minute_of_day(words: &str) -> Option<i64> {
     let (hour, minute) = words.split_once(':')?;
     let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
     ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
-}
-
-fn key_of(words: &str) -> Option<FigureKey> {
-    match words.contains('@') {
-        true => words.parse().ok(),
-        false => Some(FigureKey { indicator: words.into(), group: Group::City }),
-    }
-}
-
-/// What stands in braces.
-fn placeholders(paragraph: &str) -> Result<Vec<&str>, ()> {
-    let (mut all, mut rest) = (Vec::new(), paragraph);
-    while let Some((before, after)) = rest.split_once('{') {
-        let (inside, next) = after.split_once('}').ok_or(())?;
-        if before.contains('}') || inside.contains('{') {
-            return Err(());
-        }
-        all.push(inside);
-        rest = next;
-    }
-    if rest.contains('}') { Err(()) } else { Ok(all) }
 }
 
 /// What the next issue is held against.
@@ -202,27 +180,12 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn filled(&self, paragraph: &str) -> String {
-        let mut text = paragraph.to_owned();
-        for words in placeholders(paragraph).unwrap_or_default() {
-            let with = match words {
-                TIME => self.told.now.to_beijing_text(),
-                words => key_of(words).map_or_else(|| "—".to_owned(), |key| self.figure_in_words(&key)),
-            };
-            text = text.replacen(&format!("{{{words}}}"), &with, 1);
-        }
-        text
+        filled(paragraph, &self.told.now.to_beijing_text(), |key| self.in_words(key))
     }
 
-    /// `12 件`, or `—（没有收到近期数据）`.
-    fn figure_in_words(&self, key: &FigureKey) -> String {
-        let unit = self.told.definitions.get(key.indicator.as_str()).map(|it| it.unit.clone()).unwrap_or_default();
-        match self.told.figures.get(key) {
-            Some(figure) => match &figure.why_none {
-                Some(why) => format!("—（{}）", why.zh()),
-                None => format!("{} {unit}{}", value_text(figure), if figure.is_stale { "（已过时）" } else { "" }),
-            },
-            None => "—（没有这个数）".to_owned(),
-        }
+    fn in_words(&self, key: &FigureKey) -> String {
+        let Told { definitions, figures, .. } = self.told;
+        figure_in_words(definitions.get(key.indicator.as_str()), figures.get(key), DeckLang::Zh)
     }
 
     fn table_of(&self, section: &Section, blocks: &mut Vec<Block>) {
@@ -254,50 +217,25 @@ impl Page<'_> {
         let change = figure.value.zip(self.last.get(&figure.key)).map(|(now, last)| now - last);
         let band = figure.band.map(|it| format!("{}色线", it.glyph()));
         let unusual = figure.anomaly.as_ref().map(|_| "异常".to_owned());
-        let target = definition.target.map(|it| format!("目标 {}", number_text(it)));
+        let target = definition.target.map(|it| format!("目标 {}", number(it)));
         let held: Vec<String> = target.into_iter().chain(band).chain(unusual).collect();
-        let source = match &definition.source {
-            FigureSource::Hub => "本系统记录".to_owned(),
-            FigureSource::Devices => "各设备".to_owned(),
-            FigureSource::Platform(it) => {
-                self.told.city.connectors.get(it).map_or_else(|| it.to_string(), |it| it.name.to_string())
-            }
-        };
-        let as_of = match (&definition.source, figure.as_of) {
-            (FigureSource::Hub, _) => self.told.now.hm(),
-            (_, Timestamp(0)) => "—".to_owned(),
-            (_, at) => at.beijing().strftime("%m-%d %H:%M").to_string(),
-        };
         let stale = if figure.is_stale { "（过时）" } else { "" };
         vec![
             definition.zh.to_string(),
-            self.figure_in_words(&figure.key),
+            self.in_words(&figure.key),
             change.map_or("—".to_owned(), signed),
             if held.is_empty() { "—".to_owned() } else { held.join("・") },
-            source,
-            format!("{as_of}{stale}"),
+            source_words(definition, self.told.city, DeckLang::Zh),
+            format!("{}{stale}", as_of_words(definition, figure, self.told.now)),
             figure.n.to_string(),
         ]
     }
 
     fn chart_of(&self, definition: &Definition, name: &str, blocks: &mut Vec<Block>) -> Result<(), ReportError> {
-        let Some(field) = definition.group_by.first().copied() else { return Ok(()) };
-        let of = |it: &&Figure| {
-            it.key.indicator == definition.id && matches!(&it.key.group, Group::Of { by, .. } if *by == field)
-        };
-        let mut figures: Vec<&Figure> = self.told.figures.values().filter(of).collect();
-        figures.sort_by(|a, b| a.key.cmp(&b.key));
-        figures.truncate(MAX_BARS);
-        if figures.iter().all(|it| it.value.unwrap_or(0.0) == 0.0) {
+        let bars = bars_of(definition, self.told.figures.values(), self.told.city, paper_color);
+        if bars.is_empty() {
             return Ok(());
         }
-        let bar = |it: &&Figure| Bar {
-            name: it.key.group.zh(self.told.city).to_string(),
-            value: it.value,
-            words: value_text(it),
-            color: it.band.map(paper_color),
-        };
-        let bars: Vec<Bar> = figures.iter().map(bar).collect();
         let caption = format!("{}（{}）", definition.zh, definition.unit);
         chart(blocks, name, &caption, 110, |area| charts::bars(area, &bars, Look::PAPER))
     }
@@ -312,18 +250,10 @@ fn paper_color(color: WarningColor) -> RGBColor {
     }
 }
 
-fn value_text(figure: &Figure) -> String {
-    match figure.value {
-        Some(value) if figure.is_estimate => format!("约 {}", number_text(value)),
-        Some(value) => number_text(value),
-        None => "—".to_owned(),
-    }
-}
-
 fn signed(change: f64) -> String {
     match change {
-        it if it > 0.0 => format!("+{}", number_text(it)),
-        it if it < 0.0 => format!("-{}", number_text(-it)),
+        it if it > 0.0 => format!("+{}", number(it)),
+        it if it < 0.0 => format!("-{}", number(-it)),
         _ => "持平".to_owned(),
     }
 }

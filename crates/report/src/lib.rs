@@ -1,11 +1,18 @@
-//! Reports: the morning-after file (复盘报告) and the duty officers' bulletins ([`bulletin`]). Each is one [`Document`] of headings, tables and charts, written as PDF or DOCX.
+//! Reports: the morning-after file (复盘报告), the duty officers' bulletins ([`bulletin`]) and briefings ([`deck`]).
 //!
-//! What it says is in [`content`], once for both forms; how it looks is in `review.typ` and [`word`]. Every figure carries the
-//! numbers of its records. An exercise says so on every page. It must not know where a review comes from.
+//! The first two are one [`Document`] of headings, tables and charts, written as PDF or DOCX: what a review says is in
+//! [`content`], once for both forms; how it looks is in `review.typ` and [`word`]. A briefing is a [`deck::Deck`] of pages,
+//! written as PDF, PPTX, DOCX or XLSX. Every figure carries the numbers of its records. An exercise says so on every page. It
+//! must not know where a review comes from.
 
+mod annex;
 pub mod bulletin;
 mod content;
+pub mod deck;
+mod figures;
+mod layout;
 mod pdf;
+mod slides;
 mod word;
 
 use gulang_city::{City, review::Review, score::ScoreSheet};
@@ -55,6 +62,15 @@ pub enum Block {
         width: u32,
         height: u32,
     },
+    /// A picture of this size in the same nominal pixels.
+    Picture {
+        caption: String,
+        name: String,
+        #[serde(skip)]
+        png: Vec<u8>,
+        width: u32,
+        height: u32,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +83,10 @@ pub enum ReportError {
     Typeset(String),
     #[error("写不成 Word 文件：{0}")]
     Word(String),
+    #[error("写不成演示文稿：{0}")]
+    Slides(String),
+    #[error("写不成表格文件：{0}")]
+    Workbook(String),
 }
 
 /// The report's content.

@@ -42,11 +42,16 @@ pub(crate) fn write(document: &Document, font: &[u8]) -> Result<Vec<u8>, ReportE
                 docx.add_table(table(widths, header, rows)).add_paragraph(Paragraph::new())
             }
             Block::Chart { caption, svg, width, height, .. } => {
-                let (png, w, h) = picture(svg, font)?;
-                let emu = |px: u32| (f64::from(px) * f64::from(EMU_PER_PX) * 1.26) as u32;
+                let (png, w, h) = picture(svg, font, SCALE)?;
                 let pic = Pic::new_with_dimensions(png, w, h).size(emu(*width), emu(*height));
                 docx.add_paragraph(Paragraph::new().keep_next(true).add_run(run(caption, 16)))
                     .add_paragraph(Paragraph::new().align(AlignmentType::Left).add_run(Run::new().add_image(pic)))
+            }
+            Block::Picture { caption, png, width, height, .. } => {
+                let pic = Pic::new_with_dimensions(png.clone(), *width, *height).size(emu(*width), emu(*height));
+                let under = Paragraph::new().add_run(run(caption, 16));
+                let docx = docx.add_paragraph(Paragraph::new().add_run(Run::new().add_image(pic)));
+                if caption.is_empty() { docx } else { docx.add_paragraph(under) }
             }
         };
     }
@@ -73,17 +78,22 @@ fn table(widths: &[u32], header: &[String], rows: &[Vec<String>]) -> Table {
     Table::new(rows.collect()).set_grid(grid.clone()).layout(TableLayoutType::Fixed)
 }
 
-/// A drawing as PNG, with its size in pixels.
-fn picture(svg: &str, font: &[u8]) -> Result<(Vec<u8>, u32, u32), ReportError> {
-    let failed = |why: String| ReportError::Chart { name: "docx".into(), why };
+/// A picture's nominal pixels on the page.
+fn emu(px: u32) -> u32 {
+    (f64::from(px) * f64::from(EMU_PER_PX) * 1.26) as u32
+}
+
+/// A drawing as PNG, so many times its size, with its size in pixels.
+pub(crate) fn picture(svg: &str, font: &[u8], scale: f32) -> Result<(Vec<u8>, u32, u32), ReportError> {
+    let failed = |why: String| ReportError::Chart { name: "png".into(), why };
     let mut fonts = usvg::fontdb::Database::new();
     fonts.load_font_data(font.to_vec());
     let options = usvg::Options { fontdb: Arc::new(fonts), ..usvg::Options::default() };
     let tree = usvg::Tree::from_str(svg, &options).map_err(|why| failed(why.to_string()))?;
     let size = tree.size().to_int_size();
-    let (w, h) = ((size.width() as f32 * SCALE) as u32, (size.height() as f32 * SCALE) as u32);
+    let (w, h) = ((size.width() as f32 * scale) as u32, (size.height() as f32 * scale) as u32);
     let mut pixels = tiny_skia::Pixmap::new(w, h).ok_or_else(|| failed("图没有大小".to_owned()))?;
-    resvg::render(&tree, tiny_skia::Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
+    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
     let png = pixels.encode_png().map_err(|why| failed(why.to_string()))?;
     Ok((png, w, h))
 }

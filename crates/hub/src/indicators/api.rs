@@ -8,6 +8,7 @@
 use super::{
     Changes,
     beneath::{Beneath, describe},
+    export::{self, Form},
 };
 use crate::{api::core_of, core::Core, server::App};
 use axum::{
@@ -19,7 +20,7 @@ use axum::{
 };
 use gulang_city::{
     Realm,
-    indicators::{Definitions, FigureKey, RowId},
+    indicators::{Definitions, FigureKey},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub fn routes() -> Router<App> {
         .route("/api/indicators/trends", get(trends))
         .route("/api/indicators/beneath", get(beneath))
         .route("/api/indicators/beneath.csv", get(beneath_csv))
+        .route("/api/indicators/beneath.parquet", get(beneath_parquet))
 }
 
 #[derive(Deserialize)]
@@ -128,21 +130,27 @@ pub async fn beneath(State(app): State<App>, Query(asked): Query<Asked>) -> Resu
 }
 
 /// 同上，全部行，表格软件打得开的 CSV
-#[utoipa::path(get, path = "/api/indicators/beneath.csv", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("key" = String, Query, description = "指标号@分组")), responses((status = 200, description = "CSV，UTF-8 带 BOM", content_type = "text/csv"), (status = 400, description = "没有这样的指标")))]
+#[utoipa::path(get, path = "/api/indicators/beneath.csv", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("key" = String, Query, description = "指标号@分组"), ("limit" = Option<usize>, Query, description = "最多几行，不写是全部")), responses((status = 200, description = "CSV，UTF-8 带 BOM", content_type = "text/csv"), (status = 400, description = "没有这样的指标")))]
 pub async fn beneath_csv(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Response> {
+    beneath_file(&app, &asked, Form::Csv)
+}
+
+/// 同上，Parquet：kind、number、name、words、at（毫秒，UTC）；title 在文件的键值里
+#[utoipa::path(get, path = "/api/indicators/beneath.parquet", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("key" = String, Query, description = "指标号@分组"), ("limit" = Option<usize>, Query, description = "最多几行，不写是全部")), responses((status = 200, description = "Parquet", content_type = "application/vnd.apache.parquet"), (status = 400, description = "没有这样的指标")))]
+pub async fn beneath_parquet(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Response> {
+    beneath_file(&app, &asked, Form::Parquet)
+}
+
+fn beneath_file(app: &App, asked: &Asked, form: Form) -> Result<Response, Response> {
     let (core, key) = (core_of(&app.hall, asked.realm)?, asked.key()?);
-    let look = move || {
-        let (_, rows) = rows_of(&core, &key, asked.limit.unwrap_or(usize::MAX));
-        csv_of(&title_of(&core, &key), &rows)
-    };
-    let failed = |why: csv::Error| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()).into_response();
-    let bytes = asked_of(look).await?.map_err(failed)?;
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response())
+    let title = title_of(&core, &key);
+    let body = export::body(core, key, title, form, asked.limit.unwrap_or(usize::MAX));
+    Ok(([(header::CONTENT_TYPE, form.content_type())], body).into_response())
 }
 
 fn rows_of(core: &Core, key: &FigureKey, limit: usize) -> (usize, Vec<Beneath>) {
     // Out of the engine first: no two locks at once.
-    let ids: Vec<RowId> = core.indicators.lock().engine.as_ref().map(|it| it.beneath(key)).unwrap_or_default();
+    let ids = core.indicators.beneath(key);
     let readings = core.lane().readings.clone();
     let n = ids.len();
     let city = core.city();
@@ -157,16 +165,4 @@ fn title_of(core: &Core, key: &FigureKey) -> String {
     let simulated = if core.simulated { "・仿真数据" } else { "" };
     let at = core.clock.now().to_beijing_text();
     format!("{}（{}）・{group}・{}{simulated}・截至 {at}", one.zh, one.unit, definitions.basis)
-}
-
-fn csv_of(title: &str, rows: &[Beneath]) -> Result<Vec<u8>, csv::Error> {
-    // Without the mark office programs take it for GBK.
-    let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(b"\xEF\xBB\xBF".to_vec());
-    csv.write_record([title])?;
-    csv.write_record(["类别", "编号", "名称", "情况", "时间"])?;
-    for it in rows {
-        let at = it.at_ms.map(|ms| gulang_city::Timestamp(ms).to_beijing_text()).unwrap_or_default();
-        csv.write_record([it.kind, &it.number, &it.name, &it.words, &at])?;
-    }
-    csv.into_inner().map_err(|why| why.into_error().into())
 }

@@ -1,0 +1,153 @@
+//! How figures are said on paper: the same words, sources and bars in bulletins and in briefings.
+//!
+//! Must not know: on what page they stand.
+
+use gulang_charts::Bar;
+use gulang_city::{
+    City, Timestamp, WarningColor,
+    indicators::{Definition, Figure, FigureSource, Group, WhyNone, number_text},
+};
+use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
+
+/// Groups in a chart at most.
+const MAX_BARS: usize = 16;
+
+/// The language of everything nobody wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeckLang {
+    #[default]
+    Zh,
+    En,
+}
+
+impl DeckLang {
+    pub(crate) fn of<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+/// `%` stands at its figure, other units a little off.
+pub(crate) fn is_joined(unit: &str) -> bool {
+    matches!(unit, "%" | "‰" | "％")
+}
+
+/// `12 件`, `93%`, or `—（没有收到近期数据）`.
+pub(crate) fn figure_in_words(definition: Option<&Definition>, figure: Option<&Figure>, lang: DeckLang) -> String {
+    let Some(figure) = figure else { return lang.of("—（没有这个数）", "— (no such figure)").to_owned() };
+    match &figure.why_none {
+        Some(why) => match lang {
+            DeckLang::Zh => format!("—（{}）", why.zh()),
+            DeckLang::En => format!("— ({})", why_en(why)),
+        },
+        None => {
+            let unit = definition.filter(|it| !it.unit.is_empty());
+            let unit = unit.map(|it| if is_joined(&it.unit) { it.unit.to_string() } else { format!(" {}", it.unit) });
+            let stale = if figure.is_stale { lang.of("（过时）", " (out of date)") } else { "" };
+            format!("{}{}{stale}", value_text(figure), unit.unwrap_or_default())
+        }
+    }
+}
+
+/// `1,204`, `≈96.4`; `—` for none.
+pub(crate) fn value_text(figure: &Figure) -> String {
+    match figure.value {
+        Some(value) if figure.is_estimate => format!("≈{}", number(value)),
+        Some(value) => number(value),
+        None => "—".to_owned(),
+    }
+}
+
+/// As [`number_text`], whole ones in groups of three.
+pub(crate) fn number(value: f64) -> String {
+    let text = number_text(value);
+    let digits = text.trim_start_matches('-');
+    if digits.len() < 4 || !digits.bytes().all(|it| it.is_ascii_digit()) {
+        return text;
+    }
+    let mut grouped: String = text.strip_prefix('-').map(|_| '-').into_iter().collect();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+pub(crate) fn why_words(why: &WhyNone, lang: DeckLang) -> String {
+    match lang {
+        DeckLang::Zh => why.zh(),
+        DeckLang::En => why_en(why),
+    }
+}
+
+fn why_en(why: &WhyNone) -> String {
+    match why {
+        WhyNone::NothingThere => "nothing of the kind here".into(),
+        WhyNone::NothingHeard => "no recent data".into(),
+        WhyNone::NoRows => "no records in its window".into(),
+        WhyNone::NothingToDivideBy => "the denominator is zero".into(),
+        WhyNone::PartMissing(n) => format!("part {n} has no figure"),
+        WhyNone::NoNumber => "not a number".into(),
+    }
+}
+
+/// Whose figures they are.
+pub(crate) fn source_words(definition: &Definition, city: &City, lang: DeckLang) -> String {
+    match &definition.source {
+        FigureSource::Hub => lang.of("本系统记录", "this system's records").to_owned(),
+        FigureSource::Devices => lang.of("各设备", "devices").to_owned(),
+        FigureSource::Platform(it) => city.connectors.get(it).map_or_else(|| it.to_string(), |it| it.name.to_string()),
+    }
+}
+
+/// When its source was last heard; `now` for what is counted from the hub's own records.
+pub(crate) fn as_of_words(definition: &Definition, figure: &Figure, now: Timestamp) -> String {
+    match (&definition.source, figure.as_of) {
+        (FigureSource::Hub, _) => now.hm(),
+        (_, Timestamp(0)) => "—".to_owned(),
+        (_, at) => at.beijing().strftime("%m-%d %H:%M").to_string(),
+    }
+}
+
+/// The groups of an indicator by the first field it has groups of, side by side; empty if there are none but zeros.
+pub(crate) fn bars_of<'a>(
+    definition: &Definition,
+    figures: impl Iterator<Item = &'a Figure>,
+    city: &City,
+    color: impl Fn(WarningColor) -> RGBColor,
+) -> Vec<Bar> {
+    let Some(field) = definition.group_by.first().copied() else { return Vec::new() };
+    let of = |it: &&Figure| {
+        it.key.indicator == definition.id && matches!(&it.key.group, Group::Of { by, .. } if *by == field)
+    };
+    let mut figures: Vec<&Figure> = figures.filter(of).collect();
+    figures.sort_by(|a, b| a.key.cmp(&b.key));
+    figures.truncate(MAX_BARS);
+    if figures.iter().all(|it| it.value.unwrap_or(0.0) == 0.0) {
+        return Vec::new();
+    }
+    let bar = |it: &&Figure| Bar {
+        name: it.key.group.zh(city).to_string(),
+        value: it.value,
+        words: value_text(it),
+        color: it.band.map(&color),
+    };
+    figures.iter().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_stand_in_groups_of_three() {
+        let said = [0.0, 999.0, 1204.0, -64_400.0, 1_234_567.0, 1204.5, f64::NAN].map(number);
+        assert_eq!(said, ["0", "999", "1,204", "-64,400", "1,234,567", "1204.5", "—"]);
+    }
+}
