@@ -65,7 +65,7 @@ use std::{
 pub const DESK_SEAT: &str = "";
 pub const WALL_SEAT: &str = "大屏";
 /// The CJK subset every program carries.
-const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-gb2312.ttf");
+pub(crate) const FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-gb2312.ttf");
 /// Metres across the map at first: the island and the four bays' shores; a wall's map is flatter and stands nearer.
 const FIRST_VIEW_M: f64 = 30_000.0;
 const WALL_VIEW_M: f64 = 22_000.0;
@@ -101,14 +101,16 @@ pub struct Start {
     pub select: Option<String>,
     /// The map alone, without panels.
     pub is_map_only: bool,
+    /// The scene this wall shows, whatever the hall's is: `metrics`, or `metrics:` and a layout's name.
+    pub scene: Option<String>,
     /// How much larger everything on the map is for a far seat (`type.wall.scale_setting`, 1.0–1.6).
     pub size_factor: f32,
 }
 
 impl Default for Start {
     fn default() -> Self {
-        let (view, place, select) = (None, None, None);
-        Self { view, theme: Theme::Dark, show: Vec::new(), place, select, is_map_only: false, size_factor: 1.0 }
+        let (view, place, select, scene) = (None, None, None, None);
+        Self { view, theme: Theme::Dark, show: Vec::new(), place, select, is_map_only: false, scene, size_factor: 1.0 }
     }
 }
 
@@ -216,8 +218,9 @@ pub struct MapState {
     has_atlas: bool,
 }
 
+/// The panels with what they remember, and the mail they wait for.
 #[derive(Resource, Default)]
-struct Panels {
+pub struct Panels {
     state: PanelState,
     pictures: Pictures,
     /// Places and roads by name, for finding.
@@ -391,6 +394,7 @@ fn draw(
     let hall = &mut *hall;
     panels.n_frames += 1;
     if panels.n_frames == 1 {
+        panels.state.own_scene = start.scene.as_deref().map(Into::into);
         theme::install_fonts(&ctx, FONT.to_vec());
         theme::apply(&ctx);
         return Ok(());
@@ -754,6 +758,11 @@ fn waiting_ui(ctx: &egui::Context, address: &Address, connected: ConnectionState
     };
     painter.text(at, egui::Align2::CENTER_CENTER, text, egui::FontId::proportional(18.0), theme::SECONDARY);
     ctx.request_repaint_after(std::time::Duration::from_millis(200));
+}
+
+/// What a headless run waits for where a metrics wall is wanted: no map, but its figures.
+pub fn are_figures_there(hall: &Hall, fetches: &Fetches, panels: &Panels) -> bool {
+    hall.city.is_some() && fetches.are_done() && panels.state.shows_figures()
 }
 
 /// What a headless run waits for.

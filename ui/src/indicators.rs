@@ -1,4 +1,4 @@
-//! 指标 on this screen, asked of the hub beside the socket while their page is open: definitions once, then what changed, how
+//! 指标 on this screen, asked of the hub beside the socket while something shows them: definitions once, then what changed, how
 //! figures went, what lies beneath one.
 
 use crate::{net::Address, platform};
@@ -64,6 +64,8 @@ pub struct BulletinRow {
 
 /// By figure, as its key is written: times in ms and values, ascending.
 pub type TrendsTold = BTreeMap<String, Vec<(i64, f32)>>;
+/// The same of full hours.
+pub type HoursTold = BTreeMap<String, Vec<(i64, f64)>>;
 
 /// What a screen asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +76,10 @@ pub enum IndicatorAsk {
         epoch: u64,
         since: u64,
     },
+    /// The last day, every five minutes.
     Trends(Vec<FigureKey>),
+    /// The last two weeks, by full hours.
+    Hours(Vec<FigureKey>),
     Beneath(FigureKey),
     /// All rows beneath, as a file for a spreadsheet.
     Save(FigureKey),
@@ -90,6 +95,7 @@ pub enum IndicatorNews {
     Definitions(Result<DefinitionsTold, String>),
     Figures(Result<FiguresTold, String>),
     Trends(Result<TrendsTold, String>),
+    Hours(Result<HoursTold, String>),
     Beneath(Result<BeneathTold, String>),
     Bulletins(Result<Vec<BulletinRow>, String>),
     /// Where the file lies.
@@ -101,28 +107,33 @@ pub struct IndicatorMail {
     sender: mpsc::Sender<IndicatorNews>,
     /// Bevy's resources must be shareable; only the main thread listens.
     receiver: Mutex<mpsc::Receiver<IndicatorNews>>,
+    /// Whose figures were asked for last.
+    realm: Option<Realm>,
 }
 
 impl Default for IndicatorMail {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel();
-        Self { sender, receiver: Mutex::new(receiver) }
+        Self { sender, receiver: Mutex::new(receiver), realm: None }
     }
 }
 
 impl IndicatorMail {
-    pub fn ask(&self, address: &Address, realm: Realm, ask: &IndicatorAsk) {
-        use IndicatorNews::{Beneath, Bulletins, Definitions, Figures, Trends};
+    /// Asks. What another realm's hub still has to answer is not heard any more: its figures would pass for this one's.
+    pub fn ask(&mut self, address: &Address, realm: Realm, ask: &IndicatorAsk) {
+        use IndicatorNews::{Beneath, Bulletins, Definitions, Figures, Hours, Trends};
+        if self.realm.is_some_and(|it| it != realm) {
+            *self = Self::default();
+        }
+        self.realm = Some(realm);
         let url = |path: &str, with: &str| address.indicators_url(realm, path, with);
         match ask {
             IndicatorAsk::Definitions => self.fetch(url("", ""), Definitions),
             IndicatorAsk::Figures { epoch, since } => {
                 self.fetch(url("/figures", &format!("epoch={epoch}&since={since}")), Figures);
             }
-            IndicatorAsk::Trends(keys) => {
-                let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-                self.fetch(url("/trends", &format!("keys={}", crate::net::escaped(&keys.join(",")))), Trends);
-            }
+            IndicatorAsk::Trends(keys) => self.fetch(url("/trends", &keys_query(keys)), Trends),
+            IndicatorAsk::Hours(keys) => self.fetch(url("/hours", &keys_query(keys)), Hours),
             IndicatorAsk::Beneath(key) => self.fetch(url("/beneath", &key_query(key)), Beneath),
             IndicatorAsk::Save(key) => {
                 let name = format!("{key}.csv").replace(['@', ':', '/', '\\'], "-");
@@ -157,4 +168,9 @@ impl IndicatorMail {
 
 fn key_query(key: &FigureKey) -> String {
     format!("key={}", crate::net::escaped(&key.to_string()))
+}
+
+fn keys_query(keys: &[FigureKey]) -> String {
+    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    format!("keys={}", crate::net::escaped(&keys.join(",")))
 }

@@ -55,10 +55,17 @@ impl AlarmCause {
 pub struct AlarmGroup {
     pub key: AlarmGroupKey,
     pub worst: WarningColor,
-    /// Open alarms in it; `n_unacknowledged` and `n_shelved` of them.
+    /// Open alarms in it; the others of them.
     pub n: u32,
     pub n_unacknowledged: u32,
     pub n_shelved: u32,
+    /// Kept back by the state of the city, and not shelved ([`City::suppression_of`]).
+    pub n_suppressed: u32,
+    /// Unacknowledged, and neither shelved nor suppressed: what waits for a person.
+    pub n_waiting: u32,
+    /// 首发: the one that was raised first, the likely cause of the others. Of several raised at once, the one heard of
+    /// first.
+    pub first: AlarmId,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
     /// By number.
@@ -69,7 +76,7 @@ impl City {
     /// Every open alarm in one of at most [`MAX_ALARM_ROWS`] rows; what is unacknowledged and worst first.
     ///
     /// Cleared alarms are in none, so nothing of last month haunts the list; a shelved one is counted, and counts as
-    /// shelved only until its time.
+    /// shelved only until its time. So is one suppressed by state, while the state lasts.
     pub fn alarm_groups(&self, now: Timestamp) -> Vec<AlarmGroup> {
         let open: Vec<(&Alarm, AlarmSubject<'_>)> = self.open_with_subjects().collect();
         // Between the alarms themselves: a reader's clock may be behind theirs.
@@ -81,7 +88,7 @@ impl City {
         loop {
             let is_widest = mins * 60_000 > span_ms;
             let most = if is_widest && !by_district { usize::MAX } else { MAX_ALARM_ROWS };
-            if let Some(groups) = grouped(&open, mins, by_district, now, most) {
+            if let Some(groups) = self.grouped(&open, mins, by_district, now, most) {
                 return sorted(groups);
             }
             if is_widest {
@@ -106,59 +113,68 @@ impl City {
         found
     }
 
+    /// The rows of one width; `None` as soon as they are more than `most`, so that a width that does not do costs little.
+    fn grouped(
+        &self,
+        open: &[(&Alarm, AlarmSubject<'_>)],
+        mins: i64,
+        by_district: bool,
+        now: Timestamp,
+        most: usize,
+    ) -> Option<Vec<AlarmGroup>> {
+        let mut groups: BTreeMap<(AlarmCause, Option<&DistrictId>, i64), AlarmGroup> = BTreeMap::new();
+        let width = mins * 60_000;
+        for (alarm, subject) in open {
+            let kind = subject.cause();
+            let district = by_district.then(|| subject.district());
+            let window = alarm.raised_at.0.div_euclid(width);
+            let group = groups.entry((kind, district, window)).or_insert_with(|| {
+                let from = Timestamp(window * width);
+                AlarmGroup {
+                    key: AlarmGroupKey { kind, district: district.cloned(), from, until: from + width },
+                    worst: alarm.color,
+                    n: 0,
+                    n_unacknowledged: 0,
+                    n_shelved: 0,
+                    n_suppressed: 0,
+                    n_waiting: 0,
+                    first: alarm.id,
+                    first_at: alarm.raised_at,
+                    last_at: alarm.raised_at,
+                    alarms: Vec::new(),
+                }
+            });
+            let is_new = alarm.acknowledged.is_none();
+            let is_shelved = alarm.shelved_until.is_some_and(|until| until > now);
+            let is_suppressed = !is_shelved && self.suppression_by_subject(alarm, subject, now).is_some();
+            group.worst = group.worst.max(alarm.color);
+            group.n += 1;
+            group.n_unacknowledged += u32::from(is_new);
+            group.n_shelved += u32::from(is_shelved);
+            group.n_suppressed += u32::from(is_suppressed);
+            group.n_waiting += u32::from(is_new && !is_shelved && !is_suppressed);
+            (group.first_at, group.first) = (group.first_at, group.first).min((alarm.raised_at, alarm.id));
+            group.last_at = group.last_at.max(alarm.raised_at);
+            group.alarms.push(alarm.id);
+            if groups.len() > most {
+                return None;
+            }
+        }
+        for group in groups.values_mut() {
+            group.alarms.sort_unstable();
+        }
+        Some(groups.into_values().collect())
+    }
+
     fn open_with_subjects(&self) -> impl Iterator<Item = (&Alarm, AlarmSubject<'_>)> {
         let alarms = self.open_alarms.values().filter_map(|id| self.alarms.get(id));
         alarms.filter_map(|alarm| Some((alarm, self.subject_of(alarm)?)))
     }
 }
 
-/// The rows of one width; `None` as soon as they are more than `most`, so that a width that does not do costs little.
-fn grouped(
-    open: &[(&Alarm, AlarmSubject<'_>)],
-    mins: i64,
-    by_district: bool,
-    now: Timestamp,
-    most: usize,
-) -> Option<Vec<AlarmGroup>> {
-    let mut groups: BTreeMap<(AlarmCause, Option<&DistrictId>, i64), AlarmGroup> = BTreeMap::new();
-    let width = mins * 60_000;
-    for (alarm, subject) in open {
-        let kind = subject.cause();
-        let district = by_district.then(|| subject.district());
-        let window = alarm.raised_at.0.div_euclid(width);
-        let group = groups.entry((kind, district, window)).or_insert_with(|| {
-            let from = Timestamp(window * width);
-            AlarmGroup {
-                key: AlarmGroupKey { kind, district: district.cloned(), from, until: from + width },
-                worst: alarm.color,
-                n: 0,
-                n_unacknowledged: 0,
-                n_shelved: 0,
-                first_at: alarm.raised_at,
-                last_at: alarm.raised_at,
-                alarms: Vec::new(),
-            }
-        });
-        group.worst = group.worst.max(alarm.color);
-        group.n += 1;
-        group.n_unacknowledged += u32::from(alarm.acknowledged.is_none());
-        group.n_shelved += u32::from(alarm.shelved_until.is_some_and(|until| until > now));
-        group.first_at = group.first_at.min(alarm.raised_at);
-        group.last_at = group.last_at.max(alarm.raised_at);
-        group.alarms.push(alarm.id);
-        if groups.len() > most {
-            return None;
-        }
-    }
-    for group in groups.values_mut() {
-        group.alarms.sort_unstable();
-    }
-    Some(groups.into_values().collect())
-}
-
 fn sorted(mut groups: Vec<AlarmGroup>) -> Vec<AlarmGroup> {
     groups.sort_by(|a, b| {
-        let urgency = |it: &AlarmGroup| (it.n_unacknowledged > it.n_shelved, it.worst, it.last_at);
+        let urgency = |it: &AlarmGroup| (it.n_waiting > 0, it.worst, it.last_at);
         urgency(b).cmp(&urgency(a)).then_with(|| a.key.cmp(&b.key))
     });
     groups

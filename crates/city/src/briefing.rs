@@ -230,7 +230,8 @@ impl BriefingPage {
         words
     }
 
-    fn keys(&self) -> Vec<FigureKey> {
+    /// Every figure it needs, some more than once.
+    pub fn keys(&self) -> Vec<FigureKey> {
         let named = self.words().into_iter().filter_map(|it| figures_in(it.0).ok()).flatten().filter_map(figure_named);
         let beside = self.figures.iter().map(|it| it.key.clone());
         beside.chain(self.chart.iter().map(|it| it.key.clone())).chain(named).collect()

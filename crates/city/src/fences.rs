@@ -48,6 +48,21 @@ impl Breach {
         Self::Quake,
     ];
 
+    /// As rules name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Entered => "entered",
+            Self::Left => "left",
+            Self::Speeding => "speeding",
+            Self::Silent => "silent",
+            Self::Emergency => "emergency",
+            Self::Collision => "collision",
+            Self::Rollover => "rollover",
+            Self::Stolen => "stolen",
+            Self::Quake => "quake",
+        }
+    }
+
     pub fn name_zh(self) -> &'static str {
         match self {
             Self::Entered => "闯入禁区",

@@ -10,6 +10,7 @@
 //! Coordinates are WGS-84 degrees ([`LonLat`]) unless a name says otherwise.
 
 mod alarm_groups;
+pub mod alarm_load;
 mod apply;
 pub mod ask;
 mod assistant;
@@ -57,6 +58,7 @@ mod sensing;
 mod sight;
 mod signing;
 mod street_calls;
+mod suppression;
 mod telemetry;
 mod tellings;
 mod things;
@@ -66,6 +68,7 @@ mod typhoon_sources;
 mod violations;
 
 pub use alarm_groups::*;
+pub use alarm_load::{AlarmLoad, AlarmRating, LoadRatings};
 pub use assistant::*;
 pub use briefing::*;
 pub use callout::*;
@@ -106,6 +109,7 @@ pub use sensing::*;
 pub use sight::*;
 pub use signing::*;
 pub use street_calls::*;
+pub use suppression::*;
 pub use telemetry::*;
 pub use tellings::*;
 pub use things::*;

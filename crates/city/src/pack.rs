@@ -519,6 +519,12 @@ fn check(pack: &Pack, plan_files: &[String], loader: &mut Loader<'_>) {
         let todo = "use an id of sensors.json or sensor_kinds.toml, or a kind of sensor such as flood_depth";
         loader.error("rules/alarms.toml", line, format!("unknown {name}"), "no sensor or kind has this name", todo);
     }
+    for (id, why) in pack.alarm_rules.suppress_faults() {
+        let text = loader.texts.get("rules/alarms.toml").map_or("", String::as_str);
+        let (before, after) = text.split_at(text.find("[[suppress]]").unwrap_or(0));
+        let line = line_of_words(after, &id) + before.matches('\n').count();
+        loader.error("rules/alarms.toml", line, "absurd suppression", why, "correct it, or take it away");
+    }
     check_units(pack, loader);
     check_people(pack, loader);
     let mut plans = HashSet::new();

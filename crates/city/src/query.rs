@@ -329,12 +329,18 @@ impl City {
             .collect()
     }
 
-    /// Open alarms: shelved ones last, then by colour, unacknowledged first, oldest first.
+    /// Open alarms: shelved and suppressed ones last, then by colour, unacknowledged first, oldest first.
     pub fn alarms_by_priority(&self) -> Vec<&Alarm> {
         let mut open: Vec<&Alarm> = self.open_alarms.values().filter_map(|it| self.alarms.get(it)).collect();
-        open.sort_by_key(|it| {
+        open.sort_by_cached_key(|it| {
             let is_shelved = it.shelved_until.is_some_and(|until| until > self.at);
-            (is_shelved, std::cmp::Reverse(it.color), it.acknowledged.is_some(), it.raised_at, it.id)
+            (
+                is_shelved || self.suppression_of(it, self.at).is_some(),
+                std::cmp::Reverse(it.color),
+                it.acknowledged.is_some(),
+                it.raised_at,
+                it.id,
+            )
         });
         open
     }

@@ -76,6 +76,28 @@ fn a_good_pack_loads() {
 }
 
 #[test]
+fn a_suppression_that_may_not_be_says_where_and_why() {
+    let told = |body: &str| {
+        let mut files = files();
+        let head = "basis = \"b\"\n\n[[rules]]\nid = \"gas\"\nname = \"n\"\nkinds = [\"flood_depth\"]\ncolor = \"red\"\n\
+                    test = { above = { on = 8, off = 2 } }\n\n";
+        files.insert("rules/alarms.toml", format!("{head}[[suppress]]\nid = \"gas-peace\"\nwhy = \"w\"\n{body}"));
+        load(&files).map(|pack| pack.alarm_rules.suppress.len()).map_err(|errors| errors.join("；"))
+    };
+    let check = |body: &str, expected: [&str; 2]| {
+        let errors = told(body).expect_err(body);
+        assert!(expected.iter().all(|it| errors.contains(it)), "{body}: {errors}");
+    };
+    assert_eq!(told("kinds = [\"flood_depth\"]\nwhen = \"peace\""), Ok(1));
+    check("kinds = [\"flood_depth\"]\nup_to = \"red\"\nwhen = \"peace\"", ["alarms.toml:11:", "红色告警从不抑制"]);
+    check("kinds = [\"flood_depth\"]\nrules = [\"gas\"]\nwhen = \"peace\"", ["alarms.toml:11:", "红色告警从不抑制"]);
+    check("kinds = [\"site_noise\"]\nwhen = \"peace\"", ["alarms.toml:11:", "site_noise"]);
+    check("kinds = [\"flood_depth\"]\nwhen = \"holiday\"", ["alarms.toml:14:", "看不懂"]);
+    check("kinds = [\"flood_depth\"]\nwhen = \"00:00-24:00\"", ["alarms.toml:14:", "全天"]);
+    check("kinds = [\"flood_depth\"]\n", ["alarms.toml:10:", "when"]);
+}
+
+#[test]
 fn a_broken_pack_says_where_and_why() {
     check("city.toml", "name", "nmae", "city.toml:2: unreadable city.toml, unknown field `nmae`");
     check("city.toml", "[118.11, 24.50]", "[0.0, 0.0]", "city.toml:3: bad center");

@@ -224,6 +224,8 @@ fn ten_thousand_alarms_in_a_minute_are_a_few_rows_and_none_is_lost() -> Result<(
         let mut seen: Vec<AlarmId> = groups.iter().flat_map(|it| it.alarms.iter().copied()).collect();
         assert!(groups.len() <= MAX_ALARM_ROWS, "{} rows", groups.len());
         assert!(groups.iter().all(|it| it.n as usize == it.alarms.len()));
+        let first = |it: &AlarmGroup| it.alarms.iter().map(|id| (city.alarms[id].raised_at, *id)).min();
+        assert!(groups.iter().all(|it| first(it) == Some((it.first_at, it.first))));
         seen.sort_unstable();
         let mut open: Vec<AlarmId> = city.open_alarms.values().copied().collect();
         open.sort_unstable();

@@ -56,6 +56,7 @@ use utoipa::OpenApi;
         crate::indicators::api::definitions,
         crate::indicators::api::figures,
         crate::indicators::api::trends,
+        crate::indicators::api::hours,
         crate::indicators::api::beneath,
         crate::indicators::api::beneath_csv,
         crate::indicators::api::beneath_parquet,

@@ -12,6 +12,7 @@ pub mod api;
 mod beneath;
 mod export;
 mod trends;
+mod walls;
 
 pub use trends::{MAX_POINTS, STEP_MS, Trends};
 
@@ -108,6 +109,16 @@ impl Indicators {
         keys.iter().map(|it| (it.clone(), inner.trends.of(it))).filter(|it| !it.1.is_empty()).collect()
     }
 
+    /// What was kept of these at full hours, two weeks back.
+    fn hours(&self, keys: impl Iterator<Item = FigureKey>) -> BTreeMap<String, Vec<(i64, f64)>> {
+        let inner = self.lock();
+        let points = |key: &FigureKey| {
+            let kept = inner.engine.as_ref().map(|it| it.history().of(key)).unwrap_or_default();
+            kept.into_iter().map(|(at, value)| (at.0, value)).collect()
+        };
+        keys.map(|key| (key.to_string(), points(&key))).collect()
+    }
+
     /// What a figure is made of; nothing before the first count.
     pub fn beneath(&self, key: &FigureKey) -> Vec<RowId> {
         self.lock().engine.as_ref().map(|it| it.beneath(key)).unwrap_or_default()
@@ -148,11 +159,14 @@ impl Indicators {
 #[error("{}", .0.join("\n"))]
 pub struct Faults(pub Vec<String>);
 
-/// Reads a pack's definitions and holds the names in them against the pack's; then the templates that speak of them.
+/// Reads a pack's definitions and holds the names in them against the pack's; then the templates that speak of them, and the
+/// layouts of the metrics walls.
 pub fn check(pack_dir: &Path, pack: &Pack) -> Result<(), Faults> {
     let file = pack_dir.join(FILE);
     let text = match std::fs::read_to_string(&file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return walls::check(pack_dir, pack, &Definitions::default());
+        }
         read => read.map_err(|error| Faults(vec![format!("{}：{error}", file.display())]))?,
     };
     let told = |all: Vec<PackError>| Faults(all.iter().map(ToString::to_string).collect());
@@ -161,7 +175,8 @@ pub fn check(pack_dir: &Path, pack: &Pack) -> Result<(), Faults> {
     if !unknown.is_empty() {
         return Err(told(unknown));
     }
-    crate::bulletins::check(pack_dir, &definitions).map_err(|why| Faults(vec![why.to_string()]))
+    crate::bulletins::check(pack_dir, &definitions).map_err(|why| Faults(vec![why.to_string()]))?;
+    walls::check(pack_dir, pack, &definitions)
 }
 
 /// Counts for ever.

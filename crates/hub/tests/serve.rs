@@ -874,6 +874,11 @@ async fn a_figure_follows_the_records_and_tells_what_it_is_made_of() -> Check {
     assert_eq!(bulletin("..%2Fduty.pdf").await?.status().as_u16(), 404);
     let listed = hub.get("/api/bulletins").await?;
     assert_eq!((&listed[0]["id"], &listed[0]["fault"]), (&json!("duty"), &json!("")), "{listed}");
+    // Of a figure that is there nothing was kept before its first full hour; a figure nobody knows has nothing either, and what is no
+    // key is passed over.
+    let hours = hub.get("/api/indicators/hours?keys=case_open@city,nothing@district:1,what").await?;
+    assert!(hours["case_open@city"].is_array() && hours["nothing@district:1"] == json!([]), "{hours}");
+    assert!(hours.get("what").is_none(), "{hours}");
     let refused =
         hub.http.get(format!("{}/api/indicators/beneath?key=what", hub.url)).bearer_auth(&hub.token).send().await?;
     assert_eq!(refused.status().as_u16(), 400);

@@ -2,6 +2,7 @@
 //!
 //! A frame is the camera, the moved slice, the draw, the wait for the GPU and one pixel read back; then the next begins.
 
+pub mod metrics;
 pub mod scene;
 pub mod workload;
 

@@ -28,7 +28,7 @@ mod native {
     use gulang_city::{LonLat, Posture};
     use gulang_ui::{
         app::{self, Start, StartView},
-        bench::{PointsBench, scene::SceneBench},
+        bench::{PointsBench, metrics::MetricsBench, scene::SceneBench},
         hall::Hall,
         net::Address,
         stage::{director::Director, palette::Theme},
@@ -59,9 +59,10 @@ mod native {
         /// Who sits here, as the city's roles.json names it [default: 大屏; with --desk its first officer's seat]
         #[arg(long)]
         seat: Option<String>,
-        /// The scene a picture waits for; the scene itself follows the city's footing.
-        #[arg(long, value_enum)]
-        scene: Option<SceneName>,
+        /// peace, war: the footing a picture waits for, which is the city's to choose. metrics, metrics:LAYOUT: what this wall
+        /// shows, whatever the hall's scene is; a picture waits for the figures.
+        #[arg(long, value_parser = scene_from_text)]
+        scene: Option<Scene>,
         /// Pixels; a window without it fills its display, with it and --display it has no frame.
         #[arg(long, value_parser = size_from_text)]
         size: Option<(u32, u32)>,
@@ -107,6 +108,13 @@ mod native {
         /// Gives up after so many seconds without the city, --headless only.
         #[arg(long, default_value_t = 120)]
         patience: u64,
+    }
+
+    #[derive(Clone, PartialEq, Eq)]
+    enum Scene {
+        Footing(Posture),
+        /// As the hall's scenes are written.
+        Metrics(String),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -167,6 +175,16 @@ mod native {
             #[arg(long)]
             json: bool,
         },
+        /// A metrics wall of 40 cards: what a frame costs the CPU while nothing changes, and while every figure does.
+        Metrics {
+            #[arg(long, value_parser = size_from_text, default_value = "7680x2160")]
+            size: (u32, u32),
+            #[arg(long, default_value_t = 120)]
+            frames: usize,
+            /// One JSON object instead of words.
+            #[arg(long)]
+            json: bool,
+        },
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -205,6 +223,15 @@ mod native {
                         eprintln!("drawing {n} points: {error}");
                         return ExitCode::FAILURE;
                     }
+                }
+                ExitCode::SUCCESS
+            }
+            Some(Chore::Bench { bench: Bench::Metrics { size, frames, json } }) => {
+                let report = MetricsBench { size: *size, n_frames: *frames }.run();
+                if *json {
+                    println!("{}", serde_json::to_string(&report).unwrap_or_default());
+                } else {
+                    println!("{report:#?}");
                 }
                 ExitCode::SUCCESS
             }
@@ -257,6 +284,10 @@ mod native {
             place: options.place,
             select: options.select,
             is_map_only: options.map,
+            scene: match options.scene {
+                Some(Scene::Metrics(scene)) => Some(scene),
+                Some(Scene::Footing(_)) | None => None,
+            },
             size_factor,
         };
         app::plugin(&mut bevy_app, screen, address, start);
@@ -387,7 +418,7 @@ mod native {
     struct Shot {
         path: PathBuf,
         size: (u32, u32),
-        wants: Option<Posture>,
+        wants: Option<Scene>,
         image: Handle<Image>,
         started: Instant,
         patience: Duration,
@@ -422,12 +453,11 @@ mod native {
     fn headless(bevy_app: &mut App, options: &Options, path: PathBuf) {
         let size = options.size.unwrap_or((1920, 1080));
         let image = off_screen(bevy_app, size, Duration::from_millis(30));
-        let wants = options.scene.map(|it| if it == SceneName::War { Posture::War } else { Posture::Peace });
         bevy_app
             .insert_resource(Shot {
                 path,
                 size,
-                wants,
+                wants: options.scene.clone(),
                 image,
                 started: Instant::now(),
                 patience: Duration::from_secs(options.patience),
@@ -443,6 +473,7 @@ mod native {
         hall: Res<Hall>,
         fetches: Res<app::Fetches>,
         director: Res<Director>,
+        panels: Res<app::Panels>,
         mut exit: MessageWriter<AppExit>,
     ) {
         if shot.is_asked {
@@ -450,8 +481,16 @@ mod native {
         }
         let waited = shot.started.elapsed();
         if shot.settled.is_none() {
-            let is_there = app::is_settled(&hall, &fetches, &director, None);
-            let is_scene = app::is_settled(&hall, &fetches, &director, shot.wants);
+            let is_settled = |wants| app::is_settled(&hall, &fetches, &director, wants);
+            let (is_there, is_scene) = match &shot.wants {
+                // Nothing else is worth a picture of it.
+                Some(Scene::Metrics(_)) => {
+                    let is_there = app::are_figures_there(&hall, &fetches, &panels);
+                    (is_there, is_there)
+                }
+                Some(Scene::Footing(posture)) => (is_settled(None), is_settled(Some(*posture))),
+                None => (is_settled(None), is_settled(None)),
+            };
             if is_scene || (is_there && waited > SCENE_PATIENCE) {
                 if !is_scene {
                     eprintln!("the city is not in the wanted posture; the picture shows the one it is in");
@@ -512,6 +551,15 @@ mod native {
                 Ok(StartView { at: LonLat(*lon, *lat), metres: *metres, bearing: turn(3), tilt: turn(4) })
             }
             _ => Err(format!("{text} is not LON,LAT,METRES[,BEARING,TILT], such as 118.065,24.447,1500,0,40")),
+        }
+    }
+
+    fn scene_from_text(text: &str) -> Result<Scene, String> {
+        match text {
+            "peace" => Ok(Scene::Footing(Posture::Peace)),
+            "war" => Ok(Scene::Footing(Posture::War)),
+            _ if gulang_city::scene_metrics(text, Posture::Peace).is_some() => Ok(Scene::Metrics(text.to_owned())),
+            _ => Err(format!("{text} is not peace, war, metrics or metrics:LAYOUT")),
         }
     }
 

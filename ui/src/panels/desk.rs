@@ -439,7 +439,9 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     }
     // The key that closes a board means nothing else.
     let had_board = state.board.is_some();
-    board::keys(&pressed, model, state);
+    if !state.pages.has_letters() {
+        board::keys(&pressed, model, state);
+    }
     if had_board || state.board.is_some() {
         return;
     }
@@ -451,9 +453,10 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     }
     map_keys(&pressed, &with, model, state, out);
     if pressed(Key::F11) {
-        // The wall's centre: the map, or the metrics over it.
+        // The wall: situation, place and action, or the metrics in their place.
         let map = if model.city.footing.posture == Posture::War { "war" } else { "peace" };
-        let scene = if &*model.city.scene == "metrics" { map } else { "metrics" };
+        let shows_metrics = scene_metrics(&model.city.scene, model.city.footing.posture).is_some();
+        let scene = if shows_metrics { map } else { "metrics" };
         out.push(UiCommand::Submit(Command::ShowScene { scene: scene.into() }));
     }
     if pressed(Key::OpenBracket) {
@@ -507,6 +510,9 @@ fn map_keys(
     }
     if pressed(Key::Q) {
         state.toggle_drawer(Drawer::Ask);
+    }
+    if pressed(Key::F4) {
+        state.toggle_drawer(Drawer::AlarmLoad);
     }
     // Without Shift it turns the map to the north.
     if with(Key::N, M::SHIFT) {

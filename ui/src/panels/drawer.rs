@@ -1,7 +1,8 @@
-//! The drawer at the map's right edge: one thing at a time in it. Finding, layers, an area, views, duties, needs, a file, a question.
+//! The drawer at the map's right edge: one thing at a time in it. Finding, layers, an area, views, duties, needs, a file, a question,
+//! how many alarms there are.
 
 use super::kit::{Kit, RealmMark, realm_mark};
-use super::{PanelState, area, ask, duties, find, import, layers, needs, views};
+use super::{PanelState, alarm_load, area, ask, duties, find, import, layers, needs, views};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Rect, pos2, vec2};
@@ -16,6 +17,7 @@ pub enum Drawer {
     Needs,
     Import,
     Ask,
+    AlarmLoad,
 }
 
 const WIDTH: f32 = 330.0;
@@ -30,7 +32,7 @@ pub(super) const HEADER: f32 = 36.0;
 pub(super) fn rect_on(state: &PanelState, map: Rect) -> Option<Rect> {
     let wanted = match state.drawer? {
         Drawer::Duties | Drawer::Needs => WIDE.min(map.width() - TOOLS_W).max(WIDTH),
-        Drawer::Import | Drawer::Ask => WIDEST.min(map.width() - TOOLS_W).max(WIDTH),
+        Drawer::Import | Drawer::Ask | Drawer::AlarmLoad => WIDEST.min(map.width() - TOOLS_W).max(WIDTH),
         _ => WIDTH,
     };
     let width = wanted.min(map.width() - 24.0);
@@ -52,6 +54,7 @@ pub(super) fn drawer_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
         Some(Drawer::Duties) => duties::duties_ui(k, state, rect),
         Some(Drawer::Needs) => needs::needs_ui(k, state, rect),
         Some(Drawer::Import) => import::import_ui(k, state, rect),
+        Some(Drawer::AlarmLoad) => alarm_load::load_ui(k, state, rect),
         Some(Drawer::Ask) => ask::ask_ui(k, state, rect),
         None => {}
     }

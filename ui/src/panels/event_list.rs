@@ -1,5 +1,5 @@
 //! The rows of the event list: open alarms in groups ([`City::alarm_groups`]) and urgent cases; apart from them what is
-//! shelved, and what cleared before anybody saw it.
+//! shelved, what the state suppresses, and what cleared before anybody saw it.
 //!
 //! The alarms' part is made anew only when the city changed or a shelving ended: a storm costs no frame.
 
@@ -38,19 +38,32 @@ pub struct EventRow {
     /// The alarms of a group, by number.
     pub members: Arc<[AlarmId]>,
     pub shelved_until: Option<Timestamp>,
+    /// Kept back by the state of the city, and why.
+    pub suppressed: Option<Text>,
+    /// 首发: of a group, its first alarm and what that is of; of an opened group's alarm, itself where it was the first.
+    pub first: Option<(AlarmId, String)>,
+}
+
+impl EventRow {
+    /// Asks for nobody: somebody has it in hand, or it was put or is kept out of sight.
+    pub fn is_quiet(&self) -> bool {
+        self.acknowledged || self.shelved_until.is_some() || self.suppressed.is_some()
+    }
 }
 
 /// Everything the list says of alarms.
 #[derive(Default)]
 pub struct AlarmRows {
     made_for: Option<(u64, Timestamp, Lang)>,
-    /// The next shelving to end.
+    /// When the next shelving ends or the hours of a suppression do.
     next_end: Option<Timestamp>,
     pub rows: Vec<EventRow>,
     /// By when they end.
     pub shelved: Vec<EventRow>,
     /// Cleared within the last watch and never acknowledged, newest first.
     pub unseen: Arc<[AlarmId]>,
+    /// Open and kept back by the state of the city, newest first.
+    pub suppressed: Arc<[AlarmId]>,
     /// Alarms, not rows.
     pub n_new: usize,
     pub n_in_hand: usize,
@@ -77,13 +90,15 @@ impl AlarmRows {
 
     fn of(model: &Model<'_>) -> Self {
         let (city, now) = (model.city, model.clock.now);
-        let mut made = Self::default();
+        let mut made = Self { next_end: city.next_suppression_change(now), ..Self::default() };
+        let mut suppressed = Vec::new();
         for group in city.alarm_groups(now) {
             let mut open = Vec::new();
             let mut by_end: BTreeMap<Timestamp, Vec<AlarmId>> = BTreeMap::new();
             for alarm in group.alarms.iter().filter_map(|id| city.alarms.get(id)) {
                 match alarm.shelved_until.filter(|until| *until > now) {
                     Some(until) => by_end.entry(until).or_default().push(alarm.id),
+                    None if city.suppression_of(alarm, now).is_some() => suppressed.push(alarm.id),
                     None => {
                         open.push(alarm.id);
                         let is_new = alarm.acknowledged.is_none();
@@ -92,11 +107,11 @@ impl AlarmRows {
                     }
                 }
             }
-            made.rows.extend(row_of(model, &group.key, open));
+            made.rows.extend(row_of(model, &group, open));
             for (until, alarms) in by_end {
                 made.n_shelved += alarms.len();
                 made.next_end = Some(made.next_end.map_or(until, |end| end.min(until)));
-                let row = row_of(model, &group.key, alarms);
+                let row = row_of(model, &group, alarms);
                 made.shelved.extend(row.map(|row| EventRow {
                     state: model.lang.fill(tr::SHELVED_TILL, &[&model.lang.day_time(until, now)]),
                     shelved_until: Some(until),
@@ -105,9 +120,11 @@ impl AlarmRows {
             }
         }
         made.shelved.sort_by_key(|row| (row.shelved_until, Reverse(row.color), row.since));
+        suppressed.sort_by_key(|id| Reverse(*id));
+        made.suppressed = suppressed.into();
         let is_unseen = |alarm: &&Alarm| {
             let is_recent = alarm.cleared_at.is_some_and(|at| now.since_ms(at) < UNSEEN_MS);
-            is_recent && alarm.acknowledged.is_none()
+            is_recent && alarm.acknowledged.is_none() && city.suppression_of(alarm, now).is_none()
         };
         made.unseen = city.alarms.values().rev().take(MAX_UNSEEN).filter(is_unseen).map(|it| it.id).collect();
         made.n_new += made.unseen.len();
@@ -116,8 +133,8 @@ impl AlarmRows {
 }
 
 /// One row of these alarms; `None` without any.
-fn row_of(model: &Model<'_>, key: &AlarmGroupKey, alarms: Vec<AlarmId>) -> Option<EventRow> {
-    let (city, now, lang) = (model.city, model.clock.now, model.lang);
+fn row_of(model: &Model<'_>, group: &AlarmGroup, alarms: Vec<AlarmId>) -> Option<EventRow> {
+    let (city, now, lang, key) = (model.city, model.clock.now, model.lang, &group.key);
     if let [alarm] = alarms[..] {
         return alarm_row(model, alarm);
     }
@@ -135,6 +152,8 @@ fn row_of(model: &Model<'_>, key: &AlarmGroupKey, alarms: Vec<AlarmId>) -> Optio
         0 => lang.t(tr::ACKNOWLEDGED).to_owned(),
         n => lang.fill(tr::UNACKNOWLEDGED_N, &[&n.to_string()]),
     };
+    // Also where it is itself shelved, suppressed or acknowledged: it is the cause all the same.
+    let first = city.alarms.get(&group.first).and_then(|it| Some((it.id, city.subject_of(it)?.name())));
     Some(EventRow {
         key: EventKey::Group(key.clone()),
         color: worst.color,
@@ -148,6 +167,8 @@ fn row_of(model: &Model<'_>, key: &AlarmGroupKey, alarms: Vec<AlarmId>) -> Optio
         at: city.subject_of(worst).map(|it| it.place()),
         members: alarms.into(),
         shelved_until: None,
+        suppressed: None,
+        first,
     })
 }
 
@@ -156,7 +177,13 @@ pub fn alarm_row(model: &Model<'_>, alarm: AlarmId) -> Option<EventRow> {
     let (city, lang) = (model.city, model.lang);
     let alarm = city.alarms.get(&alarm)?;
     let subject = city.subject_of(alarm)?;
+    let is_shelved = alarm.shelved_until.is_some_and(|until| until > model.clock.now);
+    let suppressed = match alarm.cleared_at.is_none() && !is_shelved {
+        true => city.suppression_of(alarm, model.clock.now).map(|it| it.why.clone()),
+        false => None,
+    };
     let state = match (&alarm.acknowledged, alarm.cleared_at) {
+        _ if suppressed.is_some() => tr::SUPPRESSED,
         (None, None) => tr::UNACKNOWLEDGED,
         (None, Some(_)) => tr::CLEARED_UNSEEN,
         (Some(_), _) => tr::ACKNOWLEDGED,
@@ -179,6 +206,8 @@ pub fn alarm_row(model: &Model<'_>, alarm: AlarmId) -> Option<EventRow> {
         at: Some(subject.place()),
         members: Arc::default(),
         shelved_until: None,
+        suppressed,
+        first: None,
     })
 }
 
@@ -205,6 +234,8 @@ fn case_row(model: &Model<'_>, case: &Case) -> EventRow {
         at: Some(case.report.at),
         members: Arc::default(),
         shelved_until: None,
+        suppressed: None,
+        first: None,
     }
 }
 

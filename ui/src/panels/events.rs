@@ -1,12 +1,12 @@
 //! The event list: what a person must act on now. Unacknowledged first, then level, then age (DESIGN.md §3).
 //!
 //! Alarms of one cause, place and time are one row: a press opens it to its alarms, another acknowledges them all. What is
-//! shelved and what cleared unseen lies folded below. A wall reads the same rows and opens none.
+//! shelved, what the state suppresses and what cleared unseen lies folded below. A wall reads the same rows and opens none.
 
 use super::event_list::{EventKey, EventRow, alarm_row};
 use super::kit::{Kit, mmss, row_id};
 use super::shelving::{self, ShelveForm};
-use super::{Model, PanelState, Selection, UiCommand, press};
+use super::{Drawer, Model, PanelState, Selection, UiCommand, press};
 use crate::i18n::tr;
 use crate::theme::*;
 use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, pos2, vec2};
@@ -18,6 +18,7 @@ pub(super) struct Listing {
     opened: Vec<AlarmGroupKey>,
     is_shelved_open: bool,
     is_unseen_open: bool,
+    is_suppressed_open: bool,
     pub chosen: Option<AlarmGroupKey>,
     pub form: Option<ShelveForm>,
 }
@@ -30,14 +31,16 @@ const FOOT_H: f32 = 36.0;
 /// One line of the list.
 enum Line<'a> {
     Row(&'a EventRow),
-    /// An alarm of the group above it, or of those that cleared unseen.
-    Member(AlarmId),
+    /// An alarm of the group above it, of those that cleared unseen or of the suppressed; and whether it was the first of
+    /// its group.
+    Member(AlarmId, bool),
     Fold(Fold, usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Fold {
     Shelved,
+    Suppressed,
     Unseen,
 }
 
@@ -87,16 +90,21 @@ fn lines(state: &PanelState, is_reading: bool) -> impl Iterator<Item = Line<'_>>
     let rows = digest.events.iter().flat_map(move |row| {
         let is_open = !is_reading && is_open(listing, row);
         let members: &[AlarmId] = if is_open { &row.members[..] } else { &[] };
-        std::iter::once(Line::Row(row)).chain(members.iter().map(|alarm| Line::Member(*alarm)))
+        let first = row.first.as_ref().map(|it| it.0);
+        let member = move |alarm: &AlarmId| Line::Member(*alarm, first == Some(*alarm));
+        std::iter::once(Line::Row(row)).chain(members.iter().map(member))
     });
     let alarms = &digest.alarms;
     let fold = move |fold, n: usize| (n > 0 && !is_reading).then_some(Line::Fold(fold, n));
     let shelved: &[EventRow] = if listing.is_shelved_open && !is_reading { &alarms.shelved[..] } else { &[] };
+    let suppressed: &[AlarmId] = if listing.is_suppressed_open && !is_reading { &alarms.suppressed[..] } else { &[] };
     let unseen: &[AlarmId] = if listing.is_unseen_open && !is_reading { &alarms.unseen[..] } else { &[] };
     rows.chain(fold(Fold::Unseen, alarms.unseen.len()))
-        .chain(unseen.iter().map(|alarm| Line::Member(*alarm)))
+        .chain(unseen.iter().map(|alarm| Line::Member(*alarm, false)))
         .chain(fold(Fold::Shelved, alarms.n_shelved))
         .chain(shelved.iter().map(Line::Row))
+        .chain(fold(Fold::Suppressed, alarms.suppressed.len()))
+        .chain(suppressed.iter().map(|alarm| Line::Member(*alarm, false)))
 }
 
 fn is_open(listing: &Listing, row: &EventRow) -> bool {
@@ -127,7 +135,8 @@ pub(super) fn rows_ui(k: &mut Kit<'_>, state: &mut PanelState, list: Rect, desig
                 let is_open = is_open(&state.listing, row);
                 row_ui(k, at, &shown, row, is_chosen(k.m, state, &row.key), is_open)
             }
-            Line::Member(alarm) => alarm_row(k.m, alarm).and_then(|row| {
+            Line::Member(alarm, is_first) => alarm_row(k.m, alarm).and_then(|row| {
+                let row = EventRow { first: is_first.then(|| (alarm, String::new())), ..row };
                 let at = Rect::from_min_max(at.min + vec2(14.0 * k.s, 0.0), at.max);
                 row_ui(k, at, &shown, &row, is_chosen(k.m, state, &row.key), false)
             }),
@@ -147,6 +156,9 @@ pub(super) fn rows_ui(k: &mut Kit<'_>, state: &mut PanelState, list: Rect, desig
         }
         Some(Pressed::Acknowledge(group)) => k.out.push(UiCommand::Submit(Command::AcknowledgeGroup { group })),
         Some(Pressed::Fold(Fold::Shelved)) => state.listing.is_shelved_open = !state.listing.is_shelved_open,
+        Some(Pressed::Fold(Fold::Suppressed)) => {
+            state.listing.is_suppressed_open = !state.listing.is_suppressed_open;
+        }
         Some(Pressed::Fold(Fold::Unseen)) => state.listing.is_unseen_open = !state.listing.is_unseen_open,
         None => {}
     }
@@ -195,11 +207,11 @@ fn row_ui(k: &Kit<'_>, at: Rect, shown: &Shown, row: &EventRow, chosen: bool, is
     if chosen {
         k.fill(at, 0.0, SELECTED);
         k.fill(Rect::from_min_size(at.min, vec2(3.0 * k.s * u, at.height())), 0.0, ACCENT);
-    } else if !row.acknowledged && row.shelved_until.is_none() {
+    } else if !row.is_quiet() {
         k.fill(at, 0.0, RAISED);
     }
     let symbol = pos2(at.left() + 25.0 * u * k.s, at.center().y);
-    let is_quiet = row.acknowledged || row.shelved_until.is_some();
+    let is_quiet = row.is_quiet();
     if !is_quiet {
         pulse(k, symbol, 14.0 * u, row.color, row.last);
     }
@@ -230,7 +242,7 @@ fn row_ui(k: &Kit<'_>, at: Rect, shown: &Shown, row: &EventRow, chosen: bool, is
 /// The words of a row. Where there is a button its box takes the place of the state, and is returned.
 fn row_text_ui(k: &Kit<'_>, at: Rect, u: f32, row: &EventRow, has_button: bool) -> Option<Rect> {
     let px = u * k.s;
-    let is_quiet = row.acknowledged || row.shelved_until.is_some();
+    let is_quiet = row.is_quiet();
     let ink = if is_quiet { SECONDARY } else { PRIMARY };
     let (left, right) = (at.left() + 46.0 * px, at.right() - 12.0 * px);
     let waited = k.now().since_ms(row.since);
@@ -253,14 +265,30 @@ fn row_text_ui(k: &Kit<'_>, at: Rect, u: f32, row: &EventRow, has_button: bool) 
     } else {
         k.bold_fit(pos2(left, top), Align2::LEFT_CENTER, 15.0 * u, ink, &row.title, room);
     }
-    k.fit(pos2(left, bottom), Align2::LEFT_CENTER, 12.0 * u, TERTIARY, &row.sub, state.left() - left - 8.0 * px);
+    let edge = state.left() - 8.0 * px;
+    let sub = k.fit(pos2(left, bottom), Align2::LEFT_CENTER, 12.0 * u, TERTIARY, &row.sub, edge - left);
+    if let Some((_, of)) = &row.first {
+        first_out_ui(k, pos2(sub.right() + 8.0 * px, bottom), u, of, edge);
+    }
     button
+}
+
+/// The chip 首发 and, of a group, what its first alarm is of, as far as there is room up to `edge`.
+fn first_out_ui(k: &Kit<'_>, at: Pos2, u: f32, of: &str, edge: f32) {
+    let word = k.t(tr::FIRST_OUT);
+    if at.x + k.width(12.0 * u, word) + 12.0 * k.s > edge {
+        return;
+    }
+    let chip = k.chip(at, 12.0 * u, word, None, STRONG, SECONDARY);
+    let x = chip.right() + 5.0 * u * k.s;
+    k.fit(pos2(x, at.y), Align2::LEFT_CENTER, 12.0 * u, SECONDARY, of, edge - x);
 }
 
 /// The head of what is folded away: how many, and when the next of them comes back.
 fn fold_ui(k: &Kit<'_>, at: Rect, state: &PanelState, fold: Fold, n: usize) -> Option<Pressed> {
     let (word, is_open) = match fold {
         Fold::Shelved => (tr::SHELVED_N, state.listing.is_shelved_open),
+        Fold::Suppressed => (tr::SUPPRESSED_N, state.listing.is_suppressed_open),
         Fold::Unseen => (tr::UNSEEN_N, state.listing.is_unseen_open),
     };
     let label = k.m.lang.fill(word, &[&n.to_string()]);
@@ -270,6 +298,7 @@ fn fold_ui(k: &Kit<'_>, at: Rect, state: &PanelState, fold: Fold, n: usize) -> O
     let note = match (fold, state.digest.alarms.shelved.first().and_then(|it| it.shelved_until)) {
         (Fold::Shelved, Some(until)) => k.m.lang.fill(tr::NEXT_BACK_AT, &[&k.m.lang.day_time(until, k.now())]),
         (Fold::Shelved, None) => String::new(),
+        (Fold::Suppressed, _) => k.t(tr::SUPPRESSED_NOTE).to_owned(),
         (Fold::Unseen, _) => k.t(tr::UNSEEN_NOTE).to_owned(),
     };
     let right = at.right() - 12.0;
@@ -324,15 +353,19 @@ fn footer_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     }
 }
 
-/// How many alarms came of late against the ceiling, and how many rows wait.
+/// How many alarms came of late against the ceiling (a press tells all of it), and how many rows wait.
 fn rate_ui(k: &Kit<'_>, state: &mut PanelState, rect: Rect) {
     let y = rect.center().y;
     let digest = &mut state.digest;
     let rate = k.m.lang.fill(tr::RATE_10MIN, &[&digest.alarms_in_10min.to_string()]);
     let ink = if digest.alarms_in_10min > MAX_ALARMS_PER_10MIN { LATE } else { SECONDARY };
-    let at = k.text(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 12.0, ink, &rate);
+    let from = k.text(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 12.0, ink, &rate);
     let limit = k.m.lang.fill(tr::RATE_LIMIT, &[&MAX_ALARMS_PER_10MIN.to_string()]);
-    let at = k.text(pos2(at.right() + 10.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &limit);
+    let mut at = k.text(pos2(from.right() + 10.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &limit);
+    if digest.n_waiting == 0 && at.right() + 40.0 < rect.right() - 126.0 {
+        at = k.key(pos2(at.right() + 8.0, y), "F4");
+    }
+    let is_pressed = k.hit(from.union(at).expand2(vec2(2.0, 6.0)), "alarm-load", k.t(tr::ALARM_LOAD)).clicked();
     if digest.n_waiting > 0 {
         let text = k.m.lang.fill(tr::WAITING_N, &[&digest.n_waiting.to_string()]);
         let chip = k.chip(pos2(at.right() + 10.0, y), 12.0, &text, Some(SELECTED), STRONG, PRIMARY);
@@ -340,6 +373,9 @@ fn rate_ui(k: &Kit<'_>, state: &mut PanelState, rect: Rect) {
             digest.hold_events = false;
             digest.events.clear();
         }
+    }
+    if is_pressed {
+        state.toggle_drawer(Drawer::AlarmLoad);
     }
 }
 

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! screen_ui  desk: top bar, left and right columns, bottom strip, sheets; the map shows through PanelState::map_rect
-//! wall_ui    wall: three columns, situation | place | action, at any size
+//! wall_ui    wall: three columns, situation | place | action, or the cards of a metrics wall, at any size
 //! ```
 //! One file per panel; [`kit`] is what they are drawn with, [`digest`] what they would otherwise count every frame.
 
 mod added;
 mod advice;
+mod alarm_load;
 mod amend;
 mod area;
 mod ask;
@@ -41,7 +42,7 @@ mod kit;
 mod land;
 mod layers;
 mod locator;
-mod metrics;
+mod metric_wall;
 mod needs;
 mod opens;
 mod orders;
@@ -70,6 +71,8 @@ mod war;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_alarm_load;
+#[cfg(test)]
 mod tests_alarms;
 #[cfg(test)]
 mod tests_ask;
@@ -93,6 +96,8 @@ mod tests_hands;
 mod tests_import;
 #[cfg(test)]
 mod tests_indicators;
+#[cfg(test)]
+mod tests_metric_wall;
 #[cfg(test)]
 mod tests_replay;
 #[cfg(test)]
@@ -355,9 +360,16 @@ pub struct PanelState {
     duties: duties::Duties,
     drills: drill::Drills,
     needs: needs::Needs,
+    load: alarm_load::LoadView,
     import: import::Import,
     replay: replay::Replay,
     pages: pages::Pages,
+    /// 指标: what the hub told, for the page, the metrics wall and briefings.
+    known: indicators::Known,
+    /// The cards of the metrics wall.
+    metric_wall: metric_wall::Shown,
+    /// The scene this wall window shows by its start, whatever the hall's is.
+    pub own_scene: Option<Text>,
     /// The pictures drawn this frame, with their widths in px.
     drawn: Vec<(Feed, f32)>,
     /// A hand on a camera, as the hub knows it.
@@ -414,9 +426,13 @@ impl Default for PanelState {
             duties: duties::Duties::default(),
             drills: drill::Drills::default(),
             needs: needs::Needs::default(),
+            load: alarm_load::LoadView::default(),
             import: import::Import::default(),
             replay: replay::Replay::default(),
             pages: pages::Pages::default(),
+            known: indicators::Known::default(),
+            metric_wall: metric_wall::Shown::default(),
+            own_scene: None,
             drawn: Vec::new(),
             hand: feeds::Hand::default(),
             held: None,
@@ -558,9 +574,15 @@ impl PanelState {
 
     /// The hub's answers to [`UiCommand::AskIndicators`].
     pub fn take_indicators(&mut self, news: IndicatorNews) {
-        if let Some(notice) = self.pages.indicators.take(news) {
+        let of_page = self.known.take(news);
+        if let Some(notice) = of_page.and_then(|it| self.pages.indicators.take(it)) {
             self.notify(notice);
         }
+    }
+
+    /// A layout of the metrics wall is shown, with all its figures.
+    pub fn shows_figures(&self) -> bool {
+        self.metric_wall.is_on() && self.known.is_complete()
     }
 
     /// The hub's answer to [`UiCommand::AskDetectionPicture`].
@@ -743,6 +765,7 @@ impl PanelState {
     fn begin(&mut self, ctx: &egui::Context, model: &Model<'_>) {
         let time = ctx.input(|input| input.time);
         self.over_map.clear();
+        self.known.follow(model.realm);
         self.replay.begin(model);
         self.digest.refresh(model, time);
         self.listing.keep(model, &self.digest.events);

@@ -78,6 +78,11 @@ impl Pages {
         self.open.is_some_and(|it| it != Page::Drone || self.is_full)
     }
 
+    /// The letters are those of what is arranged on a page.
+    pub fn has_letters(&self) -> bool {
+        self.shows(Page::Indicators) && self.indicators.arranges()
+    }
+
     pub fn toggle(&mut self, page: Page) {
         match self.shows(page) {
             true => self.close(),
@@ -119,9 +124,6 @@ impl Pages {
         if page == Page::Sources {
             self.sources.begin();
         }
-        if page == Page::Indicators {
-            self.indicators.begin();
-        }
         self.open = Some(page);
     }
 }
@@ -156,7 +158,7 @@ pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut
         state.pages.toggle(Page::Sources);
     }
     if state.pages.shows(Page::Indicators) {
-        indicators::keys(pressed, &mut state.pages.indicators);
+        indicators::keys(pressed, &state.known, &mut state.pages.indicators);
     }
     if state.pages.shows(Page::Cameras) {
         cameras::keys(pressed, model, state, out);
@@ -188,7 +190,7 @@ pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         Page::Drone => drone_view::sub(k, state),
         Page::Sources => sources::sub(k, &state.pages.sources),
         Page::Detections => detections::sub(k),
-        Page::Indicators => indicators::sub(k, &state.pages.indicators),
+        Page::Indicators => indicators::sub(k, &state.known),
     };
     if !header_ui(k, state, rect, page, &sub) {
         return;

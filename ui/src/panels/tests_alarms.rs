@@ -6,16 +6,16 @@ use crate::i18n::{Lang, tr};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-fn seat() -> Source {
+pub(super) fn seat() -> Source {
     Source::Seat("值班长 01".into())
 }
 
-fn says(harness: &Harness<'_, Screen>, wanted: &str) -> bool {
+pub(super) fn says(harness: &Harness<'_, Screen>, wanted: &str) -> bool {
     painted(harness).iter().any(|text| text.contains(wanted))
 }
 
 /// A screen with so many sensors of one kind in one district.
-fn gauged(n: usize) -> Screen {
+pub(super) fn gauged(n: usize) -> Screen {
     let mut pack = tiny_pack();
     let model = pack.sensors.iter().find(|it| it.id.as_str() == "flood-1").expect("a flood gauge").clone();
     for i in 0..n {
@@ -25,7 +25,7 @@ fn gauged(n: usize) -> Screen {
     Screen::of(&pack, Realm::Actual)
 }
 
-fn judge(screen: &mut Screen, i: usize, color: Option<WarningColor>) {
+pub(super) fn judge(screen: &mut Screen, i: usize, color: Option<WarningColor>) {
     let at = screen.clock.now;
     screen.happen(
         Source::Hub,
@@ -34,13 +34,13 @@ fn judge(screen: &mut Screen, i: usize, color: Option<WarningColor>) {
 }
 
 /// Fourteen yellow alarms of one cause, place and quarter of an hour.
-fn stormy() -> Screen {
+pub(super) fn stormy() -> Screen {
     let mut screen = gauged(14);
     (0..14).for_each(|i| judge(&mut screen, i, Some(WarningColor::Yellow)));
     screen
 }
 
-fn title(screen: &Screen, n: usize) -> String {
+pub(super) fn title(screen: &Screen, n: usize) -> String {
     let sensor = &screen.city.sensors["s-0"];
     let place = &screen.city.districts[&sensor.district].name;
     format!("{place} {} {n}", sensor.kind.name_zh())

@@ -264,6 +264,7 @@ fn words(k: &Kit<'_>, does: Does) -> (String, &'static str) {
         Does::Turn(page) => (page.name(), page.key_name()),
         Does::Open(Drawer::Import) => (tr::IMPORT, "I"),
         Does::Open(Drawer::Ask) => (tr::ASK_CITY, "Q"),
+        Does::Open(Drawer::AlarmLoad) => (tr::ALARM_LOAD, "F4"),
         Does::North => (tr::NORTH_UP, "N"),
         Does::Back => (tr::VIEW_BACK, "Alt ←"),
         Does::Follow(true) => (tr::FOLLOW, "F"),
@@ -357,6 +358,7 @@ fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
         Does::Turn(Page::Indicators) => glyph("指"),
         Does::Open(Drawer::Import) => glyph("入"),
         Does::Open(Drawer::Ask) => glyph("问"),
+        Does::Open(Drawer::AlarmLoad) => glyph("荷"),
         Does::Back => glyph("←"),
         Does::North => {
             // The needle points where north is on the screen.

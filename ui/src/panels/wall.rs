@@ -1,9 +1,10 @@
 //! The wall: situation | place | action, in native pixels of a 7680 × 2160 wall, scaled to what is there (DESIGN.md §2).
-//! Never more than five rows: the wall is for shared awareness, the desk is for work.
+//! Never more than five rows: the wall is for shared awareness, the desk is for work. Where the hall's scene is a metrics wall, its
+//! cards take the place of all three ([`super::metric_wall`]).
 
 use super::digest::budget_of;
 use super::kit::{Kit, RealmMark, count, exact, fresh, fresh_value, freshness_mark, mmss, percent, realm_mark};
-use super::{Model, PanelState, advice, cameras, drones, events, metrics, orders, today, topbar, typhoon, war};
+use super::{Model, PanelState, advice, cameras, drones, events, metric_wall, orders, today, topbar, typhoon, war};
 use crate::charts;
 use crate::i18n::tr;
 use crate::theme::*;
@@ -35,6 +36,10 @@ pub(super) fn wall_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     let is_war = k.m.city.footing.posture == Posture::War;
     let top = bar.bottom() + if is_war { 12.0 * s } else { 0.0 };
     let body = Rect::from_min_max(pos2(rect.left(), top), rect.max).shrink(GUTTER * s);
+    if let Some(id) = metric_wall::on_wall(k.m.city, state.own_scene.as_deref()) {
+        return metric_wall::wall_ui(k, state, body, &id);
+    }
+    state.metric_wall.leave();
     if is_war { war_ui(k, state, body) } else { peace_ui(k, state, body) }
 }
 
@@ -74,10 +79,6 @@ fn map_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     state.map_rect = rect;
     k.outline(rect, 12.0, 4.0, HAIR);
     realm_mark(k, RealmMark::Watermark(rect));
-    if &*k.m.city.scene == "metrics" {
-        let body = panel(k, rect, k.t(tr::METRICS), "");
-        metrics::grid_ui(k, state, body.shrink(GUTTER * k.s), 3.4);
-    }
     let city = k.m.city;
     let own = state.wall_seat.as_ref().and_then(|it| city.camera_walls.get_key_value(it));
     let cast = || scene_seat(&city.scene).and_then(|it| city.camera_walls.get_key_value(&it));

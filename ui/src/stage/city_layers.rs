@@ -310,6 +310,7 @@ impl CityLayers {
         let City { open_alarms, alarms, .. } = now.city;
         let mut open: Vec<&Alarm> = (open_alarms.values().filter_map(|id| alarms.get(id)))
             .filter(|alarm| alarm.shelved_until.is_none_or(|until| until <= now.clock.now))
+            .filter(|alarm| now.city.suppression_of(alarm, now.clock.now).is_none())
             .collect();
         open.sort_by_key(|alarm| (alarm.color, alarm.acknowledged.is_none(), alarm.id));
         let is_flood = open.len() > FLOOD;

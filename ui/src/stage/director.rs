@@ -631,7 +631,8 @@ fn view_of(
 /// The worst alarms carry their name and value.
 fn alarm_texts(city: &City, frame: &LocalFrame, palette: &Palette) -> Vec<Texts> {
     let by_sensor: BTreeMap<&SensorId, &FloodPoint> = city.flood_points.values().map(|it| (&it.sensor, it)).collect();
-    let mut open: Vec<&Alarm> = city.open_alarms.values().filter_map(|id| city.alarms.get(id)).collect();
+    let open = city.open_alarms.values().filter_map(|id| city.alarms.get(id));
+    let mut open: Vec<&Alarm> = open.filter(|it| city.suppression_of(it, city.at).is_none()).collect();
     open.sort_by_key(|it| (std::cmp::Reverse(it.color), it.id));
     (open.into_iter())
         .filter_map(|alarm| {

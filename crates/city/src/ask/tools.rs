@@ -113,11 +113,14 @@ impl City {
                 format!(" {} {}", figure(value), subject.unit())
             };
             let state = if alarm.acknowledged.is_some() { "已确认" } else { "未确认" };
+            let kept_back = self.suppression_of(alarm, self.at).map(|it| format!("，按状态抑制（{}）", it.why));
             let place = self.district_name(subject.district());
             let (color, since) = (alarm.color.glyph(), alarm.raised_at.hm());
             // What a thing is called is its platform's word.
             let shown = if alarm.thing.is_some() { quoted(&name) } else { name.clone() };
-            let text = format!("告警 {number}：{shown}（{place}）{cause}{color}色{read}，{since} 起，{state}");
+            let kept_back = kept_back.unwrap_or_default();
+            let text =
+                format!("告警 {number}：{shown}（{place}）{cause}{color}色{read}，{since} 起，{state}{kept_back}");
             let fact = Fact::new(text).about(Link::Alarm(alarm.id), &[&name, &format!("告警 {number}")]);
             facts.push(fact.with(&[value], alarm.raised_at));
         }

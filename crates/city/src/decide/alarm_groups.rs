@@ -17,8 +17,14 @@ pub(super) fn may_shelve(alarms: &[&Alarm], until: Timestamp, reason: &Text, now
 }
 
 impl City {
-    pub(super) fn acknowledge_group(&self, source: &Source, key: &AlarmGroupKey) -> Result<Vec<Event>, Refusal> {
-        let open = self.alarms_in(key).into_iter().filter(|it| it.acknowledged.is_none());
+    /// What the state keeps back is not in the row that was pressed: nobody saw it, so nobody acknowledges it so.
+    pub(super) fn acknowledge_group(
+        &self,
+        source: &Source,
+        key: &AlarmGroupKey,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        let open = self.shown_in(key, now).into_iter().filter(|it| it.acknowledged.is_none());
         let events: Vec<Event> =
             open.map(|it| Event::AlarmAcknowledged { alarm: it.id, seat: seat_of(source) }).collect();
         changes(!events.is_empty())?;
@@ -32,12 +38,18 @@ impl City {
         reason: &Text,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
-        let open = self.alarms_in(key);
+        let open = self.shown_in(key, now);
         may_shelve(&open, until, reason, now)?;
         let open = open.into_iter().filter(|it| it.shelved_until != Some(until));
         let events: Vec<Event> =
             open.map(|it| Event::AlarmShelved { alarm: it.id, until, reason: clipped(reason) }).collect();
         changes(!events.is_empty())?;
         Ok(events)
+    }
+
+    fn shown_in(&self, key: &AlarmGroupKey, now: Timestamp) -> Vec<&Alarm> {
+        let mut open = self.alarms_in(key);
+        open.retain(|it| self.suppression_of(it, now).is_none());
+        open
     }
 }

@@ -168,7 +168,7 @@ impl City {
                 changes(known.shelved_until != Some(*until))?;
                 Ok(vec![Event::AlarmShelved { alarm: *alarm, until: *until, reason: clipped(reason) }])
             }
-            Command::AcknowledgeGroup { group } => self.acknowledge_group(source, group),
+            Command::AcknowledgeGroup { group } => self.acknowledge_group(source, group, now),
             Command::ShelveGroup { group, until, reason } => self.shelve_group(group, *until, reason, now),
             Command::SuperviseCase { case } => {
                 self.open_case(*case)?;

@@ -78,6 +78,11 @@ impl History {
         kept.get(i).map(|it| it.1)
     }
 
+    /// Everything kept of a figure, each at its full hour, ascending.
+    pub fn of(&self, key: &FigureKey) -> Vec<(Timestamp, f64)> {
+        self.kept.get(key).into_iter().flatten().map(|it| (time_of_hour(it.0), it.1)).collect()
+    }
+
     /// Whether the value kept at that hour is unlike the same hour before.
     pub(crate) fn anomaly(&self, key: &FigureKey, hour: i64, floor: f64) -> Option<Anomaly> {
         let value = self.at_hour(key, hour)?;
@@ -115,6 +120,18 @@ mod tests {
     fn check(value: f64, before: &[f64], floor: f64, expected: Option<f64>) {
         let score = judge(value, before.to_vec(), floor).map(|it| (it.score * 100.0).round() / 100.0);
         assert_eq!(score, expected, "{value} after {before:?}");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_figure_comes_back_with_its_hours() {
+        let key: FigureKey = "a@city".parse().expect("a key");
+        let mut history = History::default();
+        for (hour, value) in [(100, 1.0), (101, 2.0), (101, 9.0), (105, 3.0)] {
+            history.keep(&key, hour, value);
+        }
+        let hours: Vec<(i64, f64)> = history.of(&key).into_iter().map(|it| (it.0.0 / HOUR_MS, it.1)).collect();
+        assert_eq!(hours, [(100, 1.0), (101, 2.0), (105, 3.0)]);
+        assert!(history.of(&"b@city".parse().expect("a key")).is_empty());
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct AlarmRules {
     /// By kind of sensor: a figure that differs by less from the last one taken is the same figure, in the kind's unit.
     pub deadband: BTreeMap<Text, f32>,
     pub rules: Vec<AlarmRule>,
+    /// What is kept back in which state; [`AlarmRules::suppress_faults`] tells what is absurd in it.
+    pub suppress: Vec<crate::Suppression>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

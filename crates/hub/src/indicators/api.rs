@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 
 /// Rows told of one figure where the asker names no limit.
 const ROWS: usize = 200;
-/// Trends asked for at once.
+/// Trends and hours asked for at once.
 const MAX_KEYS: usize = 400;
 
 pub fn routes() -> Router<App> {
@@ -35,6 +35,7 @@ pub fn routes() -> Router<App> {
         .route("/api/indicators", get(definitions))
         .route("/api/indicators/figures", get(figures))
         .route("/api/indicators/trends", get(trends))
+        .route("/api/indicators/hours", get(hours))
         .route("/api/indicators/beneath", get(beneath))
         .route("/api/indicators/beneath.csv", get(beneath_csv))
         .route("/api/indicators/beneath.parquet", get(beneath_parquet))
@@ -56,6 +57,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Those that are written as keys are, up to [`MAX_KEYS`].
+    fn keys(&self) -> impl Iterator<Item = FigureKey> {
+        self.keys.split(',').filter_map(|it| it.parse().ok()).take(MAX_KEYS)
+    }
+
     fn key(&self) -> Result<FigureKey, Response> {
         let why = || format!("没有这样的指标「{}」；写作 指标号@city 或 指标号@分组:编号", self.key);
         self.key.parse().map_err(|_| (StatusCode::BAD_REQUEST, why()).into_response())
@@ -103,11 +109,20 @@ pub async fn trends(
     let core = core_of(&app.hall, asked.realm)?;
     let look = move || {
         let inner = core.indicators.lock();
-        let keys = asked.keys.split(',').filter_map(|it| it.parse::<FigureKey>().ok()).take(MAX_KEYS);
         let points = |key: &FigureKey| inner.trends.of(key).into_iter().map(|(at, value)| (at.0, value)).collect();
-        keys.map(|key| (key.to_string(), points(&key))).collect()
+        asked.keys().map(|key| (key.to_string(), points(&key))).collect()
     };
     asked_of(look).await.map(Json)
+}
+
+/// 指标的整点数：两周之内每个整点留存的数，日历热图用
+#[utoipa::path(get, path = "/api/indicators/hours", params(("realm" = Option<String>, Query, description = "actual | exercise"), ("keys" = String, Query, description = "指标号@分组，逗号分开")), responses((status = 200, description = "{指标: [[毫秒, 数], …]}", content_type = "application/json")))]
+pub async fn hours(
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<BTreeMap<String, Vec<(i64, f64)>>>, Response> {
+    let core = core_of(&app.hall, asked.realm)?;
+    asked_of(move || core.indicators.hours(asked.keys())).await.map(Json)
 }
 
 #[derive(Serialize)]

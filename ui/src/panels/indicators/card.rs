@@ -1,15 +1,19 @@
-//! One indicator as a card: the figure, what it is held against, how it went or how its groups stand, whose it is and how old.
+//! One indicator as a card: the figure, what it is held against, how it went or how its groups stand, whose it is and
+//! how old.
 
-use super::{IndicatorsPage, group_name, level_ink, number, signed, value_text};
+use super::words::{
+    as_of, beside, freshness, group_name, indicator_name, ink_of, level_ink, limits, source_name, value_text,
+};
+use super::{IndicatorsPage, Known, city_key};
 use crate::charts::{FINE, Kept, screen_look};
 use crate::i18n::tr;
 use crate::panels::kit::{Kit, row_id};
 use crate::theme::*;
-use egui::{Align2, Color32, Rect, pos2, vec2};
+use egui::{Align2, Rect, pos2, vec2};
 use gulang_charts::{Bar, Look, bars, trend};
 use gulang_city::{
-    Freshness, Timestamp,
-    indicators::{Compare, Definition, Draw, Figure, FigureKey, FigureSource, Good, Group},
+    Timestamp,
+    indicators::{Definition, Draw, Figure},
 };
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -17,9 +21,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const MAX_BARS: usize = 8;
 const CHART_H: f32 = 56.0;
 
-pub(super) fn card_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, rect: Rect) {
-    let key = FigureKey { indicator: definition.id.clone(), group: Group::City };
-    let name = k.m.lang.pick(&definition.zh, &definition.en);
+pub(super) fn card_ui(k: &Kit<'_>, page: &mut IndicatorsPage, known: &Known, definition: &Definition, rect: Rect) {
+    let key = city_key(definition);
+    let name = indicator_name(k.m.lang, definition);
     let is_chosen = page.chosen.as_ref().is_some_and(|it| it.indicator == definition.id);
     let response = k.hit(rect, row_id("indicator", definition.id.as_str()), name);
     k.fill(rect, 4.0, if is_chosen { SELECTED } else { RAISED });
@@ -27,17 +31,17 @@ pub(super) fn card_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Defin
         k.outline(rect, 4.0, 1.0, if is_chosen { ACCENT } else { STRONG });
     }
     if response.clicked() {
-        (page.chosen, page.by, page.rows_scroll, page.trends_at) = (Some(key.clone()), None, 0.0, None);
+        (page.chosen, page.by, page.rows_scroll) = (Some(key.clone()), None, 0.0);
     }
     let (left, right) = (rect.left() + 12.0, rect.right() - 12.0);
-    let figure = page.figures.get(&key).cloned();
+    let figure = known.figure(&key);
     let y = rect.top() + 17.0;
-    let end = figure.as_ref().map_or(right, |it| marks_ui(k, it, pos2(right, y)));
+    let end = figure.map_or(right, |it| marks_ui(k, it, pos2(right, y)));
     k.fit(pos2(left, y), Align2::LEFT_CENTER, 14.0, SECONDARY, name, end - left - 6.0);
     let Some(figure) = figure else { return };
 
     let y = rect.top() + 46.0;
-    let value = k.bold(pos2(left, y), Align2::LEFT_CENTER, 28.0, ink_of(&figure), &value_text(k, &figure));
+    let value = k.bold(pos2(left, y), Align2::LEFT_CENTER, 28.0, ink_of(figure), &value_text(k, figure));
     let unit = k.text(pos2(value.right() + 5.0, y + 6.0), Align2::LEFT_CENTER, 13.0, TERTIARY, &definition.unit);
     let room = right - unit.right() - 10.0;
     match &figure.why_none {
@@ -45,7 +49,7 @@ pub(super) fn card_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Defin
             k.fit(pos2(right, y + 2.0), Align2::RIGHT_CENTER, 13.0, STALE, &why.zh(), room);
         }
         None => {
-            let lines = beside(k, definition, &figure);
+            let lines = beside(k, definition, figure);
             for (i, (text, ink)) in lines.iter().take(2).enumerate() {
                 let at = pos2(right, y - 8.0 + 17.0 * i as f32);
                 k.fit(at, Align2::RIGHT_CENTER, 12.0, *ink, text, room);
@@ -53,11 +57,11 @@ pub(super) fn card_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Defin
         }
     }
     let chart = Rect::from_min_size(pos2(left, rect.top() + 68.0), vec2(right - left, CHART_H));
-    chart_ui(k, page, definition, &figure, chart);
-    let foot = format!("{}・{}", source_name(k, definition), as_of(k, definition, &figure));
+    chart_ui(k, page, known, definition, figure, chart);
+    let foot = format!("{}・{}", source_name(k, definition), as_of(k, definition, figure));
     let ink = if figure.is_stale { STALE } else { TERTIARY };
     let foot_at = pos2(left + 12.0, rect.bottom() - 13.0);
-    k.lamp(pos2(left + 3.0, foot_at.y), 3.2, freshness(&figure));
+    k.lamp(pos2(left + 3.0, foot_at.y), 3.2, freshness(figure));
     k.fit(foot_at, Align2::LEFT_CENTER, 11.0, ink, &foot, right - foot_at.x);
 }
 
@@ -80,75 +84,17 @@ fn marks_ui(k: &Kit<'_>, figure: &Figure, at: egui::Pos2) -> f32 {
     x
 }
 
-/// What it is held against: target, yesterday, last week.
-pub(super) fn beside(k: &Kit<'_>, definition: &Definition, figure: &Figure) -> Vec<(String, Color32)> {
-    let mut lines = Vec::new();
-    if let (Some(target), Some(meets)) = (definition.target, figure.meets_target) {
-        let text = k.m.lang.fill(tr::INDICATOR_TARGET, &[&number(k, target)]);
-        lines.push((text, if meets { OK } else { STALE }));
-    }
-    for it in &figure.comparisons {
-        let Some(change) = it.change else { continue };
-        let is_worse = match definition.good {
-            Some(Good::High) => change < 0.0,
-            Some(Good::Low) => change > 0.0,
-            None => false,
-        };
-        let text = format!("{} {}", k.t(compare_word(it.with)), signed(k, change));
-        lines.push((text, if is_worse { STALE } else { SECONDARY }));
-    }
-    lines
-}
-
-pub(super) fn compare_word(with: Compare) -> crate::i18n::Tr {
-    match with {
-        Compare::Yesterday => tr::INDICATOR_YESTERDAY,
-        Compare::LastWeek => tr::INDICATOR_LAST_WEEK,
-        Compare::LastYear => tr::INDICATOR_LAST_YEAR,
-    }
-}
-
-pub(super) fn ink_of(figure: &Figure) -> Color32 {
-    match figure.value {
-        Some(_) if figure.is_stale => TERTIARY,
-        Some(_) => PRIMARY,
-        None => QUIET,
-    }
-}
-
-pub(super) fn freshness(figure: &Figure) -> Freshness {
-    match (figure.as_of, figure.is_stale) {
-        (Timestamp(0), true) => Freshness::NeverHeard,
-        (_, true) => Freshness::Stale { age_secs: 0 },
-        (_, false) => Freshness::Fresh,
-    }
-}
-
-pub(super) fn source_name(k: &Kit<'_>, definition: &Definition) -> String {
-    match &definition.source {
-        FigureSource::Hub => k.t(tr::INDICATOR_OF_HUB).to_owned(),
-        FigureSource::Devices => k.t(tr::INDICATOR_OF_DEVICES).to_owned(),
-        FigureSource::Platform(platform) => {
-            k.m.city.connectors.get(platform).map_or_else(|| platform.to_string(), |it| it.name.to_string())
-        }
-    }
-}
-
-/// `截至 14:05`; of what is stale since when; of the hub's own records nothing is older than now.
-pub(super) fn as_of(k: &Kit<'_>, definition: &Definition, figure: &Figure) -> String {
-    let when = |at| k.m.lang.day_time(at, k.now());
-    match (&definition.source, figure.stale_since) {
-        (_, Some(since)) => k.m.lang.fill(tr::INDICATOR_STALE, &[&when(since)]),
-        (FigureSource::Hub, None) => k.t(tr::INDICATOR_NOW).to_owned(),
-        (_, None) if figure.as_of.0 == 0 => k.t(tr::NO_WORD).to_owned(),
-        (_, None) => k.m.lang.fill(tr::INDICATOR_AS_OF, &[&when(figure.as_of)]),
-    }
-}
-
 /// Its groups where they are few and the indicator asks for them, else how it went.
-fn chart_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, figure: &Figure, rect: Rect) {
+fn chart_ui(
+    k: &Kit<'_>,
+    page: &mut IndicatorsPage,
+    known: &Known,
+    definition: &Definition,
+    figure: &Figure,
+    rect: Rect,
+) {
     let first = definition.group_by.first().copied();
-    let groups = first.map(|by| page.groups(definition, by)).unwrap_or_default();
+    let groups = first.map(|by| known.groups(definition, by)).unwrap_or_default();
     let has_bars = matches!(definition.draw, Draw::Bars | Draw::Ranking | Draw::Map | Draw::Number | Draw::Ring)
         && (2..=MAX_BARS).contains(&groups.len())
         && groups.iter().any(|it| it.value.is_some());
@@ -156,7 +102,7 @@ fn chart_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, fig
         let mut serial = DefaultHasher::new();
         k.s.to_bits().hash(&mut serial);
         let bar = |it: &&Figure| Bar {
-            name: group_name(k, &it.key.group),
+            name: group_name(k, known.definitions().map(|it| &**it), &it.key.group),
             value: it.value,
             words: value_text(k, it),
             color: it.band.map(level_ink),
@@ -170,10 +116,11 @@ fn chart_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, fig
         kept.paint(k.painter(), rect, serial.finish(), |area| drop(bars(area, &all, look_at(k.s))));
         return;
     }
-    let Some(points) = page.trends.get(&figure.key).filter(|it| it.len() > 1) else {
+    let points = known.trend(&figure.key);
+    if points.len() < 2 {
         k.fit_center(rect, 11.0, QUIET, k.t(tr::INDICATOR_NO_TREND), false);
         return;
-    };
+    }
     trend_ui(k, page.drawings.entry(figure.key.clone()).or_default(), definition, points, rect);
 }
 
@@ -189,9 +136,4 @@ pub(super) fn trend_ui(k: &Kit<'_>, kept: &mut Kept, definition: &Definition, po
 /// As charts look at this scale.
 fn look_at(s: f32) -> Look<'static> {
     Look { px: f64::from(FINE * s), ..screen_look() }
-}
-
-fn limits(definition: &Definition) -> Vec<(f64, plotters::style::RGBColor)> {
-    let target = definition.target.map(|it| (it, screen_look().series[2]));
-    target.into_iter().chain(definition.bands.iter().map(|(color, edge)| (*edge, level_ink(*color)))).collect()
 }

@@ -1,7 +1,8 @@
 //! The chosen figure in full: what it means, whose it is, what it is held against, its groups, and the records beneath it.
 
-use super::card::{as_of, beside, freshness, ink_of, source_name, trend_ui};
-use super::{IndicatorsPage, group_name, number, value_text};
+use super::card::trend_ui;
+use super::words::{as_of, beside, freshness, group_name, indicator_name, ink_of, number, source_name, value_text};
+use super::{IndicatorsPage, Known};
 use crate::i18n::{Tr, tr};
 use crate::indicators::{BeneathRow, IndicatorAsk};
 use crate::panels::kit::{Kit, row_id};
@@ -18,36 +19,55 @@ const TREND_H: f32 = 84.0;
 /// Groups listed before the records begin, at most.
 const MOST_GROUPS: usize = 9;
 
-pub(super) fn detail_ui(k: &mut Kit<'_>, page: &mut IndicatorsPage, definitions: &Definitions, rect: Rect) {
+pub(super) fn detail_ui(
+    k: &mut Kit<'_>,
+    page: &mut IndicatorsPage,
+    known: &Known,
+    definitions: &Definitions,
+    rect: Rect,
+) {
     k.fill(rect, 0.0, PANEL);
     k.painter().vline(rect.left(), rect.y_range(), egui::Stroke::new(1.0, HAIR));
     let Some(key) = page.chosen.clone() else { return };
-    let found = definitions.get(key.indicator.as_str()).zip(page.figures.get(&key).cloned());
+    let found = definitions.get(key.indicator.as_str()).zip(known.figure(&key));
     let Some((definition, figure)) = found else {
         k.fit_center(rect, 14.0, TERTIARY, k.t(tr::INDICATOR_GONE), false);
         return;
     };
     let inner = rect.shrink2(vec2(PAD, 12.0));
-    let mut y = head_ui(k, page, definition, &figure, inner);
-    y = facts_ui(k, definition, &figure, inner, y);
-    if let Some(points) = page.trends.get(&key).filter(|it| it.len() > 1) {
+    let mut y = head_ui(k, page, known, definition, figure, inner);
+    y = facts_ui(k, definition, figure, inner, y);
+    let points = known.trend(&key);
+    if points.len() > 1 {
         let rect = Rect::from_min_size(pos2(inner.left(), y), vec2(inner.width(), TREND_H));
         trend_ui(k, &mut page.drawing, definition, points, rect);
         y = rect.bottom() + 8.0;
     }
-    y = groups_ui(k, page, definition, &key, inner, y);
+    y = groups_ui(k, page, known, definition, &key, inner, y);
     rows_ui(k, page, &key, Rect::from_min_max(pos2(inner.left(), y), inner.max));
 }
 
-fn head_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definition: &Definition, figure: &Figure, inner: Rect) -> f32 {
+fn head_ui(
+    k: &mut Kit<'_>,
+    page: &mut IndicatorsPage,
+    known: &Known,
+    definition: &Definition,
+    figure: &Figure,
+    inner: Rect,
+) -> f32 {
     let close = Rect::from_center_size(pos2(inner.right() - 8.0, inner.top() + 12.0), vec2(28.0, 28.0));
     if k.hit(close, "indicator-close", k.t(tr::INDICATOR_CLOSE)).clicked() {
         page.chosen = None;
     }
     k.text(close.center(), Align2::CENTER_CENTER, 17.0, TERTIARY, "×");
-    let name = format!("{}・{}", k.m.lang.pick(&definition.zh, &definition.en), group_name(k, &figure.key.group));
+    let group = group_name(k, known.definitions().map(|it| &**it), &figure.key.group);
+    let name = format!("{}・{group}", indicator_name(k.m.lang, definition));
     let at = pos2(inner.left(), inner.top() + 12.0);
-    k.bold_fit(at, Align2::LEFT_CENTER, 16.0, PRIMARY, &name, close.left() - inner.left() - 6.0);
+    let put = Rect::from_center_size(close.center() - vec2(66.0, 0.0), vec2(88.0, 26.0));
+    k.bold_fit(at, Align2::LEFT_CENTER, 16.0, PRIMARY, &name, put.left() - inner.left() - 8.0);
+    if let Some(said) = page.layouts.put_ui(k, known, put, &figure.key) {
+        page.said = Some(said);
+    }
     let y = inner.top() + 46.0;
     let value = k.bold(pos2(inner.left(), y), Align2::LEFT_CENTER, 32.0, ink_of(figure), &value_text(k, figure));
     let unit = k.text(pos2(value.right() + 6.0, y + 7.0), Align2::LEFT_CENTER, 14.0, TERTIARY, &definition.unit);
@@ -116,6 +136,7 @@ fn facts_ui(k: &Kit<'_>, definition: &Definition, figure: &Figure, inner: Rect, 
 fn groups_ui(
     k: &Kit<'_>,
     page: &mut IndicatorsPage,
+    known: &Known,
     definition: &Definition,
     key: &FigureKey,
     inner: Rect,
@@ -145,7 +166,7 @@ fn groups_ui(
     if !is_city && k.button(city, "indicator-city", 12.0, k.t(tr::WHOLE_CITY), false) {
         choose(page, FigureKey { indicator: definition.id.clone(), group: Group::City });
     }
-    let mut groups: Vec<Figure> = page.groups(definition, by).into_iter().cloned().collect();
+    let mut groups: Vec<&Figure> = known.groups(definition, by);
     // The largest first; what is missing last.
     groups.sort_by(|a, b| b.value.partial_cmp(&a.value).unwrap_or(std::cmp::Ordering::Equal));
     let most = groups.iter().filter_map(|it| it.value).fold(0f64, f64::max).max(1e-9);
@@ -153,7 +174,7 @@ fn groups_ui(
     let mut top = y + 16.0;
     for it in groups.iter().take(MOST_GROUPS) {
         let at = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), GROUP_H));
-        let name = group_name(k, &it.key.group);
+        let name = group_name(k, known.definitions().map(|it| &**it), &it.key.group);
         if it.key == *key {
             k.fill(at, 2.0, SELECTED);
         }
@@ -180,7 +201,7 @@ fn groups_ui(
 }
 
 fn choose(page: &mut IndicatorsPage, key: FigureKey) {
-    (page.chosen, page.rows_scroll, page.trends_at) = (Some(key), 0.0, None);
+    (page.chosen, page.rows_scroll) = (Some(key), 0.0);
 }
 
 fn rows_ui(k: &mut Kit<'_>, page: &mut IndicatorsPage, key: &FigureKey, rect: Rect) {

@@ -1,34 +1,36 @@
 //! 指标墙: the city's indicators by theme as cards, the gravest first of all; the chosen one in full beside them, down to the
-//! records it is made of.
+//! records it is made of. Behind a switch the layouts of the metrics walls, to be arranged ([`layout`]).
 //!
 //! The hub is asked every second while the page is open, for what changed only. What is missing says why, what is stale is
 //! grey, what is reckoned is marked; figures of another moment than now (a review) are not shown at all.
 
 mod card;
 mod detail;
+mod known;
+pub(super) mod words;
+
+pub(super) use known::{Known, city_key};
 
 use super::kit::Kit;
-use super::{PanelState, UiCommand};
+use super::metric_wall::layout;
+use super::{PanelState, UiCommand, press};
 use crate::charts::Kept;
 use crate::i18n::tr;
 use crate::indicators::{BeneathTold, BulletinRow, IndicatorAsk, IndicatorNews};
 use crate::theme::*;
 use egui::{Align2, Key, Rect, pos2, vec2};
 use gulang_city::{
-    Text, Timestamp, WarningColor,
-    indicators::{Definition, Definitions, Field, Figure, FigureKey, Group, number_text},
+    Text, WarningColor,
+    indicators::{Definition, Definitions, Field, FigureKey},
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::HashMap;
 
-/// Asked again after so long, s.
-const AGAIN_SECS: f64 = 1.0;
-const TRENDS_SECS: f64 = 60.0;
+/// The list of bulletins is asked for again after so long, until it comes, s.
+const BULLETINS_SECS: f64 = 5.0;
 /// Not heard of the hub's engine for so long, figures are called old, s.
 const OLD_SECS: i64 = 10;
 const THEMES_W: f32 = 196.0;
+const SWITCH_H: f32 = 40.0;
 const THEME_H: f32 = 32.0;
 const DETAIL_W: f32 = 430.0;
 const CARD: (f32, f32) = (286.0, 152.0);
@@ -39,28 +41,16 @@ const MOST_BULLETINS: usize = 4;
 
 #[derive(Default)]
 pub(super) struct IndicatorsPage {
-    definitions: Option<Arc<Definitions>>,
-    is_simulated: bool,
-    epoch: u64,
-    revision: u64,
-    /// The clock the figures are at.
-    now: Option<Timestamp>,
-    n_figures: usize,
-    faults: Vec<String>,
-    figures: BTreeMap<FigureKey, Figure>,
-    trends: BTreeMap<FigureKey, Vec<(Timestamp, f32)>>,
-    /// Why the hub did not answer, the last time it was asked.
-    failed: Option<String>,
-    /// On egui's clock, s; none asks at once.
-    asked_at: Option<f64>,
-    trends_at: Option<f64>,
+    /// 大屏 instead of the cards.
+    shows_wall: bool,
+    layouts: layout::Layouts,
     /// None: what is grave, of every theme.
     theme: Option<Text>,
     chosen: Option<FigureKey>,
     /// By what the chosen one's groups are listed.
     by: Option<Field>,
     beneath: Option<BeneathTold>,
-    /// The revision of the figure that `beneath` was asked for.
+    /// The figure that `beneath` was asked for, and of how many rows it then was.
     beneath_of: Option<(FigureKey, Option<u64>)>,
     scroll: f32,
     rows_scroll: f32,
@@ -69,99 +59,52 @@ pub(super) struct IndicatorsPage {
     drawing: Kept,
     /// What bulletins there are; none before the hub told.
     bulletins: Option<Vec<BulletinRow>>,
+    bulletins_at: Option<f64>,
+    /// A line for the officer, of this frame.
+    said: Option<String>,
 }
 
 impl IndicatorsPage {
-    pub fn begin(&mut self) {
-        (self.asked_at, self.trends_at) = (None, None);
+    /// 大屏 is shown: the letters are its own.
+    pub fn arranges(&self) -> bool {
+        self.shows_wall
     }
 
     /// One step back; `false` if the page itself is to be closed.
     pub fn back(&mut self) -> bool {
-        self.chosen.take().is_some()
+        if self.shows_wall { self.layouts.back() } else { self.chosen.take().is_some() }
     }
 
-    /// Takes an answer in; a line for the officer, if it is one to somebody's press.
+    /// Takes an answer in; a line for the officer, if it is one to somebody's press. Figures are [`Known::take`]'s.
     pub fn take(&mut self, news: IndicatorNews) -> Option<String> {
+        use crate::i18n::Lang::Zh;
         match news {
-            IndicatorNews::Definitions(Ok(told)) => {
-                self.is_simulated = told.simulated;
-                self.definitions = told.definitions.map(Arc::new);
-                self.asked_at = None;
-            }
-            IndicatorNews::Figures(Ok(told)) => {
-                if told.epoch != self.epoch {
-                    self.figures.clear();
-                    self.definitions = None;
-                }
-                (self.epoch, self.revision, self.n_figures) = (told.epoch, told.revision, told.n_figures);
-                (self.now, self.faults, self.failed) = (told.now_ms.map(Timestamp), told.faults, None);
-                self.figures.extend(told.figures.into_iter().map(|it| (it.key.clone(), it)));
-            }
-            IndicatorNews::Trends(Ok(told)) => {
-                let points = |all: Vec<(i64, f32)>| all.into_iter().map(|(ms, it)| (Timestamp(ms), it)).collect();
-                self.trends.extend(told.into_iter().filter_map(|(key, all)| Some((key.parse().ok()?, points(all)))));
-            }
             IndicatorNews::Beneath(Ok(told)) => self.beneath = Some(told),
             IndicatorNews::Bulletins(Ok(told)) => self.bulletins = Some(told),
-            IndicatorNews::Saved(Ok(path)) => return Some(crate::i18n::Lang::Zh.fill(tr::INDICATOR_SAVED, &[&path])),
-            IndicatorNews::Saved(Err(why)) => {
-                return Some(crate::i18n::Lang::Zh.fill(tr::INDICATOR_NOT_SAVED, &[&why]));
-            }
-            IndicatorNews::Definitions(Err(why))
-            | IndicatorNews::Figures(Err(why))
-            | IndicatorNews::Trends(Err(why))
-            | IndicatorNews::Bulletins(Err(why))
-            | IndicatorNews::Beneath(Err(why)) => self.failed = Some(why),
+            IndicatorNews::Saved(Ok(path)) => return Some(Zh.fill(tr::INDICATOR_SAVED, &[&path])),
+            IndicatorNews::Saved(Err(why)) => return Some(Zh.fill(tr::INDICATOR_NOT_SAVED, &[&why])),
+            _ => {}
         }
         None
     }
 
-    fn of_city(&self, definition: &Definition) -> Option<&Figure> {
-        self.figures.get(&FigureKey { indicator: definition.id.clone(), group: Group::City })
-    }
-
-    /// The groups of an indicator by one field, in the order of their ids.
-    fn groups(&self, definition: &Definition, field: Field) -> Vec<&Figure> {
-        let first = FigureKey { indicator: definition.id.clone(), group: Group::City };
-        let own = self.figures.range(first..).take_while(|(key, _)| key.indicator == definition.id);
-        own.map(|it| it.1).filter(|it| matches!(&it.key.group, Group::Of { by, .. } if *by == field)).collect()
-    }
-
     /// What the cards show: a theme's in the order of the file, or the grave ones of all, the gravest first.
-    fn shown<'a>(&self, definitions: &'a Definitions) -> Vec<&'a Definition> {
-        if let Some(theme) = &self.theme {
-            return definitions.all.iter().filter(|it| it.theme == *theme).collect();
+    fn shown<'a>(&self, known: &Known, definitions: &'a Definitions) -> Vec<&'a Definition> {
+        match &self.theme {
+            Some(theme) => definitions.all.iter().filter(|it| it.theme == *theme).collect(),
+            None => grave(known, definitions),
         }
-        let band = |it: &&Definition| self.of_city(it).and_then(|it| it.band);
-        let is_grave =
-            |it: &&Definition| self.of_city(it).is_some_and(|figure| figure.band.is_some() || figure.anomaly.is_some());
-        let mut grave: Vec<&Definition> = definitions.all.iter().filter(is_grave).collect();
-        grave.sort_by_key(|it| std::cmp::Reverse(band(it)));
-        grave
     }
 
-    /// What the page must ask the hub now.
-    fn asks(&mut self, time: f64, shown: &[&Definition]) -> Vec<IndicatorAsk> {
+    /// What the page must ask the hub now, beside figures.
+    fn asks(&mut self, time: f64, known: &Known) -> Vec<IndicatorAsk> {
         let mut asks = Vec::new();
-        let is_due = |at: Option<f64>, secs: f64| at.is_none_or(|at| time - at >= secs);
-        if is_due(self.asked_at, AGAIN_SECS) {
-            self.asked_at = Some(time);
-            if self.definitions.is_none() {
-                asks.push(IndicatorAsk::Definitions);
-            }
-            if self.bulletins.is_none() {
-                asks.push(IndicatorAsk::Bulletins);
-            }
-            asks.push(IndicatorAsk::Figures { epoch: self.epoch, since: self.revision });
-        }
-        if is_due(self.trends_at, TRENDS_SECS) && !shown.is_empty() {
-            self.trends_at = Some(time);
-            let key = |it: &&Definition| FigureKey { indicator: it.id.clone(), group: Group::City };
-            asks.push(IndicatorAsk::Trends(shown.iter().map(key).chain(self.chosen.clone()).collect()));
+        if self.bulletins.is_none() && self.bulletins_at.is_none_or(|at| time - at >= BULLETINS_SECS) {
+            self.bulletins_at = Some(time);
+            asks.push(IndicatorAsk::Bulletins);
         }
         let of = self.chosen.clone().map(|key| {
-            let n = self.figures.get(&key).map(|it| it.n);
+            let n = known.figure(&key).map(|it| it.n);
             (key, n)
         });
         if let Some((key, _)) = of.as_ref().filter(|_| of != self.beneath_of) {
@@ -172,9 +115,23 @@ impl IndicatorsPage {
     }
 }
 
-/// ↑ and ↓ go from theme to theme.
-pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, page: &mut IndicatorsPage) {
-    let Some(definitions) = page.definitions.clone() else { return };
+/// What is beyond its limits or unusual in the whole city, the gravest first.
+pub(in crate::panels) fn grave<'a>(known: &Known, definitions: &'a Definitions) -> Vec<&'a Definition> {
+    let band = |it: &&Definition| known.of_city(it).and_then(|it| it.band);
+    let is_grave =
+        |it: &&Definition| known.of_city(it).is_some_and(|figure| figure.band.is_some() || figure.anomaly.is_some());
+    let mut grave: Vec<&Definition> = definitions.all.iter().filter(is_grave).collect();
+    grave.sort_by_key(|it| std::cmp::Reverse(band(it)));
+    grave
+}
+
+/// `L` goes from the cards to the walls' layouts and back, which have the arrows to themselves; among the cards ↑ and ↓
+/// go from theme to theme.
+pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, known: &Known, page: &mut IndicatorsPage) {
+    if pressed(Key::L) {
+        page.shows_wall = !page.shows_wall;
+    }
+    let Some(definitions) = known.definitions().filter(|_| !page.shows_wall) else { return };
     let at = page.theme.as_ref().and_then(|it| definitions.themes.iter().position(|theme| theme.id == *it));
     let n = definitions.themes.len();
     let to = match at {
@@ -183,27 +140,29 @@ pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, page: &mut IndicatorsPage) {
         _ => return,
     };
     page.theme = to.and_then(|i| Some(definitions.themes.get(i)?.id.clone()));
-    (page.scroll, page.trends_at) = (0.0, None);
+    page.scroll = 0.0;
 }
 
-pub(super) fn sub(k: &Kit<'_>, page: &IndicatorsPage) -> String {
+/// What must be known of the figures as a whole: how many, whose, how old, and what is wrong with them.
+pub(in crate::panels) fn sub(k: &Kit<'_>, known: &Known) -> String {
     let lang = k.m.lang;
-    if let Some(why) = &page.failed {
+    if let Some(why) = known.failed() {
         return lang.fill(tr::INDICATORS_FAILED, &[why]);
     }
-    let Some(definitions) = &page.definitions else { return k.t(tr::INDICATORS_COUNTING).to_owned() };
+    let Some(definitions) = known.definitions() else { return k.t(tr::INDICATORS_COUNTING).to_owned() };
     let mut text = lang.fill(
         tr::INDICATORS_SUB,
-        &[&definitions.all.len().to_string(), &page.n_figures.to_string(), &definitions.basis],
+        &[&definitions.all.len().to_string(), &known.n_figures().to_string(), &definitions.basis],
     );
-    if page.is_simulated {
+    if known.is_simulated() {
         text = format!("{}・{text}", k.t(tr::SIMULATED));
     }
-    if let Some(secs) = page.now.map(|it| k.now().since_ms(it) / 1000).filter(|it| *it > OLD_SECS && !k.is_exercise()) {
+    let age = known.now().map(|it| k.now().since_ms(it) / 1000);
+    if let Some(secs) = age.filter(|it| *it > OLD_SECS && !k.is_exercise()) {
         text = format!("{}・{text}", lang.fill(tr::INDICATORS_OLD, &[&lang.elapsed(secs)]));
     }
-    if let Some(fault) = page.faults.first() {
-        text = format!("{}・{text}", lang.fill(tr::INDICATORS_FAULT, &[&page.faults.len().to_string(), fault]));
+    if let Some(fault) = known.faults().first() {
+        text = format!("{}・{text}", lang.fill(tr::INDICATORS_FAULT, &[&known.faults().len().to_string(), fault]));
     }
     text
 }
@@ -214,34 +173,73 @@ pub(super) fn indicators_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect)
         return;
     }
     let mut page = std::mem::take(&mut state.pages.indicators);
-    let definitions = page.definitions.clone().unwrap_or_default();
-    let shown = page.shown(&definitions);
+    let mut known = std::mem::take(&mut state.known);
+    let definitions = known.definitions().cloned().unwrap_or_default();
+    let switch = Rect::from_min_size(body.min, vec2(THEMES_W, SWITCH_H));
+    switch_ui(k, &mut page, switch);
+    let below = Rect::from_min_max(pos2(body.left(), switch.bottom()), body.max);
+    if page.shows_wall {
+        let left = Rect::from_min_max(below.min, pos2(switch.right(), body.bottom()));
+        let stage = Rect::from_min_max(switch.right_top(), body.max);
+        layout::layouts_ui(k, state, &mut page.layouts, &mut known, left, stage);
+    } else {
+        page_ui(k, &mut page, &mut known, &definitions, below, switch);
+    }
     let time = k.ui.input(|input| input.time);
-    let asks = page.asks(time, &shown);
-    k.out.extend(asks.into_iter().map(UiCommand::AskIndicators));
+    let asks = known.asks(time).into_iter().chain(page.asks(time, &known));
+    let asks: Vec<UiCommand> = asks.map(UiCommand::AskIndicators).collect();
+    k.out.extend(asks);
+    let said = page.said.take();
+    (state.pages.indicators, state.known) = (page, known);
+    if let Some(said) = said {
+        state.notify(said);
+    }
+    // What was chosen is on the map, under this page.
+    if k.out.iter().any(|it| matches!(it, UiCommand::Select(Some(_)))) {
+        state.pages.close();
+    }
+}
 
+/// 指标 or 大屏.
+fn switch_ui(k: &Kit<'_>, page: &mut IndicatorsPage, rect: Rect) {
+    k.fill(rect, 0.0, RAISED);
+    let half = vec2(rect.width() * 0.5 - 10.0, rect.height() - 12.0);
+    for (i, (word, shows_wall)) in [(tr::INDICATORS_CARDS, false), (tr::METRIC_WALLS, true)].into_iter().enumerate() {
+        let at = Rect::from_min_size(rect.min + vec2(8.0 + (half.x + 4.0) * i as f32, 6.0), half);
+        if press::choice_ui(k, at, ("indicators-switch", i), k.t(word), page.shows_wall == shows_wall) {
+            page.shows_wall = shows_wall;
+        }
+    }
+}
+
+/// Themes at the left, cards, and the chosen one in full at the right. `switch` lies above the themes.
+fn page_ui(
+    k: &mut Kit<'_>,
+    page: &mut IndicatorsPage,
+    known: &mut Known,
+    definitions: &Definitions,
+    body: Rect,
+    switch: Rect,
+) {
+    let shown = page.shown(known, definitions);
+    known.wants_trends(shown.iter().map(|it| city_key(it)).chain(page.chosen.clone()));
     let themes = Rect::from_min_max(body.min, pos2(body.left() + THEMES_W, body.bottom()));
     let bulletins = page.bulletins.as_deref().unwrap_or_default();
     let bulletins = &bulletins[..bulletins.len().min(MOST_BULLETINS)];
     let foot = bulletins.len() as f32 * (BULLETIN_H + 6.0) + 12.0;
     bulletins_ui(k, bulletins, Rect::from_min_max(pos2(themes.left(), themes.bottom() - foot), themes.max));
     let list = Rect::from_min_max(themes.min, pos2(themes.right(), themes.bottom() - foot));
-    themes_ui(k, &mut page, &definitions, list);
-    let mut cards = Rect::from_min_max(pos2(themes.right(), body.top()), body.max);
+    themes_ui(k, page, known, definitions, list);
+    let mut cards = Rect::from_min_max(pos2(themes.right(), switch.top()), body.max);
     if page.chosen.is_some() {
         // Where there is no room for both, the one in full lies over the cards.
         let has_room = cards.width() > DETAIL_W + CARD.0 + 2.0 * GAP;
         let left = if has_room { cards.right() - DETAIL_W } else { cards.left() };
-        detail::detail_ui(k, &mut page, &definitions, Rect::from_min_max(pos2(left, cards.top()), cards.max));
+        detail::detail_ui(k, page, known, definitions, Rect::from_min_max(pos2(left, cards.top()), cards.max));
         cards.max.x = left;
     }
     if cards.width() > CARD.0 {
-        cards_ui(k, &mut page, &shown, cards.shrink(GAP));
-    }
-    state.pages.indicators = page;
-    // What was chosen is on the map, under this page.
-    if k.out.iter().any(|it| matches!(it, UiCommand::Select(Some(_)))) {
-        state.pages.close();
+        cards_ui(k, page, known, &shown, cards.shrink(GAP));
     }
 }
 
@@ -270,11 +268,11 @@ fn bulletins_ui(k: &mut Kit<'_>, bulletins: &[BulletinRow], rect: Rect) {
     }
 }
 
-fn themes_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definitions: &Definitions, rect: Rect) {
+fn themes_ui(k: &Kit<'_>, page: &mut IndicatorsPage, known: &Known, definitions: &Definitions, rect: Rect) {
     k.fill(rect, 0.0, RAISED);
     let mut rows: Vec<(Option<Text>, String, Option<WarningColor>, usize)> = Vec::new();
     let bands = |theme: &Text| {
-        let own = definitions.all.iter().filter(|it| it.theme == *theme).filter_map(|it| page.of_city(it)?.band);
+        let own = definitions.all.iter().filter(|it| it.theme == *theme).filter_map(|it| known.of_city(it)?.band);
         own.fold((None, 0), |(worst, n): (Option<WarningColor>, usize), band| (worst.max(Some(band)), n + 1))
     };
     let mut all = (None, 0);
@@ -292,7 +290,7 @@ fn themes_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definitions: &Definitions, 
             k.fill(at, 0.0, SELECTED);
         }
         if k.hit(at, ("theme", i), &name).clicked() {
-            (page.theme, page.scroll, page.trends_at) = (theme, 0.0, None);
+            (page.theme, page.scroll) = (theme, 0.0);
         }
         let y = at.center().y;
         let right = at.right() - 12.0;
@@ -305,9 +303,9 @@ fn themes_ui(k: &Kit<'_>, page: &mut IndicatorsPage, definitions: &Definitions, 
     }
 }
 
-fn cards_ui(k: &Kit<'_>, page: &mut IndicatorsPage, shown: &[&Definition], rect: Rect) {
+fn cards_ui(k: &Kit<'_>, page: &mut IndicatorsPage, known: &Known, shown: &[&Definition], rect: Rect) {
     if shown.is_empty() {
-        let text = match (&page.definitions, page.faults.first()) {
+        let text = match (known.definitions(), known.faults().first()) {
             (Some(_), _) => k.t(tr::INDICATORS_NONE_GRAVE).to_owned(),
             (None, Some(fault)) => fault.clone(),
             (None, None) => k.t(tr::INDICATORS_COUNTING).to_owned(),
@@ -329,7 +327,7 @@ fn cards_ui(k: &Kit<'_>, page: &mut IndicatorsPage, shown: &[&Definition], rect:
     for (slot, definition) in shown.iter().skip(first as usize).take((n_fitting * n_columns) as usize).enumerate() {
         let (column, row) = (slot as f32 % n_columns, (slot as f32 / n_columns).floor());
         let at = rect.min + vec2(column * (width + GAP), row * step);
-        card::card_ui(k, page, definition, Rect::from_min_size(at, vec2(width, CARD.1)));
+        card::card_ui(k, page, known, definition, Rect::from_min_size(at, vec2(width, CARD.1)));
     }
     if n_rows > n_fitting {
         let part = n_fitting / n_rows;
@@ -338,45 +336,4 @@ fn cards_ui(k: &Kit<'_>, page: &mut IndicatorsPage, shown: &[&Definition], rect:
         let thumb = pos2(track.left(), track.top() + track.height() * from);
         k.fill(Rect::from_min_size(thumb, vec2(3.0, track.height() * part)), 1.5, STRONG);
     }
-}
-
-/// What a figure says, as it is read: `1,204`, `96.4`; `—` for none.
-fn value_text(k: &Kit<'_>, figure: &Figure) -> String {
-    match figure.value {
-        Some(value) if figure.is_estimate => format!("≈{}", number(k, value)),
-        Some(value) => number(k, value),
-        None => "—".to_owned(),
-    }
-}
-
-fn number(k: &Kit<'_>, value: f64) -> String {
-    match value {
-        it if it.abs() >= 10_000.0 && it.is_finite() => super::kit::count(k.m.lang, it),
-        it if it.abs() >= 1000.0 && it.fract() == 0.0 => super::kit::exact(it as i64),
-        it => number_text(it),
-    }
-}
-
-/// `+12`, `-3.5`, `±0`.
-fn signed(k: &Kit<'_>, change: f64) -> String {
-    match change {
-        it if it > 0.0 => format!("+{}", number(k, it)),
-        it if it < 0.0 => format!("-{}", number(k, -it)),
-        _ => "±0".to_owned(),
-    }
-}
-
-/// As people call the group: a district's name, an agency's short one.
-fn group_name(k: &Kit<'_>, group: &Group) -> String {
-    match (group, group.name(k.m.city)) {
-        (_, Some(name)) => name.to_string(),
-        (Group::City, None) => k.t(tr::WHOLE_CITY).to_owned(),
-        (Group::Of { id, .. }, None) => id.to_string(),
-    }
-}
-
-/// A level's colour, as charts take it.
-fn level_ink(color: WarningColor) -> plotters::style::RGBColor {
-    let it = level_fill(color);
-    plotters::style::RGBColor(it.r(), it.g(), it.b())
 }
