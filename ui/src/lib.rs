@@ -9,6 +9,7 @@ pub mod app;
 pub mod asking;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod bench;
+pub mod briefings;
 pub mod charts;
 pub mod detections;
 pub mod drills;

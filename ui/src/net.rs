@@ -126,6 +126,12 @@ impl Address {
         format!("{}/api/bulletins/{}?realm={}&token={}", self.url, escaped(file), realm_word(realm), self.token)
     }
 
+    /// 会商简报: a file of one (`ID.pdf`), or `since`; `with` is more of the query, beginning with `&`.
+    pub fn briefings_url(&self, realm: Realm, file: &str, with: &str) -> String {
+        let (file, token) = (escaped(file), &self.token);
+        format!("{}/api/briefings/{file}?realm={}&token={token}{with}", self.url, realm_word(realm))
+    }
+
     /// Posted to, it has a source tried again at once.
     pub fn source_retry_url(&self, realm: Realm, name: &str) -> String {
         let (name, realm) = (escaped(name), realm_word(realm));
@@ -329,6 +335,8 @@ mod tests {
         let wanted = "/api/import/preview?as=teams&name=%E9%98%9F%2Ecsv&realm=actual&ticket=t1\
             &map=id%3D%231%0Anone%3D%232&token=t0k";
         assert_eq!(import, format!("http://127.0.0.1:8700{wanted}"));
+        let deck = address.briefings_url(Realm::Actual, "b 1.pptx", "&lang=zh");
+        assert_eq!(deck, "http://127.0.0.1:8700/api/briefings/b%201%2Epptx?realm=actual&token=t0k&lang=zh");
         let report = address.report_url("pdf", Realm::Exercise, Timestamp(1), Timestamp(2));
         assert_eq!(report, "http://127.0.0.1:8700/api/report?form=pdf&from_ms=1&to_ms=2&realm=exercise&token=t0k");
         assert_eq!(Address::new("https://hall.example", "t", "席").socket_url(), "wss://hall.example/ws?token=t");

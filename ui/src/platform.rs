@@ -32,6 +32,11 @@ mod here {
         time::Duration,
     };
 
+    /// How long an answer may keep silent.
+    const QUICK: Duration = Duration::from_secs(20);
+    const PATIENT: Duration = Duration::from_secs(100);
+    const SLOW: Duration = Duration::from_secs(600);
+
     /// Waits for a future on this thread.
     pub fn block_on<T>(future: impl Future<Output = T>) -> T {
         bevy::tasks::block_on(future)
@@ -54,15 +59,29 @@ mod here {
 
     /// Fetches a file for the officer into the downloads' folder, else where the program stands, and says where it lies.
     pub fn save(url: String, name: String, then: impl FnOnce(Result<String, String>) + Send + 'static) {
-        fetch(url, move |got| {
-            let written = got.and_then(|bytes| {
-                let path = downloads().join(&name);
-                let said = |error: std::io::Error| format!("{}: {error}", path.display());
-                std::fs::write(&path, bytes).map_err(said)?;
-                Ok(path.display().to_string())
-            });
-            then(written);
+        fetch(url, move |got| then(got.and_then(|bytes| written(&name, bytes))));
+    }
+
+    /// [`save`] of what the hub takes minutes to make, such as pages with maps; where it refuses, its words.
+    pub fn save_slow(url: String, name: String, then: impl FnOnce(Result<String, String>) + Send + 'static) {
+        std::thread::spawn(move || {
+            let got = match exchange(&url, "GET", &[], SLOW) {
+                Ok((200, bytes)) => Ok(bytes),
+                Ok((status, words)) if words.is_empty() => Err(format!("HTTP {status}")),
+                Ok((_, words)) => Err(String::from_utf8_lossy(&words).into_owned()),
+                Err(why) => Err(why),
+            };
+            then(got.and_then(|bytes| written(&name, bytes)));
+            super::wake();
         });
+    }
+
+    /// Where a file was written for the officer.
+    fn written(name: &str, bytes: Vec<u8>) -> Result<String, String> {
+        let path = downloads().join(name);
+        let said = |error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::write(&path, bytes).map_err(said)?;
+        Ok(path.display().to_string())
     }
 
     fn downloads() -> PathBuf {
@@ -109,7 +128,7 @@ mod here {
     /// HTTP/1.0, so that the body simply ends with the connection. Plain HTTP only: the hub is on this machine or behind
     /// its own network's tunnel.
     fn get(url: &str) -> Fetched {
-        match exchange(url, "GET", &[])? {
+        match exchange(url, "GET", &[], QUICK)? {
             // 204 is an answer with nothing in it: a tile the map was made without.
             (200 | 204, body) => Ok(body),
             (status, _) => Err(format!("HTTP {status}")),
@@ -117,7 +136,8 @@ mod here {
     }
 
     fn send(url: &str, body: &[u8]) -> Fetched {
-        match exchange(url, "POST", body)? {
+        // A question may be worded by a model, which takes its time.
+        match exchange(url, "POST", body, PATIENT)? {
             (200, answer) => Ok(answer),
             (status, words) if words.is_empty() => Err(format!("HTTP {status}")),
             (_, words) => Err(String::from_utf8_lossy(&words).into_owned()),
@@ -125,14 +145,12 @@ mod here {
     }
 
     /// The status and the body.
-    fn exchange(url: &str, method: &str, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
+    fn exchange(url: &str, method: &str, body: &[u8], patience: Duration) -> Result<(u16, Vec<u8>), String> {
         let rest = url.strip_prefix("http://").ok_or("only http:// is spoken here")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let said = |what: &str, error: std::io::Error| format!("{what} {host}: {error}");
         let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
         let mut stream = TcpStream::connect(&authority).map_err(|e| said("connecting to", e))?;
-        // A question may be worded by a model, which takes its time.
-        let patience = Duration::from_secs(if method == "POST" { 100 } else { 20 });
         stream.set_read_timeout(Some(patience)).map_err(|e| said("waiting for", e))?;
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let request = format!("{method} /{path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n{length}\r\n");
@@ -228,6 +246,11 @@ mod here {
     pub fn save(url: String, name: String, then: impl FnOnce(Result<String, String>) + Send + 'static) {
         let opened = web_sys::window().and_then(|it| it.open_with_url_and_target(&url, "_blank").ok().flatten());
         then(opened.map(|_| name).ok_or_else(|| "the browser opens no window".to_owned()));
+    }
+
+    /// The browser waits as long as it takes.
+    pub fn save_slow(url: String, name: String, then: impl FnOnce(Result<String, String>) + Send + 'static) {
+        save(url, name, then);
     }
 
     async fn get(url: &str) -> Result<Vec<u8>, JsValue> {

@@ -99,6 +99,10 @@ tokens! {
     LIGHT_LABEL = 0x33404B "map.light.label";
     LIGHT_LABEL_SEA = 0x7995A8 "map.light.label_sea";
     LIGHT_LABEL_HALO = 0xFAFAF7 "map.light.label_halo";
+    LIGHT_BACKGROUND = 0xF6F5F0 "light.background";
+    LIGHT_LINE = 0xD5D6D1 "light.line";
+    LIGHT_DECISION_BAR = 0x16202A "light.decision_bar";
+    LIGHT_DECISION_TEXT = 0xFFFFFF "light.decision_text";
     LIGHT_CARD = 0xFFFFFF "light.card";
     LIGHT_PRIMARY = 0x16202A "light.text_primary";
     LIGHT_SECONDARY = 0x46535F "light.text_secondary";

@@ -317,12 +317,17 @@ pub(super) fn warnings_in_force(city: &City, now: Timestamp) -> Vec<&Warning> {
 
 /// Two waves.
 pub(super) fn logo(k: &Kit<'_>, center: egui::Pos2, px: f32) {
+    waves(k, center, px, PRIMARY);
+}
+
+/// The same on another ground.
+pub(super) fn waves(k: &Kit<'_>, center: egui::Pos2, px: f32, ink: Color32) {
     for dy in [-3.0f32, 3.0] {
         let wave = (0..=24).map(|i| {
             let t = i as f32 / 24.0;
             center
                 + vec2((t - 0.5) * 24.0, dy - (t * std::f32::consts::TAU).sin() * 4.0 * (1.0 - 0.3 * dy.signum())) * px
         });
-        k.painter().add(Shape::line(wave.collect(), Stroke::new(2.0 * px, PRIMARY)));
+        k.painter().add(Shape::line(wave.collect(), Stroke::new(2.0 * px, ink)));
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     i18n::{Lang, tr},
-    panels::{Chosen, PanelState, UiCommand, View},
+    panels::{PanelState, UiCommand, View},
 };
 use egui::{Context, Rect};
 use gulang_city::LocalFrame;
@@ -77,6 +77,20 @@ impl Helm {
                 let to = StageCamera { bearing, tilt, ..to };
                 self.pilot.fly_to(to, width, now, is_reduced);
             }
+            UiCommand::LookAs { look, at_once } => {
+                let seen = Bookmark {
+                    name: String::new(),
+                    center: look.at,
+                    metres: look.metres,
+                    bearing: look.bearing,
+                    tilt: look.tilt,
+                };
+                let to = seen.camera(frame, size);
+                match at_once {
+                    true => self.pilot.look(to),
+                    false => self.pilot.fly_to(to, width, now, is_reduced),
+                }
+            }
             UiCommand::NorthUp => self.pilot.north_up(width, now, is_reduced),
             UiCommand::ViewBack => self.pilot.back(width, now, is_reduced),
             UiCommand::ViewForth => self.pilot.forth(width, now, is_reduced),
@@ -106,8 +120,9 @@ impl Helm {
         View {
             bearing: self.pilot.camera.bearing,
             is_following: self.pilot.is_following(),
+            tilt: self.pilot.camera.tilt,
             theme,
-            chosen: Chosen::default(),
+            ..View::default()
         }
     }
 
