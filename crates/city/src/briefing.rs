@@ -397,9 +397,8 @@ pub fn parse_briefing(text: &str) -> Result<Briefing, LineFault> {
             tilt: it.tilt,
             layers: it.layers,
         };
-        let chart = |it: ChartInFile| {
-            Ok::<_, LineFault>(PageChart { key: key(&it.figure)?, kind: it.kind, title: it.title })
-        };
+        let chart =
+            |it: ChartInFile| Ok::<_, LineFault>(PageChart { key: key(&it.figure)?, kind: it.kind, title: it.title });
         let decision = |it: DecisionInFile| Decision {
             question: it.question,
             consequence: it.consequence,

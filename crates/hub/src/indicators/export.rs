@@ -170,7 +170,9 @@ fn write_parquet(title: &str, rows: &mut Rows, to: &mut Pieces) -> io::Result<()
 fn write_group<W: Write + Send>(writer: &mut SerializedFileWriter<W>, rows: &[Beneath]) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
     let texts: [&dyn Fn(&Beneath) -> ByteArray; 4] =
-        [&|it| it.kind.into(), &|it| it.number.as_str().into(), &|it| (&*it.name).into(), &|it| it.words.as_str().into()];
+        [&|it| it.kind.into(), &|it| it.number.as_str().into(), &|it| (&*it.name).into(), &|it| {
+            it.words.as_str().into()
+        }];
     for of in texts {
         if let Some(mut column) = group.next_column()? {
             let values: Vec<ByteArray> = rows.iter().map(of).collect();
