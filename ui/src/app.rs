@@ -8,6 +8,7 @@
 
 use crate::{
     asking::AskMail,
+    briefings::BriefingMail,
     detections::DetectionMail,
     drills::DrillMail,
     duties::DutyMail,
@@ -93,6 +94,8 @@ pub enum Screen {
 pub struct Start {
     pub view: Option<StartView>,
     pub theme: Theme,
+    /// Of a briefing's pages; D there switches it.
+    pub page_theme: Theme,
     /// Layers and overlays to switch on, by id.
     pub show: Vec<String>,
     /// The place arrival times are told for.
@@ -101,7 +104,9 @@ pub struct Start {
     pub select: Option<String>,
     /// The map alone, without panels.
     pub is_map_only: bool,
-    /// The scene this wall shows, whatever the hall's is: `metrics`, or `metrics:` and a layout's name.
+    /// Of the screen at first; F7 switches it.
+    pub lang: Lang,
+    /// The scene this wall shows, whatever the hall's is: `metrics`, `metrics:` and a layout's name, or a page of a briefing.
     pub scene: Option<String>,
     /// How much larger everything on the map is for a far seat (`type.wall.scale_setting`, 1.0–1.6).
     pub size_factor: f32,
@@ -110,7 +115,20 @@ pub struct Start {
 impl Default for Start {
     fn default() -> Self {
         let (view, place, select, scene) = (None, None, None, None);
-        Self { view, theme: Theme::Dark, show: Vec::new(), place, select, is_map_only: false, scene, size_factor: 1.0 }
+        let (theme, lang) = (Theme::Dark, Lang::Zh);
+        let page_theme = Theme::Light;
+        Self {
+            view,
+            theme,
+            page_theme,
+            show: Vec::new(),
+            place,
+            select,
+            is_map_only: false,
+            lang,
+            scene,
+            size_factor: 1.0,
+        }
     }
 }
 
@@ -239,6 +257,8 @@ pub struct Panels {
     sources: SourceMail,
     /// The figures.
     indicators: IndicatorMail,
+    /// 会商简报: what is news, and files.
+    briefings: BriefingMail,
     /// What platforms tell of one case.
     processes: ProcessMail,
     /// Pictures of cases.
@@ -291,7 +311,10 @@ fn take_files(mut dropped: MessageReader<FileDragAndDrop>, screen: Res<Screen>, 
     for file in files {
         match file {
             Ok((name, bytes)) => panels.state.take_file(name, bytes),
-            Err(why) => panels.state.notify(Lang::Zh.fill(tr::IMPORT_UNREADABLE, &[&why])),
+            Err(why) => {
+                let text = panels.state.lang.fill(tr::IMPORT_UNREADABLE, &[&why]);
+                panels.state.notify(text);
+            }
         }
     }
 }
@@ -395,6 +418,8 @@ fn draw(
     panels.n_frames += 1;
     if panels.n_frames == 1 {
         panels.state.own_scene = start.scene.as_deref().map(Into::into);
+        panels.state.lang = start.lang;
+        panels.state.set_page_theme(start.page_theme);
         theme::install_fonts(&ctx, FONT.to_vec());
         theme::apply(&ctx);
         return Ok(());
@@ -434,6 +459,9 @@ fn draw(
     }
     for news in panels.indicators.poll() {
         panels.state.take_indicators(news);
+    }
+    for news in panels.briefings.poll() {
+        panels.state.take_briefings(news);
     }
     for picture in panels.detections.poll() {
         panels.state.take_detection(picture);
@@ -499,7 +527,7 @@ fn draw(
         .and_then(|it| director.where_shown(hall, it, time));
     let press = map.helm.steer(&ctx, rect, &mut panels.state, &local, followed, *screen == Screen::Desk);
     director.camera = map.helm.pilot.camera;
-    let tools = Helm::sketch(&panels.state, &local, director.palette(), Lang::Zh);
+    let tools = Helm::sketch(&panels.state, &local, director.palette(), panels.state.lang);
     director.draw_tools(tools);
     let mut selected = press.map(|at| {
         let found = director.pick(hall, time, at, &port);
@@ -550,7 +578,7 @@ fn draw(
         connected: hall.connected,
         pictures: &panels.pictures,
         selection: hall.selection.as_ref(),
-        lang: Lang::Zh,
+        lang: panels.state.lang,
         locator_land: &hall.locator_land,
         seat: &hall.seat,
         inventories: hall.inventories.held(),
@@ -558,7 +586,7 @@ fn draw(
         land: director.land.as_ref(),
         layers: &layers,
         names: &panels.names,
-        view: crate::panels::View { chosen: hall.chosen, ..map.helm.view(director.theme) },
+        view: crate::panels::View { chosen: hall.chosen, ..map.helm.view(director.theme, &local, port.size()) },
         story: panels.playback.story(),
         story_failure: panels.playback.failure(),
     };
@@ -615,7 +643,8 @@ fn draw(
             UiCommand::Choose(chosen) => hall.chosen = chosen,
             UiCommand::FindDuties { ticket, query } => panels.duties.ask(net.address(), ticket, &query),
             UiCommand::ChooseFile if !platform::choose_file() => {
-                panels.state.notify(Lang::Zh.t(tr::IMPORT_DROP_HERE).to_owned());
+                let text = panels.state.lang.t(tr::IMPORT_DROP_HERE).to_owned();
+                panels.state.notify(text);
             }
             UiCommand::PreviewImport(ask) => panels.imports.preview(net.address(), hall.realm, ask),
             UiCommand::CommitImport(wish) => panels.imports.commit(net.address(), &hall.seat, &wish),
@@ -627,6 +656,7 @@ fn draw(
             UiCommand::LetGo(feed) => net.let_go(feed),
             UiCommand::Adjust(feed, to) => net.adjust(feed, to),
             UiCommand::AskIndicators(ask) => panels.indicators.ask(net.address(), hall.realm, &ask),
+            UiCommand::AskBriefings(ask) => panels.briefings.ask(net.address(), hall.realm, &ask),
             UiCommand::AskSources => panels.sources.ask(net.address(), hall.realm),
             UiCommand::AskDetectionPicture(detection, hash) => {
                 panels.detections.ask(net.address(), hall.realm, detection, hash);
@@ -760,9 +790,10 @@ fn waiting_ui(ctx: &egui::Context, address: &Address, connected: ConnectionState
     ctx.request_repaint_after(std::time::Duration::from_millis(200));
 }
 
-/// What a headless run waits for where a metrics wall is wanted: no map, but its figures.
-pub fn are_figures_there(hall: &Hall, fetches: &Fetches, panels: &Panels) -> bool {
-    hall.city.is_some() && fetches.are_done() && panels.state.shows_figures()
+/// What a headless run waits for where a metrics wall or a briefing is wanted: its figures, and its map if it has one.
+pub fn are_figures_there(hall: &Hall, fetches: &Fetches, director: &Director, panels: &Panels) -> bool {
+    let is_map_there = !panels.state.map_rect.is_positive() || is_settled(hall, fetches, director, None);
+    hall.city.is_some() && fetches.are_done() && panels.state.shows_figures() && is_map_there
 }
 
 /// What a headless run waits for.

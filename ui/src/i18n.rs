@@ -10,6 +10,16 @@ pub enum Lang {
     En,
 }
 
+impl Lang {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Zh => Self::En,
+            Self::En => Self::Zh,
+        }
+    }
+}
+
 /// One text in both languages. `{}` marks what [`Lang::fill`] puts in, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tr {
@@ -1305,6 +1315,120 @@ pub mod tr {
         ANOMALY_LINE = "{} 为 {}，近 {} 天同时刻中位 {}，{}", "{}: {}, median of {} days {}, {}";
         ANOMALY_HIGH = "偏高", "high";
         ANOMALY_LOW = "偏低", "low";
+        // briefings
+        BRIEFINGS = "会商简报", "Briefings";
+        BRIEF_SUB = "{} 份・一页一句话，一张图，三个数，一个决定", "{}・a page: one sentence, one map, three figures, one decision";
+        BRIEF_OPEN = "打开简报「{}」", "Open briefing {}";
+        BRIEF_SHOW = "放映", "Show";
+        BRIEF_N_PAGES = "{} 页", "{} pages";
+        BRIEF_LIVE = "数据随时更新", "live figures";
+        BRIEF_FROZEN_AT = "数据冻结于 {}", "frozen at {}";
+        BRIEF_SHOWN_AT = "上次放映 {}", "last shown {}";
+        BRIEF_NEVER_SHOWN = "没有放映过", "never shown";
+        BRIEF_NEW = "新建", "New";
+        BRIEF_FROM = "从模板：{}", "From template: {}";
+        BRIEF_EMPTY = "空白简报", "Empty briefing";
+        BRIEF_NEW_TITLE = "会商简报 {}", "Briefing {}";
+        BRIEF_FIRST_HEADLINE = "一句话说清这一页", "What this page says, in one sentence";
+        BRIEF_FIRST_QUESTION = "提请决定什么", "What is to be decided";
+        BRIEF_SINCE = "上次会商以来", "Since the last briefing";
+        BRIEF_SINCE_OPEN = "看看有什么变化", "See what changed";
+        BRIEF_SINCE_AT = "{} 以来", "since {}";
+        BRIEF_SINCE_SHOWN = "「{}」{} 放映以来", "since {} was shown at {}";
+        BRIEF_SINCE_ASKING = "正在从记录里归纳…", "reading the record…";
+        BRIEF_SINCE_NEVER = "还没有放映过简报，没有上一次", "no briefing was shown yet, so there is no last one";
+        BRIEF_SINCE_NOTHING = "没有新记录", "nothing new";
+        BRIEF_RECORDS = "记录 {}", "records {}";
+        BRIEF_NONE = "还没有简报；从右边的模板开始", "no briefings yet; begin with a template at the right";
+        BRIEF_TAKE_OVER = "接着讲", "Take over";
+        BRIEF_END = "结束放映", "End";
+        BRIEF_ON = "大屏正在放映：{} 第 {} 页", "on the walls: {}, page {}";
+        BRIEF_ON_BLACK = "大屏正在放映：{}（黑屏）", "on the walls: {} (black)";
+        BRIEF_OVER = "放映已在别处结束", "the showing was ended elsewhere";
+        BRIEF_SAVE_AS = "存为 {}", "Save as {}";
+        BRIEF_SAVED = "已存到 {}", "saved to {}";
+        BRIEF_NOT_SAVED = "没有存成：{}", "not saved: {}";
+        BRIEF_NONE_IN_HAND = "先按 F6 打开一份简报的一页，再放进去", "open a page of a briefing with F6 first";
+        BRIEF_PAGE_FULL = "第 {} 页已有三个数；换掉一个，或放到别的页", "page {} has three figures; replace one or use another page";
+        BRIEF_PUT_ON = "已放进「{}」第 {} 页", "put into {}, page {}";
+        BRIEF_PUT = "放进简报", "Into briefing";
+        BRIEF_BACK = "返回", "Back";
+        BRIEF_MAP = "地图", "map";
+        BRIEF_NONE_WHY = "—（{}）", "— ({})";
+        BRIEF_STALE_WORD = "（过时）", " (stale)";
+        BRIEF_NOT_FROZEN = "冻结时没有这个数", "no such figure when frozen";
+        BRIEF_NO_GROUPS = "这个指标不分组", "this indicator has no groups";
+        BRIEF_AS_OF = "数据截至 {}", "as of {}";
+        BRIEF_SOURCE_OLD = "{} 已 {} 未更新", "{} silent for {}";
+        BRIEF_PAGE_OF = "第 {} 页，共 {} 页", "page {} of {}";
+        BRIEF_NEXT_DECISION = "提请决定", "Decide";
+        BRIEF_DECIDE_BY = "{} 前", "by {}";
+        BRIEF_OWNER_IS = "责任：{}", "{} answers for it";
+        BRIEF_FOOT = "← → 翻页・B 黑屏・Esc 结束", "← → pages・B black・Esc ends";
+        BRIEF_FOOT_LIVE = "数随时更新", "live figures";
+        BRIEF_FOOT_LIVE_MAP = "地图和数随时更新", "live map and figures";
+        BRIEF_FOOT_FROZEN = "数已冻结", "frozen figures";
+        BRIEF_FOOT_FROZEN_MAP = "数已冻结，地图是此刻的", "frozen figures, the map is live";
+        BRIEF_BLACK_NOW = "大屏已黑屏，按 B 恢复", "the walls are black; B brings the page back";
+        BRIEF_SO_LONG = "共 {}", "{} in all";
+        BRIEF_PAGE_SO_LONG = "本页 {}", "this page {}";
+        BRIEF_NEXT_PAGE = "下一页", "Next page";
+        BRIEF_LAST_PAGE = "这是最后一页", "this is the last page";
+        BRIEF_NO_NOTES = "这一页没有备注", "no notes on this page";
+        BRIEF_PREVIOUS = "上一页", "Back";
+        BRIEF_NEXT = "下一页", "Next";
+        BRIEF_BLACK = "黑屏", "Black";
+        BRIEF_LIGHT = "恢复", "Light";
+        BRIEF_LIGHT_THEME = "浅色", "Light colours";
+        BRIEF_DARK_THEME = "深色", "Dark colours";
+        BRIEF_KEYS = "← → 翻页・B 黑屏・Home End 首末页・Esc 结束", "← → pages・B black・Home End・Esc ends";
+        BRIEF_EDIT_KEYS = "PageUp PageDown 换页，加 Shift 移动・F5 放映", "PageUp PageDown pages, with Shift they move・F5 shows";
+        BRIEF_TITLE = "简报标题", "Title";
+        BRIEF_HOST = "主持单位", "Host";
+        BRIEF_HEADLINE = "标题句", "Headline";
+        BRIEF_HEADLINE_OF = "第 {} 页标题句", "Headline of page {}";
+        BRIEF_FIGURES = "关键数（最多三个）", "Figures (three at most)";
+        BRIEF_FIGURE_LABEL = "第 {} 个数的说法", "Label of figure {}";
+        BRIEF_FIGURE_NOTE = "第 {} 个数的补充", "Note to figure {}";
+        BRIEF_LABEL_HINT = "说法；不写用指标名", "label; else the indicator's name";
+        BRIEF_NOTE_HINT = "补充一行", "a line below";
+        BRIEF_CHART = "图", "Chart";
+        BRIEF_CHART_TREND = "看走势", "trend";
+        BRIEF_CHART_GROUPS = "看分组", "groups";
+        BRIEF_CHART_TITLE = "图的标题", "Title of the chart";
+        BRIEF_DECISION = "提请决定", "Decision";
+        BRIEF_QUESTION = "提请决定什么", "What is to be decided";
+        BRIEF_CONSEQUENCE = "做与不做各会怎样", "What follows if it is done, and if not";
+        BRIEF_UNTIL = "何时之前", "Until when";
+        BRIEF_OWNER = "谁负责", "Who answers for it";
+        BRIEF_NOTES = "备注", "Notes";
+        BRIEF_NOTES_OF = "备注：只有讲的人看得到", "Notes: for whoever speaks alone";
+        BRIEF_INSERT = "插入数字", "Insert figure";
+        BRIEF_ADD = "＋ 添加", "＋ Add";
+        BRIEF_CHANGE = "换", "Change";
+        BRIEF_TAKE_OUT = "去掉", "Remove";
+        BRIEF_TOO_LONG = "最多 {} 字", "{} characters at most";
+        BRIEF_PAGE_NEW = "＋ 新页", "＋ Page";
+        BRIEF_PAGE_SINCE = "＋ 上次会商以来", "＋ Since the last briefing";
+        BRIEF_PAGE_COPY = "复制本页", "Copy page";
+        BRIEF_PAGE_REMOVE = "删除本页", "Remove page";
+        BRIEF_MAP_ADD = "加上地图", "Add the map";
+        BRIEF_MAP_TAKE = "取景：用现在的画面", "Keep this view";
+        BRIEF_MAP_REMOVE = "去掉地图", "Remove the map";
+        BRIEF_LAYER = "图层：{}", "Layer: {}";
+        BRIEF_FREEZE = "冻结数据", "Freeze";
+        BRIEF_THAW = "解除冻结", "Unfreeze";
+        BRIEF_UNDO = "撤销", "Undo";
+        BRIEF_REMOVE = "删除简报", "Delete";
+        BRIEF_REMOVE_SURE = "再按一次删除", "Press again to delete";
+        BRIEF_PICK = "找指标", "Find an indicator";
+        BRIEF_PICK_HINT = "指标名或编号", "name or id";
+        BRIEF_PICK_CLOSE = "不选了", "Close";
+        BRIEF_PICK_WORD = "往话里插入哪个数", "Which figure into the words";
+        BRIEF_PICK_CHART = "图上画哪个指标", "Which indicator for the chart";
+        BRIEF_PICK_FIGURE = "放哪个数", "Which figure";
+        BRIEF_GROUPS = "分组", "groups";
+        BRIEF_GROUPS_OF = "{}的分组", "groups of {}";
         // metrics walls
         INDICATORS_CARDS = "指标", "Indicators";
         METRIC_WALLS = "大屏", "Walls";

@@ -19,6 +19,10 @@ pub const MAX_PAGES: usize = 24;
 pub const MAX_BRIEFINGS: usize = 128;
 /// Figures beside the map: more than three nobody keeps in mind.
 pub const MAX_PAGE_FIGURES: usize = 3;
+/// Figures a frozen briefing holds, with the groups under its charts.
+pub const MAX_FROZEN_FIGURES: usize = 4000;
+/// Points a frozen trend holds: a day of one every minute.
+pub const MAX_FROZEN_POINTS: usize = 1440;
 /// How often it was shown that is remembered, over all briefings.
 pub const MAX_SHOWINGS: usize = 64;
 const SCENE: &str = "brief";
@@ -152,6 +156,8 @@ pub enum BriefingFault {
     Look(usize),
     #[error("第 {0} 页的花括号不成对；写作 {{指标号}}")]
     Braces(usize),
+    #[error("冻结的数太多（最多 {MAX_FROZEN_FIGURES} 个，每条走势最多 {MAX_FROZEN_POINTS} 点）")]
+    Frozen,
     #[error("第 {0} 页有一段话太长（最多 {1} 字）")]
     TooLong(usize, usize),
 }
@@ -160,7 +166,7 @@ impl BriefingFault {
     /// Which page it is on, from 1.
     fn page(&self) -> Option<usize> {
         match self {
-            Self::NoTitle | Self::Pages => None,
+            Self::NoTitle | Self::Pages | Self::Frozen => None,
             Self::Headline(i) | Self::Figures(i) | Self::Look(i) | Self::Braces(i) | Self::TooLong(i, _) => Some(*i),
         }
     }
@@ -179,7 +185,12 @@ impl Briefing {
         for (page, i) in self.pages.iter().zip(1..) {
             page.check(i)?;
         }
-        Ok(())
+        let fits = |it: &Frozen| {
+            it.figures.len() <= MAX_FROZEN_FIGURES
+                && it.trends.len() <= MAX_PAGES
+                && it.trends.iter().all(|it| it.1.len() <= MAX_FROZEN_POINTS)
+        };
+        if self.frozen.as_ref().is_none_or(fits) { Ok(()) } else { Err(BriefingFault::Frozen) }
     }
 
     /// Every figure its pages need: beside the map, in words, under charts.

@@ -30,6 +30,7 @@ mod native {
         app::{self, Start, StartView},
         bench::{PointsBench, metrics::MetricsBench, scene::SceneBench},
         hall::Hall,
+        i18n::Lang,
         net::Address,
         stage::{director::Director, palette::Theme},
     };
@@ -59,8 +60,8 @@ mod native {
         /// Who sits here, as the city's roles.json names it [default: 大屏; with --desk its first officer's seat]
         #[arg(long)]
         seat: Option<String>,
-        /// peace, war: the footing a picture waits for, which is the city's to choose. metrics, metrics:LAYOUT: what this wall
-        /// shows, whatever the hall's scene is; a picture waits for the figures.
+        /// peace, war: the footing a picture waits for, which is the city's to choose. metrics, metrics:LAYOUT, brief:PAGE:ID: what
+        /// this wall shows, whatever the hall's scene is; a picture waits for the figures.
         #[arg(long, value_parser = scene_from_text)]
         scene: Option<Scene>,
         /// Pixels; a window without it fills its display, with it and --display it has no frame.
@@ -84,9 +85,12 @@ mod native {
         /// Where the map looks at first: LON,LAT,METRES[,BEARING,TILT]
         #[arg(long, value_parser = view_from_text, allow_hyphen_values = true)]
         view: Option<StartView>,
-        /// The map's colours.
-        #[arg(long, value_enum, default_value = "dark")]
-        theme: ThemeName,
+        /// The colours of the map and of a briefing's pages [default: a dark map, light pages]
+        #[arg(long, value_enum)]
+        theme: Option<ThemeName>,
+        /// Of the screen at first; F7 there switches it.
+        #[arg(long, value_enum, default_value = "zh")]
+        lang: LangName,
         /// Layers and overlays to switch on, by id, such as manhole,bike,rain
         #[arg(long, value_delimiter = ',')]
         show: Vec<String>,
@@ -114,7 +118,7 @@ mod native {
     enum Scene {
         Footing(Posture),
         /// As the hall's scenes are written.
-        Metrics(String),
+        Own(String),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,6 +131,12 @@ mod native {
     enum ThemeName {
         Dark,
         Light,
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+    enum LangName {
+        Zh,
+        En,
     }
 
     #[derive(Subcommand)]
@@ -272,20 +282,22 @@ mod native {
             Some(shot) => headless(&mut bevy_app, &options, shot),
             None => windowed(&mut bevy_app, &options),
         }
-        let theme = if options.theme == ThemeName::Light { Theme::Light } else { Theme::Dark };
+        let theme = options.theme.map(|it| if it == ThemeName::Light { Theme::Light } else { Theme::Dark });
         let size_factor = options.distance_m.map_or(1.0, |distance| {
             // `type.wall`: px of an angle at a distance; the factor is against 8 m on 0.9 mm.
             (distance / options.pitch_mm.unwrap_or(0.9) / (8.0 / 0.9)).clamp(1.0, 1.6)
         });
         let start = Start {
             view: options.view,
-            theme,
+            theme: theme.unwrap_or(Theme::Dark),
+            page_theme: theme.unwrap_or(Theme::Light),
+            lang: if options.lang == LangName::En { Lang::En } else { Lang::Zh },
             show: options.show,
             place: options.place,
             select: options.select,
             is_map_only: options.map,
             scene: match options.scene {
-                Some(Scene::Metrics(scene)) => Some(scene),
+                Some(Scene::Own(scene)) => Some(scene),
                 Some(Scene::Footing(_)) | None => None,
             },
             size_factor,
@@ -484,8 +496,8 @@ mod native {
             let is_settled = |wants| app::is_settled(&hall, &fetches, &director, wants);
             let (is_there, is_scene) = match &shot.wants {
                 // Nothing else is worth a picture of it.
-                Some(Scene::Metrics(_)) => {
-                    let is_there = app::are_figures_there(&hall, &fetches, &panels);
+                Some(Scene::Own(_)) => {
+                    let is_there = app::are_figures_there(&hall, &fetches, &director, &panels);
                     (is_there, is_there)
                 }
                 Some(Scene::Footing(posture)) => (is_settled(None), is_settled(Some(*posture))),
@@ -558,8 +570,9 @@ mod native {
         match text {
             "peace" => Ok(Scene::Footing(Posture::Peace)),
             "war" => Ok(Scene::Footing(Posture::War)),
-            _ if gulang_city::scene_metrics(text, Posture::Peace).is_some() => Ok(Scene::Metrics(text.to_owned())),
-            _ => Err(format!("{text} is not peace, war, metrics or metrics:LAYOUT")),
+            _ if gulang_city::scene_metrics(text, Posture::Peace).is_some() => Ok(Scene::Own(text.to_owned())),
+            _ if gulang_city::scene_briefing(text).is_some() => Ok(Scene::Own(text.to_owned())),
+            _ => Err(format!("{text} is not peace, war, metrics, metrics:LAYOUT or brief:PAGE:ID")),
         }
     }
 

@@ -3,7 +3,8 @@
 
 use super::kit::{Kit, RealmMark, realm_mark};
 use super::{
-    Drawer, Model, PanelState, Selection, UiCommand, advice, board, card, drawer, drones, events, forces, locator,
+    Drawer, Model, PanelState, Selection, UiCommand, advice, board, briefing, card, drawer, drones, events, forces,
+    locator,
 };
 use super::{needs, orders, pages, sheet, street_call, today, tools, topbar, typhoon, war};
 use crate::i18n::tr;
@@ -40,10 +41,15 @@ pub(super) fn desk_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
     if is_opened {
         state.sheet = Some(sheet::Sheet::review(k.m));
     }
-    if is_war {
-        war_ui(k, state, body)
+    if state.pages.shows(pages::Page::Briefings) {
+        briefing::briefings_ui(k, state, body);
     } else {
-        peace_ui(k, state, body)
+        if is_war {
+            war_ui(k, state, body);
+        } else {
+            peace_ui(k, state, body);
+        }
+        briefing::rest(k, state);
     }
     notices_ui(k, state, body);
 }
@@ -403,7 +409,11 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
                 state.board = None;
             }
         } else if state.pages.is_open() {
-            if !state.pages.back() {
+            if state.pages.shows(pages::Page::Briefings) {
+                if !briefing::escape(model, state, out) && !state.briefing.back() {
+                    state.pages.close();
+                }
+            } else if !state.pages.back() {
                 state.pages.close();
             }
         } else if state.draft.take().is_some()
@@ -431,7 +441,11 @@ pub(super) fn keys(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelStat
     if pressed(Key::F10) {
         state.sheet = Some(sheet::Sheet::drill());
     }
-    if pressed(Key::F2) || pressed(Key::M) && !is_typing {
+    if pressed(Key::F6) {
+        state.pages.toggle(pages::Page::Briefings);
+    }
+    let has_letters = is_typing || state.pages.shows(pages::Page::Briefings);
+    if pressed(Key::F2) || pressed(Key::M) && !has_letters {
         state.pages.toggle(pages::Page::Indicators);
     }
     if state.sheet.is_some() || state.replay.is_picking() || is_typing {

@@ -15,6 +15,7 @@ mod area;
 mod ask;
 mod attach;
 mod board;
+mod briefing;
 mod callout;
 mod cameras;
 mod card;
@@ -79,6 +80,8 @@ mod tests_ask;
 #[cfg(test)]
 mod tests_boards;
 #[cfg(test)]
+mod tests_briefing;
+#[cfg(test)]
 mod tests_cameras;
 #[cfg(test)]
 mod tests_cosign;
@@ -118,6 +121,7 @@ pub use layers::LayerRow;
 pub use locator::LocatorTiles;
 
 use crate::asking::{AskNews, SortAsk};
+use crate::briefings::{BriefingAsk, BriefingNews};
 use crate::detections::DetectionPicture;
 use crate::drills::DrillNews;
 use crate::duties::DutyAnswer;
@@ -179,6 +183,11 @@ pub struct Model<'a> {
 /// How the big map looks at the city just now.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct View {
+    /// Its middle, and how much of the city is seen across, m.
+    pub at: LonLat,
+    pub metres: f64,
+    /// Degrees from straight down.
+    pub tilt: f64,
     /// What is up, degrees clockwise from north.
     pub bearing: f64,
     /// The selected mover is kept in the middle.
@@ -282,6 +291,11 @@ pub enum UiCommand {
     Select(Option<Selection>),
     /// Move the big map: to where, metres across the view.
     FlyTo(LonLat, f64),
+    /// Have it look as a page of a briefing asks, at once or in flight; its layers are asked for one by one.
+    LookAs {
+        look: Look,
+        at_once: bool,
+    },
     /// A map layer chip, 1–8; already noted in [`PanelState::layers_off`].
     ToggleLayer(u8),
     /// A layer or overlay by itself, on or off.
@@ -310,6 +324,8 @@ pub enum UiCommand {
     AskSources,
     /// Ask for figures; the answers come to [`PanelState::take_indicators`].
     AskIndicators(IndicatorAsk),
+    /// Ask what is news since the last briefing, or for one as a file; the answers come to [`PanelState::take_briefings`].
+    AskBriefings(BriefingAsk),
     RetrySource(String),
     /// Ask for the picture of this hash that shows a detection; it comes to [`PanelState::take_detection`].
     AskDetectionPicture(DetectionId, Text),
@@ -333,6 +349,8 @@ pub struct PanelState {
     pub map_rect: Rect,
     /// Layer chips 1–8 that are off; all on at first.
     pub layers_off: BTreeSet<u8>,
+    /// Of everything on this screen; F7 switches it.
+    pub lang: Lang,
     /// Reduced motion: the camera jumps.
     pub is_reduced: bool,
     /// The tool in the officer's hand.
@@ -368,6 +386,8 @@ pub struct PanelState {
     known: indicators::Known,
     /// The cards of the metrics wall.
     metric_wall: metric_wall::Shown,
+    /// 会商简报.
+    briefing: briefing::Briefings,
     /// The scene this wall window shows by its start, whatever the hall's is.
     pub own_scene: Option<Text>,
     /// The pictures drawn this frame, with their widths in px.
@@ -407,6 +427,7 @@ impl Default for PanelState {
         Self {
             map_rect: Rect::NOTHING,
             layers_off: BTreeSet::new(),
+            lang: Lang::default(),
             is_reduced: false,
             tools: Tools::default(),
             bookmarks: Bookmarks::default(),
@@ -432,6 +453,7 @@ impl Default for PanelState {
             pages: pages::Pages::default(),
             known: indicators::Known::default(),
             metric_wall: metric_wall::Shown::default(),
+            briefing: briefing::Briefings::default(),
             own_scene: None,
             drawn: Vec::new(),
             hand: feeds::Hand::default(),
@@ -481,15 +503,16 @@ impl PanelState {
         self.draft.as_ref().map(tools::Draft::region).or(self.area.as_ref().map(|it| &it.region))
     }
 
-    /// The layer panel is open and wants its rows.
+    /// The layer panel is open and wants its rows, or a page of a briefing does.
     pub fn shows_layers(&self) -> bool {
-        self.drawer == Some(Drawer::Layers)
+        self.drawer == Some(Drawer::Layers) || self.briefing.wants_layers()
     }
 
     /// The map's keys are free: no sheet and no board is open.
     pub fn has_map_keys(&self) -> bool {
         // A sheet or board left open comes back after a review, and lies over nothing meanwhile.
-        let is_covered = self.sheet.is_some() || self.board.is_some() || self.pages.cover_map();
+        let lends_map = self.pages.shows(pages::Page::Briefings) && self.briefing.lends_map();
+        let is_covered = self.sheet.is_some() || self.board.is_some() || self.pages.cover_map() && !lends_map;
         !self.replay.is_picking() && (self.replay.is_on || !is_covered)
     }
 
@@ -567,7 +590,7 @@ impl PanelState {
 
     /// The hub's answers to [`UiCommand::AskSources`] and [`UiCommand::RetrySource`].
     pub fn take_sources(&mut self, news: SourceNews) {
-        if let Some(notice) = self.pages.sources.take(news) {
+        if let Some(notice) = self.pages.sources.take(news, self.lang) {
             self.notify(notice);
         }
     }
@@ -575,14 +598,26 @@ impl PanelState {
     /// The hub's answers to [`UiCommand::AskIndicators`].
     pub fn take_indicators(&mut self, news: IndicatorNews) {
         let of_page = self.known.take(news);
-        if let Some(notice) = of_page.and_then(|it| self.pages.indicators.take(it)) {
+        if let Some(notice) = of_page.and_then(|it| self.pages.indicators.take(it, self.lang)) {
             self.notify(notice);
         }
     }
 
-    /// A layout of the metrics wall is shown, with all its figures.
+    /// The colours of a briefing's pages on this screen.
+    pub fn set_page_theme(&mut self, theme: Theme) {
+        self.briefing.set_theme(theme);
+    }
+
+    /// The hub's answers to [`UiCommand::AskBriefings`].
+    pub fn take_briefings(&mut self, news: BriefingNews) {
+        if let Some(notice) = self.briefing.take(news, self.lang) {
+            self.notify(notice);
+        }
+    }
+
+    /// A layout of the metrics wall or a page of a briefing is shown, with all its figures.
     pub fn shows_figures(&self) -> bool {
-        self.metric_wall.is_on() && self.known.is_complete()
+        (self.metric_wall.is_on() || self.briefing.is_on_wall()) && self.known.is_complete()
     }
 
     /// The hub's answer to [`UiCommand::AskDetectionPicture`].
@@ -681,6 +716,7 @@ pub fn screen_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState)
         out.append(&mut kit.out);
         state.drawn.append(&mut kit.wanted);
     }
+    state.lang_key(ctx);
     match state.replay.is_picking() || model.is_replay() {
         true => replay::keys(ctx, model, state, &mut out),
         false => desk::keys(ctx, model, state, &mut out),
@@ -700,6 +736,7 @@ pub fn wall_ui(ctx: &egui::Context, model: &Model<'_>, state: &mut PanelState) -
     if ctx.input(|input| input.key_pressed(egui::Key::V) && !input.modifiers.any()) {
         wall::next_seat(model, state);
     }
+    state.lang_key(ctx);
     let mut kit = Kit::new(&ui, model, wall::scale(rect));
     wall::wall_ui(&mut kit, state, rect);
     let Kit { mut out, wanted, .. } = kit;
@@ -759,6 +796,13 @@ impl PanelState {
         });
         if let Some(feed) = opened {
             self.open_feed(feed);
+        }
+    }
+
+    /// F7: the other language, from the next frame on.
+    fn lang_key(&mut self, ctx: &egui::Context) {
+        if ctx.input(|input| input.key_pressed(egui::Key::F7) && !input.modifiers.any()) {
+            self.lang = self.lang.other();
         }
     }
 

@@ -1,4 +1,4 @@
-//! Pages over the map: the camera wall, a drone, the sources, the queue of video recognition, the indicators. One at a time, over the map alone or over the whole desk; a
+//! Pages over the map: the camera wall, a drone, the sources, the queue of video recognition, the indicators, briefings. One at a time, over the map alone or over the whole desk; a
 //! drone's leaves a part of the map free, where its track and view are drawn.
 
 use super::kit::{EDGE, Kit, RealmMark, realm_mark};
@@ -21,6 +21,8 @@ pub(super) enum Page {
     Detections,
     /// 指标墙.
     Indicators,
+    /// 会商简报: it draws itself with the desk, for the map shows through it.
+    Briefings,
 }
 
 /// What the pages remember between frames.
@@ -50,6 +52,7 @@ impl Page {
             Self::Sources => tr::SOURCES,
             Self::Detections => tr::DETECTIONS,
             Self::Indicators => tr::INDICATORS,
+            Self::Briefings => tr::BRIEFINGS,
         }
     }
 
@@ -60,6 +63,7 @@ impl Page {
             Self::Sources => "J",
             Self::Detections => "Y",
             Self::Indicators => "F2",
+            Self::Briefings => "F6",
         }
     }
 }
@@ -80,7 +84,7 @@ impl Pages {
 
     /// The letters are those of what is arranged on a page.
     pub fn has_letters(&self) -> bool {
-        self.shows(Page::Indicators) && self.indicators.arranges()
+        self.shows(Page::Indicators) && self.indicators.arranges() || self.shows(Page::Briefings)
     }
 
     pub fn toggle(&mut self, page: Page) {
@@ -102,7 +106,7 @@ impl Pages {
             Some(Page::Drone) => self.drone.back(),
             Some(Page::Detections) => self.detections.back(),
             Some(Page::Indicators) => self.indicators.back(),
-            Some(Page::Sources) | None => false,
+            Some(Page::Sources | Page::Briefings) | None => false,
         }
     }
 
@@ -131,6 +135,9 @@ impl Pages {
 /// `V`, `U`, `J` and `Y` open and close; with a picture chosen `V` sends it to the hall's wall. The queue of video recognition
 /// has every other key to itself.
 pub(super) fn keys(pressed: &dyn Fn(Key) -> bool, model: &Model<'_>, state: &mut PanelState, out: &mut Vec<UiCommand>) {
+    if state.pages.shows(Page::Briefings) {
+        return;
+    }
     if pressed(Key::Y) {
         state.pages.toggle(Page::Detections);
         return;
@@ -175,7 +182,7 @@ fn selected_feed(model: &Model<'_>) -> Option<Feed> {
 }
 
 pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
-    let Some(page) = state.pages.open else { return };
+    let Some(page) = state.pages.open.filter(|it| *it != Page::Briefings) else { return };
     let rect = rect_of(k, state, window, page);
     if !rect.is_positive() {
         return;
@@ -191,6 +198,7 @@ pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         Page::Sources => sources::sub(k, &state.pages.sources),
         Page::Detections => detections::sub(k),
         Page::Indicators => indicators::sub(k, &state.known),
+        Page::Briefings => String::new(),
     };
     if !header_ui(k, state, rect, page, &sub) {
         return;
@@ -207,6 +215,7 @@ pub(super) fn page_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         Page::Sources => sources::sources_ui(k, state, body),
         Page::Detections => detections::detections_ui(k, state, body),
         Page::Indicators => indicators::indicators_ui(k, state, body),
+        Page::Briefings => {}
     }
     // A refusal, which the page would hide.
     if let Some(text) = foot {
@@ -232,7 +241,7 @@ fn rect_of(k: &Kit<'_>, state: &mut PanelState, window: Rect, page: Page) -> Rec
     match page {
         Page::Cameras | Page::Sources | Page::Detections => map,
         // Themes, cards and the one in full want room.
-        Page::Indicators => whole,
+        Page::Indicators | Page::Briefings => whole,
         Page::Drone => {
             let right = right_of_drone(map);
             let rect = Rect::from_min_max(pos2(whole.left(), map.top()), pos2(right, map.bottom()));

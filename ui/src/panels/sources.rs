@@ -57,7 +57,7 @@ impl SourcesPage {
     }
 
     /// Takes an answer in; a line for the officer, if it is one to somebody's press.
-    pub fn take(&mut self, news: SourceNews) -> Option<String> {
+    pub fn take(&mut self, news: SourceNews, lang: crate::i18n::Lang) -> Option<String> {
         match news {
             SourceNews::All(Ok(told)) => {
                 (self.told, self.failed) = (Some(told), None);
@@ -69,11 +69,9 @@ impl SourcesPage {
             }
             SourceNews::Retried(name, Ok(())) => {
                 self.asked_at = None;
-                Some(crate::i18n::Lang::Zh.fill(tr::SOURCE_RETRIED, &[&name]))
+                Some(lang.fill(tr::SOURCE_RETRIED, &[&name]))
             }
-            SourceNews::Retried(name, Err(why)) => {
-                Some(crate::i18n::Lang::Zh.fill(tr::SOURCE_RETRY_FAILED, &[&name, &why]))
-            }
+            SourceNews::Retried(name, Err(why)) => Some(lang.fill(tr::SOURCE_RETRY_FAILED, &[&name, &why])),
         }
     }
 

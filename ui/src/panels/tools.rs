@@ -78,7 +78,7 @@ pub(super) fn tools_ui(k: &mut Kit<'_>, state: &mut PanelState, map: Rect) {
     let mut buttons: Vec<Does> = Tool::ALL.map(Does::Take).to_vec();
     buttons.extend([Does::Open(Drawer::Find), Does::Open(Drawer::Layers), Does::Open(Drawer::Views)]);
     buttons.extend([Does::Turn(Page::Cameras), Does::Turn(Page::Sources), Does::Turn(Page::Detections)]);
-    buttons.push(Does::Turn(Page::Indicators));
+    buttons.extend([Does::Turn(Page::Indicators), Does::Turn(Page::Briefings)]);
     buttons.extend([Does::Back, Does::North]);
     if k.m.view.is_following || k.m.selection.is_some_and(is_mover) {
         buttons.push(Does::Follow(!k.m.view.is_following));
@@ -356,6 +356,7 @@ fn icon(k: &Kit<'_>, c: Pos2, does: Does, ink: Color32) {
         Does::Turn(Page::Sources) => glyph("源"),
         Does::Turn(Page::Detections) => glyph("识"),
         Does::Turn(Page::Indicators) => glyph("指"),
+        Does::Turn(Page::Briefings) => glyph("报"),
         Does::Open(Drawer::Import) => glyph("入"),
         Does::Open(Drawer::Ask) => glyph("问"),
         Does::Open(Drawer::AlarmLoad) => glyph("荷"),

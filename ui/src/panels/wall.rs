@@ -1,10 +1,12 @@
 //! The wall: situation | place | action, in native pixels of a 7680 × 2160 wall, scaled to what is there (DESIGN.md §2).
 //! Never more than five rows: the wall is for shared awareness, the desk is for work. Where the hall's scene is a metrics wall, its
-//! cards take the place of all three ([`super::metric_wall`]).
+//! cards take the place of all three ([`super::metric_wall`]); a page of a briefing takes the whole wall ([`super::briefing`]).
 
 use super::digest::budget_of;
 use super::kit::{Kit, RealmMark, count, exact, fresh, fresh_value, freshness_mark, mmss, percent, realm_mark};
-use super::{Model, PanelState, advice, cameras, drones, events, metric_wall, orders, today, topbar, typhoon, war};
+use super::{
+    Model, PanelState, advice, briefing, cameras, drones, events, metric_wall, orders, today, topbar, typhoon, war,
+};
 use crate::charts;
 use crate::i18n::tr;
 use crate::theme::*;
@@ -31,16 +33,27 @@ pub(super) fn wall_ui(k: &mut Kit<'_>, state: &mut PanelState, window: Rect) {
         topbar::banner_ui(k, banner, 72.0);
         rect.min.y = banner.bottom();
     }
+    let scene = state.own_scene.as_deref().unwrap_or(&k.m.city.scene);
+    if let Some((id, page)) = briefing::shown(k.m.city, scene) {
+        state.metric_wall.leave();
+        return briefing::wall_ui(k, state, rect, &id, page);
+    }
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 184.0 * s));
     topbar::topbar_ui(k, bar);
     let is_war = k.m.city.footing.posture == Posture::War;
     let top = bar.bottom() + if is_war { 12.0 * s } else { 0.0 };
     let body = Rect::from_min_max(pos2(rect.left(), top), rect.max).shrink(GUTTER * s);
     if let Some(id) = metric_wall::on_wall(k.m.city, state.own_scene.as_deref()) {
-        return metric_wall::wall_ui(k, state, body, &id);
+        metric_wall::wall_ui(k, state, body, &id);
+        return briefing::rest(k, state);
     }
     state.metric_wall.leave();
-    if is_war { war_ui(k, state, body) } else { peace_ui(k, state, body) }
+    if is_war {
+        war_ui(k, state, body);
+    } else {
+        peace_ui(k, state, body);
+    }
+    briefing::rest(k, state);
 }
 
 /// `V` at a wall window: the camera wall of the next seat that has one, and after the last the hall's scene again.

@@ -102,8 +102,8 @@ impl Helm {
                 }
             }
             UiCommand::StoreView(n) => {
-                let name = Lang::Zh.fill(tr::VIEW_N, &[&n.to_string()]);
-                let told = Lang::Zh.fill(tr::VIEW_STORED, &[&n.to_string()]);
+                let name = panels.lang.fill(tr::VIEW_N, &[&n.to_string()]);
+                let told = panels.lang.fill(tr::VIEW_STORED, &[&n.to_string()]);
                 let kept = Bookmark::of(name, &self.pilot.target(), frame, size);
                 if let Some(slot) = bookmark(panels, *n) {
                     *slot = Some(kept);
@@ -115,9 +115,12 @@ impl Helm {
         true
     }
 
-    /// What the panels are told about the view.
-    pub fn view(&self, theme: Theme) -> View {
+    /// What the panels are told about the view; `size` is the map's, px.
+    pub fn view(&self, theme: Theme, frame: &LocalFrame, size: (f64, f64)) -> View {
+        let seen = Bookmark::of(String::new(), &self.pilot.camera, frame, size);
         View {
+            at: seen.center,
+            metres: seen.metres,
             bearing: self.pilot.camera.bearing,
             is_following: self.pilot.is_following(),
             tilt: self.pilot.camera.tilt,
@@ -180,8 +183,8 @@ mod tests {
         helm.obey(&UiCommand::Follow(true), &mut panels, &frame(), SIZE, 0.0);
         let rect = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(800.0, 600.0));
         helm.steer(&ctx, rect, &mut panels, &frame(), Some((900.0, 700.0)), true);
-        assert!(helm.view(Theme::Dark).is_following);
+        assert!(helm.view(Theme::Dark, &frame(), SIZE).is_following);
         helm.steer(&ctx, rect, &mut panels, &frame(), None, true);
-        assert!(!helm.view(Theme::Dark).is_following);
+        assert!(!helm.view(Theme::Dark, &frame(), SIZE).is_following);
     }
 }

@@ -56,7 +56,12 @@ pub(in crate::panels) struct Briefings {
     /// A second press removes it; on egui's clock, s.
     removing: Option<(BriefingId, f64)>,
     scroll: f32,
+    /// How far the words of a page are scrolled, and how far they can be.
+    side_scroll: f32,
+    side_most: f32,
     eye: look::Eye,
+    /// A page was drawn on this wall in the last frame.
+    is_on_wall: bool,
     /// Of the page, and of the one after it.
     charts: [Kept; 2],
 }
@@ -81,6 +86,11 @@ impl Briefings {
         self.chosen.take().is_some()
     }
 
+    /// This wall shows a page.
+    pub fn is_on_wall(&self) -> bool {
+        self.is_on_wall
+    }
+
     /// The stage is looked through by a page: the rows of its layers are wanted.
     pub fn wants_layers(&self) -> bool {
         self.eye.is_open()
@@ -92,13 +102,17 @@ impl Briefings {
     }
 
     /// Takes an answer in; a line for the officer, if it is one to a press.
-    pub fn take(&mut self, news: BriefingNews) -> Option<String> {
+    pub fn take(&mut self, news: BriefingNews, lang: Lang) -> Option<String> {
         match news {
             BriefingNews::Since(told) => self.since.take(told),
-            BriefingNews::Saved(Ok(path)) => return Some(Lang::Zh.fill(tr::BRIEF_SAVED, &[&path])),
-            BriefingNews::Saved(Err(why)) => return Some(Lang::Zh.fill(tr::BRIEF_NOT_SAVED, &[&why])),
+            BriefingNews::Saved(Ok(path)) => return Some(lang.fill(tr::BRIEF_SAVED, &[&path])),
+            BriefingNews::Saved(Err(why)) => return Some(lang.fill(tr::BRIEF_NOT_SAVED, &[&why])),
         }
         None
+    }
+
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.is_dark = theme == Theme::Dark;
     }
 
     fn theme(&self) -> Theme {
@@ -230,6 +244,7 @@ pub(super) fn wall_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect, id: &
     let Some(kept) = k.m.city.briefings.get(id) else { return };
     let mut it = std::mem::take(&mut state.briefing);
     let mut known = std::mem::take(&mut state.known);
+    it.is_on_wall = true;
     if k.ui.input(|input| input.key_pressed(Key::D) && !input.modifiers.any()) {
         it.is_dark = !it.is_dark;
     }
@@ -262,6 +277,7 @@ fn black_ui(k: &Kit<'_>, rect: Rect) {
 /// No page is shown: the map goes back to where it was. `map_rect` is this frame's.
 pub(super) fn rest(k: &mut Kit<'_>, state: &mut PanelState) {
     let map = state.map_rect;
+    state.briefing.is_on_wall = false;
     state.briefing.eye.rest(k, map);
 }
 
@@ -385,7 +401,14 @@ fn on_ui(k: &mut Kit<'_>, it: &mut Briefings, rect: Rect, id: &BriefingId, page:
     if press::guarded_ui(k, next(k, take), "briefing-take", 13.0, take, is_barred) {
         it.presenting = Some(presenter::Presenting::taken(k, id.clone(), page));
     }
-    k.bold_fit(pos2(rect.left() + 16.0, rect.center().y), Align2::LEFT_CENTER, 15.0, INVERSE_TEXT, &text, x - rect.left() - 26.0);
+    k.bold_fit(
+        pos2(rect.left() + 16.0, rect.center().y),
+        Align2::LEFT_CENTER,
+        15.0,
+        INVERSE_TEXT,
+        &text,
+        x - rect.left() - 26.0,
+    );
 }
 
 /// `大屏正在放映：台风会商 第 2 页`.
@@ -411,7 +434,8 @@ fn rows_ui(k: &mut Kit<'_>, it: &mut Briefings, list: Rect) {
     let mut all: Vec<(&BriefingId, &KeptBriefing)> = city.briefings.iter().collect();
     all.sort_by_key(|it| std::cmp::Reverse(it.1.seq));
     for (slot, (id, kept)) in all.into_iter().skip(first).enumerate() {
-        let row = Rect::from_min_size(pos2(list.left(), list.top() + ROW_H * slot as f32), vec2(list.width(), ROW_H - 6.0));
+        let row =
+            Rect::from_min_size(pos2(list.left(), list.top() + ROW_H * slot as f32), vec2(list.width(), ROW_H - 6.0));
         if row.bottom() > list.bottom() + 0.5 {
             break;
         }
@@ -426,7 +450,10 @@ fn row_ui(k: &mut Kit<'_>, it: &mut Briefings, row: Rect, id: &BriefingId, kept:
     k.fill(row, 4.0, if response.hovered() { SELECTED } else { RAISED });
     let label = k.t(tr::BRIEF_SHOW);
     let width = k.width(13.0, label) + 28.0;
-    let show = Rect::from_min_max(pos2(row.right() - width - 10.0, row.center().y - 16.0), pos2(row.right() - 10.0, row.center().y + 16.0));
+    let show = Rect::from_min_max(
+        pos2(row.right() - width - 10.0, row.center().y - 16.0),
+        pos2(row.right() - 10.0, row.center().y + 16.0),
+    );
     let mut facts = vec![lang.fill(tr::BRIEF_N_PAGES, &[&briefing.pages.len().to_string()])];
     if !briefing.host.is_empty() {
         facts.insert(0, briefing.host.to_string());

@@ -77,7 +77,14 @@ pub(super) fn picker_ui(k: &Kit<'_>, it: &mut Picker, known: &Known, rect: Rect)
         For::NewFigure | For::Figure(_) => tr::BRIEF_PICK_FIGURE,
     };
     let close = Rect::from_center_size(pos2(rect.right() - 18.0, y), vec2(28.0, 28.0));
-    k.bold_fit(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 14.0, PRIMARY, k.t(title), close.left() - rect.left() - 18.0);
+    k.bold_fit(
+        pos2(rect.left() + 12.0, y),
+        Align2::LEFT_CENTER,
+        14.0,
+        PRIMARY,
+        k.t(title),
+        close.left() - rect.left() - 18.0,
+    );
     if k.hit(close, "picker-close", k.t(tr::BRIEF_PICK_CLOSE)).clicked() {
         picked = Some(Picked::Closed);
     }
@@ -116,7 +123,8 @@ fn row_ui(k: &Kit<'_>, it: &mut Picker, known: &Known, row: Rect, key: &FigureKe
         let is_open = it.open.as_ref() == Some(&key.indicator);
         let at = Rect::from_min_max(pos2(right - 52.0, row.top() + 3.0), pos2(right, row.bottom() - 3.0));
         let name = definition.map_or(key.indicator.as_str(), |it| indicator_name(k.m.lang, it));
-        let response = k.hit(at, row_id("picker-groups", key.to_string()), &k.m.lang.fill(tr::BRIEF_GROUPS_OF, &[name]));
+        let response =
+            k.hit(at, row_id("picker-groups", key.to_string()), &k.m.lang.fill(tr::BRIEF_GROUPS_OF, &[name]));
         k.outline(at, 3.0, 1.0, if is_open { ACCENT } else { HAIR });
         k.fit_center(at, 12.0, TERTIARY, k.t(tr::BRIEF_GROUPS), false);
         if response.clicked() {
@@ -138,7 +146,14 @@ fn row_ui(k: &Kit<'_>, it: &mut Picker, known: &Known, row: Rect, key: &FigureKe
         let text = format!("{} {unit}", value_text(k, figure));
         end = k.fit(pos2(right - 4.0, y), Align2::RIGHT_CENTER, 13.0, ink_of(figure), text.trim_end(), 110.0).left();
     }
-    k.fit(pos2(left, y), Align2::LEFT_CENTER, 13.0, if is_group { SECONDARY } else { PRIMARY }, &name, end - left - 8.0);
+    k.fit(
+        pos2(left, y),
+        Align2::LEFT_CENTER,
+        13.0,
+        if is_group { SECONDARY } else { PRIMARY },
+        &name,
+        end - left - 8.0,
+    );
     k.hline(row.left() + 10.0, row.right() - 10.0, row.bottom(), ROW);
     response.clicked()
 }

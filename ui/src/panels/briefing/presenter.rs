@@ -163,7 +163,14 @@ pub(super) fn around(outer: Rect, inner: Rect) -> [Rect; 2] {
 }
 
 /// Clock and elapsed time, the next page, the notes or what is news, the pages.
-fn side_ui(k: &mut Kit<'_>, it: &mut Briefings, numbers: &Numbers<'_>, next: &Slide<'_>, side: Rect, page_since: Timestamp) {
+fn side_ui(
+    k: &mut Kit<'_>,
+    it: &mut Briefings,
+    numbers: &Numbers<'_>,
+    next: &Slide<'_>,
+    side: Rect,
+    page_since: Timestamp,
+) {
     k.fill(side, 4.0, PANEL);
     realm_mark(k, RealmMark::PanelLine(side));
     let inner = side.shrink(14.0);
@@ -201,7 +208,10 @@ fn side_ui(k: &mut Kit<'_>, it: &mut Briefings, numbers: &Numbers<'_>, next: &Sl
     let first = lit.saturating_sub(n_fitting.div_ceil(2)).min(pages.len().saturating_sub(n_fitting));
     let mut chosen = None;
     for (slot, (i, it)) in pages.iter().enumerate().skip(first).take(n_fitting).enumerate() {
-        let row = Rect::from_min_size(pos2(list.left(), list.top() + LIST_ROW_H * slot as f32), vec2(list.width(), LIST_ROW_H - 2.0));
+        let row = Rect::from_min_size(
+            pos2(list.left(), list.top() + LIST_ROW_H * slot as f32),
+            vec2(list.width(), LIST_ROW_H - 2.0),
+        );
         let name = format!("{}  {}", i + 1, numbers.fill(k, &it.headline));
         let response = k.hit(row, row_id("presenter-page", i), &name);
         let is_shown = page == i + 1;
@@ -311,7 +321,8 @@ fn keys(k: &mut Kit<'_>, it: &mut Briefings) {
     if has_typist {
         return;
     }
-    let is_one = |all: &[Key]| k.ui.input(|input| !input.modifiers.any() && all.iter().any(|it| input.key_pressed(*it)));
+    let is_one =
+        |all: &[Key]| k.ui.input(|input| !input.modifiers.any() && all.iter().any(|it| input.key_pressed(*it)));
     let to = if is_one(&[Key::ArrowRight, Key::PageDown]) || !has_focus && is_one(&[Key::Space]) {
         after(wanted, lit)
     } else if is_one(&[Key::ArrowLeft, Key::PageUp]) {

@@ -25,6 +25,8 @@ pub(super) struct Since {
     is_open: bool,
     /// Somebody looks at it, on its page or beside a page.
     is_wanted: bool,
+    /// A page of it is to be written as soon as the hub told.
+    wants_page: bool,
     scroll: f32,
 }
 
@@ -44,6 +46,20 @@ impl Since {
 
     pub fn take(&mut self, told: Result<SinceTold, String>) {
         self.told = Some(told);
+    }
+
+    /// A page of it is to be written once the hub told; what it told before is not new enough.
+    pub fn ask_for_page(&mut self) {
+        (self.told, self.asked_at, self.wants_page) = (None, None, true);
+    }
+
+    /// What that page is to say, once; or why there is nothing to say.
+    pub fn page_asked(&mut self, k: &Kit<'_>) -> Option<Result<SinceTold, String>> {
+        self.is_wanted |= self.wants_page;
+        let told = self.told.as_ref().filter(|_| self.wants_page)?;
+        let told = told.clone().map_err(|why| why_none(k, &why));
+        self.wants_page = false;
+        Some(told)
     }
 
     /// What the hub is to be asked now.
@@ -91,9 +107,7 @@ pub(super) fn list_ui(k: &Kit<'_>, it: &mut Since, rect: Rect) {
     let none = |text: &str| k.fit_center(rect, 14.0, TERTIARY, text, false);
     let told = match &it.told {
         None => return none(k.t(tr::BRIEF_SINCE_ASKING)),
-        // The hub knows of no briefing that was shown before.
-        Some(Err(why)) if why == "HTTP 404" => return none(k.t(tr::BRIEF_SINCE_NEVER)),
-        Some(Err(why)) => return none(&k.m.lang.fill(tr::INDICATORS_FAILED, &[why])),
+        Some(Err(why)) => return none(&why_none(k, why)),
         Some(Ok(told)) => told,
     };
     let y = rect.top() + SUM_H * 0.5;
@@ -112,6 +126,14 @@ pub(super) fn list_ui(k: &Kit<'_>, it: &mut Since, rect: Rect) {
             break;
         }
         row_ui(k, row, line, first + slot);
+    }
+}
+
+fn why_none(k: &Kit<'_>, why: &str) -> String {
+    match why {
+        // The hub knows of no briefing that was shown before.
+        "HTTP 404" => k.t(tr::BRIEF_SINCE_NEVER).to_owned(),
+        why => k.m.lang.fill(tr::INDICATORS_FAILED, &[why]),
     }
 }
 

@@ -164,6 +164,29 @@ impl<'a> Numbers<'a> {
         groups
     }
 
+    /// All a briefing shows as it is now: its figures, the groups under its charts, how its charts went.
+    pub fn frozen(&self, k: &Kit<'_>, briefing: &Briefing) -> Frozen {
+        let mut figures: BTreeMap<&FigureKey, &Figure> =
+            briefing.keys().iter().filter_map(|key| self.figure(key)).map(|it| (&it.key, it)).collect();
+        let mut trends = BTreeMap::new();
+        for chart in briefing.pages.iter().filter_map(|it| it.chart.as_ref()) {
+            let definition = self.known.definition(&chart.key.indicator);
+            match (chart.kind, definition.and_then(|it| Some((it, *it.group_by.first()?)))) {
+                (PageChartKind::Groups, Some((definition, field))) => {
+                    figures.extend(self.groups(definition, field).into_iter().map(|it| (&it.key, it)));
+                }
+                (PageChartKind::Groups, None) => {}
+                (PageChartKind::Trend, _) => drop(trends.insert(chart.key.clone(), self.trend(&chart.key).to_vec())),
+            }
+        }
+        Frozen {
+            at: self.at(k.now()),
+            seq: k.m.city.seq,
+            figures: figures.into_values().cloned().collect(),
+            trends: trends.into_iter().collect(),
+        }
+    }
+
     /// The moment they are of.
     pub fn at(&self, now: Timestamp) -> Timestamp {
         self.frozen.map(|it| it.at).or_else(|| self.known.now()).unwrap_or(now)
@@ -183,7 +206,9 @@ impl<'a> Numbers<'a> {
 
     /// A figure within words: `12 件`, `93%`, `≈4 处（过时）`, `—（没有收到近期数据）`.
     fn said(&self, k: &Kit<'_>, key: &FigureKey) -> String {
-        let Some(figure) = self.figure(key) else { return k.m.lang.fill(tr::BRIEF_NONE_WHY, &[&self.why_none(k, key)]) };
+        let Some(figure) = self.figure(key) else {
+            return k.m.lang.fill(tr::BRIEF_NONE_WHY, &[&self.why_none(k, key)]);
+        };
         if let Some(why) = &figure.why_none {
             return k.m.lang.fill(tr::BRIEF_NONE_WHY, &[&why.zh()]);
         }
@@ -275,7 +300,8 @@ fn places(k: &Kit<'_>, page: &BriefingPage, rect: Rect, headline_h: f32) -> Plac
         pos2(rect.left() + MARGIN * s, rect.top() + HEADLINE_TOP * s + headline_h + GAP * s),
         pos2(rect.right() - MARGIN * s, rect.bottom() - FOOT_H * s),
     );
-    let decision = page.decision.as_ref().map(|_| Rect::from_min_max(pos2(inner.left(), inner.bottom() - BAR_H * s), inner.max));
+    let decision =
+        page.decision.as_ref().map(|_| Rect::from_min_max(pos2(inner.left(), inner.bottom() - BAR_H * s), inner.max));
     let bottom = decision.map_or(inner.bottom(), |it| it.top() - GAP * s);
     let body = Rect::from_min_max(inner.min, pos2(inner.right(), bottom.max(inner.top())));
     let (n, has_chart) = (page.figures.len(), page.chart.is_some());
@@ -335,8 +361,12 @@ fn headline_of(k: &Kit<'_>, text: &str, color: Color32, width: f32) -> std::sync
             ..TextFormat::default()
         };
         let mut job = LayoutJob::single_section(text.to_owned(), format);
-        job.wrap =
-            TextWrapping { max_width: width.max(1.0), max_rows: 2, break_anywhere: false, overflow_character: Some('…') };
+        job.wrap = TextWrapping {
+            max_width: width.max(1.0),
+            max_rows: 2,
+            break_anywhere: false,
+            overflow_character: Some('…'),
+        };
         k.painter().layout_job(job)
     };
     let sizes = HEADLINE_SIZES.into_iter().map(lay);
@@ -393,7 +423,9 @@ fn ages(k: &Kit<'_>, numbers: &Numbers<'_>, page: &BriefingPage) -> Vec<(String,
     }
     let mut sources: BTreeMap<String, (Timestamp, bool)> = BTreeMap::new();
     for key in page.keys() {
-        let Some((definition, figure)) = numbers.known.definition(&key.indicator).zip(numbers.figure(&key)) else { continue };
+        let Some((definition, figure)) = numbers.known.definition(&key.indicator).zip(numbers.figure(&key)) else {
+            continue;
+        };
         // The hub's own records are never older than now.
         if definition.source == FigureSource::Hub || figure.as_of.0 == 0 {
             continue;
@@ -444,7 +476,8 @@ fn figure_ui(k: &Kit<'_>, numbers: &Numbers<'_>, it: &PageFigure, row: Rect, ink
         None => ink.tertiary,
     };
     let words_x = row.left() + row.width() * WORDS_AT;
-    let (large, small, gap) = (68.0, if is_joined(unit) { 62.0 } else { 34.0 }, if is_joined(unit) { 0.0 } else { 10.0 });
+    let (large, small, gap) =
+        (68.0, if is_joined(unit) { 62.0 } else { 34.0 }, if is_joined(unit) { 0.0 } else { 10.0 });
     let wanted = k.width(large, &value) + k.width(small, unit) + (gap + 20.0) * s;
     // All of a row shrinks with it where rows are low.
     let part = ((words_x - row.left()) / wanted.max(1.0)).min(row.height() / (FIGURE_H * 0.84 * s)).min(1.0);
@@ -520,7 +553,9 @@ fn chart_ui(k: &Kit<'_>, numbers: &Numbers<'_>, it: &PageChart, kept: &mut Kept,
         return;
     }
     let none = |text: &str| k.fit_center(plot, 20.0, ink.tertiary, text, false);
-    let Some(definition) = numbers.known.definition(&it.key.indicator) else { return none(&numbers.why_none(k, &it.key)) };
+    let Some(definition) = numbers.known.definition(&it.key.indicator) else {
+        return none(&numbers.why_none(k, &it.key));
+    };
     let look = ink.chart_look(f64::from(FINE * s * CHART_SCALE));
     let mut serial = DefaultHasher::new();
     (s.to_bits(), ink.theme, definition.id.as_str()).hash(&mut serial);

@@ -64,7 +64,11 @@ fn head_ui(
     let name = format!("{}・{group}", indicator_name(k.m.lang, definition));
     let at = pos2(inner.left(), inner.top() + 12.0);
     let put = Rect::from_center_size(close.center() - vec2(66.0, 0.0), vec2(88.0, 26.0));
-    k.bold_fit(at, Align2::LEFT_CENTER, 16.0, PRIMARY, &name, put.left() - inner.left() - 8.0);
+    let brief = put.translate(vec2(-94.0, 0.0));
+    k.bold_fit(at, Align2::LEFT_CENTER, 16.0, PRIMARY, &name, brief.left() - inner.left() - 8.0);
+    if k.button(brief, "indicator-brief", 12.0, k.t(tr::BRIEF_PUT), false) {
+        page.put = Some(figure.key.clone());
+    }
     if let Some(said) = page.layouts.put_ui(k, known, put, &figure.key) {
         page.said = Some(said);
     }

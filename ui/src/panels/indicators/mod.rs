@@ -13,9 +13,9 @@ pub(super) use known::{Known, city_key};
 
 use super::kit::Kit;
 use super::metric_wall::layout;
-use super::{PanelState, UiCommand, press};
+use super::{PanelState, UiCommand, briefing, press};
 use crate::charts::Kept;
-use crate::i18n::tr;
+use crate::i18n::{Lang, tr};
 use crate::indicators::{BeneathTold, BulletinRow, IndicatorAsk, IndicatorNews};
 use crate::theme::*;
 use egui::{Align2, Key, Rect, pos2, vec2};
@@ -62,6 +62,8 @@ pub(super) struct IndicatorsPage {
     bulletins_at: Option<f64>,
     /// A line for the officer, of this frame.
     said: Option<String>,
+    /// To be put into the briefing in hand, of this frame.
+    put: Option<FigureKey>,
 }
 
 impl IndicatorsPage {
@@ -76,13 +78,12 @@ impl IndicatorsPage {
     }
 
     /// Takes an answer in; a line for the officer, if it is one to somebody's press. Figures are [`Known::take`]'s.
-    pub fn take(&mut self, news: IndicatorNews) -> Option<String> {
-        use crate::i18n::Lang::Zh;
+    pub fn take(&mut self, news: IndicatorNews, lang: Lang) -> Option<String> {
         match news {
             IndicatorNews::Beneath(Ok(told)) => self.beneath = Some(told),
             IndicatorNews::Bulletins(Ok(told)) => self.bulletins = Some(told),
-            IndicatorNews::Saved(Ok(path)) => return Some(Zh.fill(tr::INDICATOR_SAVED, &[&path])),
-            IndicatorNews::Saved(Err(why)) => return Some(Zh.fill(tr::INDICATOR_NOT_SAVED, &[&why])),
+            IndicatorNews::Saved(Ok(path)) => return Some(lang.fill(tr::INDICATOR_SAVED, &[&path])),
+            IndicatorNews::Saved(Err(why)) => return Some(lang.fill(tr::INDICATOR_NOT_SAVED, &[&why])),
             _ => {}
         }
         None
@@ -189,10 +190,13 @@ pub(super) fn indicators_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect)
     let asks = known.asks(time).into_iter().chain(page.asks(time, &known));
     let asks: Vec<UiCommand> = asks.map(UiCommand::AskIndicators).collect();
     k.out.extend(asks);
-    let said = page.said.take();
+    let (said, put) = (page.said.take(), page.put.take());
     (state.pages.indicators, state.known) = (page, known);
     if let Some(said) = said {
         state.notify(said);
+    }
+    if let Some(key) = put {
+        briefing::add_figure(state, k.m, key, &mut k.out);
     }
     // What was chosen is on the map, under this page.
     if k.out.iter().any(|it| matches!(it, UiCommand::Select(Some(_)))) {
