@@ -5,7 +5,7 @@ use gulang_city::Timestamp;
 use plotters::{prelude::*, style::text_anchor::HPos};
 
 /// A longer silence between two points is a gap, and stays one.
-pub(crate) const GAP_MS: i64 = 2 * 300_000 + 60_000;
+const GAP_MS: i64 = 2 * 300_000 + 60_000;
 /// Nominal pixels of the line of words below.
 const FOOT: f64 = 13.0;
 const LABEL: f64 = 9.5;
@@ -42,8 +42,7 @@ pub fn trend<DB: DrawingBackend>(
     for (value, color) in near {
         area.draw(&line((0, y(*value)), (right, y(*value)), *color, 0.8))?;
     }
-    let drawn = thinned(points, right as usize);
-    for run in drawn.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS) {
+    for run in thinned(points, right as usize) {
         let style = ShapeStyle::from(look.series[1]).stroke_width(look.size(1.5));
         area.draw(&PathElement::new(run.iter().map(|it| (x(it.0), y(it.1.into()))).collect::<Vec<_>>(), style))?;
     }
@@ -54,27 +53,30 @@ pub fn trend<DB: DrawingBackend>(
     area.present()
 }
 
-/// As much of a line as so many columns of pixels can show: of each column the first, the least, the most and the last point, so
-/// that no peak is lost. Silences stay: a column never reaches over one.
-pub fn thinned(points: &[(Timestamp, f32)], columns: usize) -> Vec<(Timestamp, f32)> {
+/// As much of a line as so many columns of pixels can show, cut where it fell silent: of each column the first, the least, the most
+/// and the last point of each run, so that no peak is lost.
+pub fn thinned(points: &[(Timestamp, f32)], columns: usize) -> Vec<Vec<(Timestamp, f32)>> {
     let finite: Vec<(Timestamp, f32)> = points.iter().filter(|it| it.1.is_finite()).copied().collect();
-    let (Some(first), Some(last)) = (finite.first(), finite.last()) else { return finite };
-    if finite.len() <= columns.max(1) * 4 {
-        return finite;
-    }
+    let (Some(first), Some(last)) = (finite.first(), finite.last()) else { return Vec::new() };
+    let columns = columns.max(1);
     let span = i128::from(last.0.since_ms(first.0).max(0)) + 1;
-    let column = |at: Timestamp| i128::from(at.since_ms(first.0)) * columns.max(1) as i128 / span;
-    let mut kept: Vec<(Timestamp, f32)> = Vec::new();
-    for run in finite.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS && column(a.0) == column(b.0)) {
-        let by = |a: &(usize, &(Timestamp, f32)), b: &(usize, &(Timestamp, f32))| a.1.1.total_cmp(&b.1.1);
-        let extreme = [run.iter().enumerate().min_by(by), run.iter().enumerate().max_by(by)];
-        let mut at: Vec<usize> = extreme.into_iter().flatten().map(|it| it.0).collect();
-        at.extend([0, run.len() - 1]);
-        at.sort_unstable();
-        at.dedup();
-        kept.extend(at.into_iter().filter_map(|i| run.get(i)));
+    let column = |at: Timestamp| i128::from(at.since_ms(first.0)) * columns as i128 / span;
+    let runs = finite.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS);
+    if finite.len() / 4 <= columns {
+        return runs.map(<[_]>::to_vec).collect();
     }
-    kept
+    runs.map(|run| run.chunk_by(|a, b| column(a.0) == column(b.0)).flat_map(corners).collect()).collect()
+}
+
+/// Of what falls into one column the first, the least, the most and the last, in their order.
+fn corners(points: &[(Timestamp, f32)]) -> impl Iterator<Item = (Timestamp, f32)> {
+    let by = |a: &(usize, &(Timestamp, f32)), b: &(usize, &(Timestamp, f32))| a.1.1.total_cmp(&b.1.1);
+    let extreme = [points.iter().enumerate().min_by(by), points.iter().enumerate().max_by(by)];
+    let mut at: Vec<usize> = extreme.into_iter().flatten().map(|it| it.0).collect();
+    at.extend([0, points.len().saturating_sub(1)]);
+    at.sort_unstable();
+    at.dedup();
+    at.into_iter().filter_map(|i| points.get(i).copied())
 }
 
 /// One group of an indicator.
@@ -186,13 +188,15 @@ mod tests {
                 now = now + step;
                 points.push((now, value));
             }
-            let kept = thinned(&points, columns);
+            let runs = thinned(&points, columns);
+            let n_runs = points.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS).count();
+            prop_assert_eq!(runs.len(), n_runs, "each silence is still one, and there is no other");
+            let kept: Vec<_> = runs.concat();
             let extreme = |all: &[(Timestamp, f32)]| all.iter().fold((f32::MAX, f32::MIN), |(a, b), it| (a.min(it.1), b.max(it.1)));
             prop_assert_eq!(extreme(&kept), extreme(&points));
             prop_assert_eq!((kept.first(), kept.last()), (points.first(), points.last()));
             prop_assert!(kept.windows(2).all(|it| it[0].0 < it[1].0));
-            let silences = |all: &[(Timestamp, f32)]| all.windows(2).filter(|it| it[1].0.since_ms(it[0].0) > GAP_MS).count();
-            prop_assert!(silences(&kept) >= silences(&points), "each silence is still one");
+            prop_assert!(kept.len() <= (4 * (columns + n_runs)).max(points.len().min(4 * columns + 4)));
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::{Area, Drawn, Look};
 use plotters::{prelude::*, style::text_anchor::HPos};
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 /// What small nodes of a column are gathered under.
 pub const OTHERS: &str = "其他";
@@ -68,7 +68,7 @@ fn layout(links: &[Link], gap: f64) -> Layout {
         let node =
             |(name, (out, into)): (&str, (f64, f64))| Node { name: name.into(), n: out.max(into), top: 0.0, high: 0.0 };
         nodes.extend(sums.into_iter().map(node));
-        nodes.sort_by(|a, b| b.n.total_cmp(&a.n));
+        nodes.sort_by(|a, b| rest_last(a, b).then(b.n.total_cmp(&a.n)));
     }
     let fullest = |nodes: &Vec<Node>| {
         let left = 1.0 - gap * nodes.len().saturating_sub(1) as f64;
@@ -84,7 +84,7 @@ fn layout(links: &[Link], gap: f64) -> Layout {
             if let Some(nodes) = columns.get_mut(i) {
                 nodes.sort_by(|a, b| {
                     let of = |it: &Node| weights.get(it.name.as_str()).copied().unwrap_or(it.top);
-                    of(a).total_cmp(&of(b))
+                    rest_last(a, b).then(of(a).total_cmp(&of(b)))
                 });
                 stack(nodes, scale, gap);
             }
@@ -121,6 +121,11 @@ fn gathered(links: &[Link]) -> Vec<Link> {
         *all.entry((it.column, name(it.column, &it.from), name(it.column + 1, &it.to))).or_default() += it.n;
     }
     all.into_iter().map(|((column, from, to), n)| Link { column, from, to, n }).collect()
+}
+
+/// What was gathered stands below what was not, however much it is.
+fn rest_last(a: &Node, b: &Node) -> Ordering {
+    (a.name == OTHERS).cmp(&(b.name == OTHERS))
 }
 
 /// Puts nodes below each other, the whole in the middle.

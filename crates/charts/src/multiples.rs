@@ -1,6 +1,6 @@
 //! 小多图: the same figure of several places, each a small line, all on one scale.
 
-use super::{Area, Drawn, Look, figures::GAP_MS, thinned};
+use super::{Area, Drawn, Look, thinned};
 use gulang_city::Timestamp;
 use plotters::{prelude::*, style::text_anchor::HPos};
 
@@ -56,8 +56,7 @@ pub fn multiples<DB: DrawingBackend>(
         for (value, color) in &near {
             area.draw(&line(y(*value), *color, 0.7))?;
         }
-        let points = thinned(&it.points, room.max(1) as usize);
-        for run in points.chunk_by(|a, b| b.0.since_ms(a.0) <= GAP_MS) {
+        for run in thinned(&it.points, room.max(1) as usize) {
             let style = ShapeStyle::from(look.series[1]).stroke_width(look.size(1.3));
             let path: Vec<_> = run.iter().map(|it| (x(it.0), y(it.1.into()))).collect();
             area.draw(&PathElement::new(path, style))?;
@@ -89,7 +88,7 @@ mod tests {
     fn ends(svg: &str) -> Vec<i32> {
         let lines = svg.split("<polyline").skip(1).filter_map(|it| it.split("points=\"").nth(1)?.split('"').next());
         lines
-            .filter(|it| it.split(' ').count() > 2)
+            .filter(|it| it.trim().split(' ').count() > 2)
             .filter_map(|it| it.trim().rsplit(',').next()?.parse().ok())
             .collect()
     }
