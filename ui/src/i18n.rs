@@ -1393,8 +1393,8 @@ pub mod tr {
         BRIEF_LABEL_HINT = "说法；不写用指标名", "label; else the indicator's name";
         BRIEF_NOTE_HINT = "补充一行", "a line below";
         BRIEF_CHART = "图", "Chart";
-        BRIEF_CHART_TREND = "看走势", "trend";
-        BRIEF_CHART_GROUPS = "看分组", "groups";
+        BRIEF_CHART_TREND = "改看走势", "as trend";
+        BRIEF_CHART_GROUPS = "改看分组", "as groups";
         BRIEF_CHART_TITLE = "图的标题", "Title of the chart";
         BRIEF_DECISION = "提请决定", "Decision";
         BRIEF_QUESTION = "提请决定什么", "What is to be decided";

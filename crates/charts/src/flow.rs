@@ -2,7 +2,7 @@
 //!
 //! Where the nodes lie is reckoned first ([`layout`]) and drawn afterwards, so that it can be tested.
 
-use super::{Area, Drawn, Look};
+use super::{Area, Drawn, Look, named_with_number, width_of};
 use plotters::{prelude::*, style::text_anchor::HPos};
 use std::{cmp::Ordering, collections::BTreeMap};
 
@@ -182,10 +182,13 @@ pub fn sankey<DB: DrawingBackend>(area: &Area<DB>, links: &[Link], look: Look<'_
     let (width, height) = area.dim_in_pixel();
     let (w, h) = (f64::from(width), f64::from(height));
     let bar = f64::from(look.size(7.0));
-    let side = (f64::from(look.size(LABEL)) * 8.0).min(w * 0.22);
     let gap = (f64::from(look.size(5.0)) / h.max(1.0)).min(0.04);
     let Layout { columns, ribbons } = layout(links, gap);
     let steps = columns.len().saturating_sub(1).max(1) as f64;
+    // The words of the outer columns stand outside of them; what has no room there is cut.
+    let outer = columns.first().into_iter().chain(columns.last()).flatten().map(|it| width_of(&words_of(it)));
+    let em = f64::from(look.size(LABEL));
+    let side = ((outer.fold(0.0, f64::max) + 0.8) * em).min(w * 0.24);
     if columns.is_empty() || w < 40.0 || h < 20.0 {
         return area.present();
     }
@@ -206,7 +209,6 @@ pub fn sankey<DB: DrawingBackend>(area: &Area<DB>, links: &[Link], look: Look<'_
             area.draw(&Polygon::new(piece, look.series[1].mix(0.28)))?;
         }
     }
-    let last = columns.len() - 1;
     for (i, nodes) in columns.iter().enumerate() {
         for node in nodes {
             let (left, top) = (x(i) as i32, y(node.top));
@@ -217,16 +219,17 @@ pub fn sankey<DB: DrawingBackend>(area: &Area<DB>, links: &[Link], look: Look<'_
             if low - top + (gap * h) as i32 + 2 < look.size(LABEL * 0.9) as i32 {
                 continue;
             }
-            let words = format!("{} {:.0}", node.name, node.n);
-            let (at, anchor) = match i {
-                0 => (left - look.size(4.0) as i32, HPos::Right),
-                i if i == last => (left + bar as i32 + look.size(4.0) as i32, HPos::Left),
-                _ => (left + bar as i32 / 2, HPos::Center),
-            };
+            let words = named_with_number(&words_of(node), side / em - 0.5);
+            let after = (left + bar as i32 + look.size(4.0) as i32, HPos::Left);
+            let (at, anchor) = if i == 0 { (left - look.size(4.0) as i32, HPos::Right) } else { after };
             area.draw(&look.words(words, (at, middle), LABEL, look.ink, anchor))?;
         }
     }
     area.present()
+}
+
+fn words_of(node: &Node) -> String {
+    format!("{} {:.0}", node.name, node.n)
 }
 
 #[cfg(all(test, feature = "svg"))]
@@ -245,6 +248,13 @@ mod tests {
             [link(0, "热线", "窨井盖", 30.0), link(0, "网格", "窨井盖", 10.0), link(1, "窨井盖", "市政局", 40.0)];
         let svg = to_svg((600, 200), |area| sankey(area, &links, Look::PAPER)).expect("an svg");
         assert!(["热线 30", "网格 10", "窨井盖 40", "市政局 40"].iter().all(|it| svg.contains(it)), "{svg}");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_keeps_its_number() {
+        assert_eq!(named_with_number("城管热线 30", 9.0), "城管热线 30");
+        assert_eq!(named_with_number("12345 政务服务便民热线 148", 9.0), "12345 政务… 148");
+        assert_eq!(named_with_number("很长的名字 7", 0.0), "… 7");
     }
 
     #[test]

@@ -257,6 +257,36 @@ fn over_time<DB: DrawingBackend>(
     area.present()
 }
 
+/// In heights of the type: a Chinese character is as wide as high, others about half.
+pub(crate) fn width_of(words: &str) -> f64 {
+    words.chars().map(|it| if it.is_ascii() { 0.56 } else { 1.0 }).sum()
+}
+
+/// As much of a name as fits into so many heights of the type.
+pub(crate) fn named(name: &str, most: f64) -> String {
+    if width_of(name) <= most {
+        return name.to_owned();
+    }
+    let mut kept = String::new();
+    for char in name.chars() {
+        kept.push(char);
+        if width_of(&kept) + 1.0 > most {
+            kept.pop();
+            return kept + "…";
+        }
+    }
+    kept
+}
+
+/// The same of a name with a number after its last space; the number always stays.
+pub(crate) fn named_with_number(words: &str, most: f64) -> String {
+    if width_of(words) <= most {
+        return words.to_owned();
+    }
+    let (name, n) = words.rsplit_once(' ').unwrap_or((words, ""));
+    format!("{} {n}", named(name, most - width_of(n) - 0.6))
+}
+
 /// A drawing as SVG text.
 #[cfg(feature = "svg")]
 pub fn to_svg(

@@ -1,6 +1,6 @@
 //! 漏斗: how many came how far, stage after stage, with the share of the stage before.
 
-use super::{Area, Drawn, Look};
+use super::{Area, Drawn, Look, named};
 use plotters::{prelude::*, style::text_anchor::HPos};
 
 const LABEL: f64 = 10.0;
@@ -36,7 +36,7 @@ pub fn funnel<DB: DrawingBackend>(area: &Area<DB>, stages: &[Stage], look: Look<
     let mut before: Option<f64> = None;
     for (i, stage) in stages.iter().enumerate() {
         let middle = (step * (i as f64 + 0.5)) as i32;
-        let half = (step * if is_standing { 0.34 } else { 0.3 }) as i32;
+        let half = (step * 0.3) as i32;
         let long = ((f64::from(room) * part(stage.n) * 0.5) as i32).max(1);
         let centre = head + room / 2;
         let bar = match is_standing {
@@ -49,10 +49,11 @@ pub fn funnel<DB: DrawingBackend>(area: &Area<DB>, stages: &[Stage], look: Look<
         before = Some(stage.n);
         if is_standing {
             area.draw(&look.words(stage.words.clone(), (middle, head / 2), LABEL, look.ink, HPos::Center))?;
-            area.draw(&look.words(stage.name.clone(), (middle, h - foot / 2), LABEL, look.ink, HPos::Center))?;
+            let name = named(&stage.name, step / (LABEL * look.px));
+            area.draw(&look.words(name, (middle, h - foot / 2), LABEL, look.ink, HPos::Center))?;
             if let Some(share) = share.filter(|_| step > f64::from(px(44.0))) {
                 let at = ((step * i as f64) as i32, centre);
-                area.draw(&look.words(share, at, LABEL * 0.85, look.ink, HPos::Center))?;
+                area.draw(&look.words(share, at, LABEL * 0.8, look.ink, HPos::Center))?;
             }
         } else {
             area.draw(&look.words(stage.name.clone(), (head - px(6.0), middle), LABEL, look.ink, HPos::Right))?;

@@ -332,16 +332,18 @@ fn footer_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     k.fill(Rect::from_min_max(rect.min + vec2(1.0, 0.0), rect.max - vec2(1.0, 1.0)), 0.0, PANEL);
     k.hline(rect.left(), rect.right(), rect.top(), HAIR);
     let y = rect.center().y;
-    let keys_left = rect.right() - 118.0;
+    let keys = [("A", tr::ACKNOWLEDGE), ("S", tr::SHELVE)];
+    let keys_w: f32 = keys.iter().map(|it| k.width(12.0, k.t(it.1)) + 35.0).sum();
+    let keys_left = rect.right() - keys_w;
     let target = target(k.m, state);
     let why = target.as_ref().and_then(|it| press::barred(k, it.kind()));
     if let Some(why) = &why {
         k.fit(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, why, keys_left - rect.left() - 20.0);
     } else {
-        rate_ui(k, state, rect);
+        rate_ui(k, state, Rect::from_min_max(rect.min, pos2(keys_left - 8.0, rect.bottom())));
     }
     let mut x = keys_left;
-    for (key, label) in [("A", tr::ACKNOWLEDGE), ("S", tr::SHELVE)] {
+    for (key, label) in keys {
         let chip = k.key(pos2(x, y), key);
         let ink = if target.is_some() && why.is_none() { PRIMARY } else { TERTIARY };
         let text = k.text(pos2(chip.right() + 5.0, y), Align2::LEFT_CENTER, 12.0, ink, k.t(label));
@@ -362,7 +364,7 @@ fn rate_ui(k: &Kit<'_>, state: &mut PanelState, rect: Rect) {
     let from = k.text(pos2(rect.left() + 12.0, y), Align2::LEFT_CENTER, 12.0, ink, &rate);
     let limit = k.m.lang.fill(tr::RATE_LIMIT, &[&MAX_ALARMS_PER_10MIN.to_string()]);
     let mut at = k.text(pos2(from.right() + 10.0, y), Align2::LEFT_CENTER, 12.0, TERTIARY, &limit);
-    if digest.n_waiting == 0 && at.right() + 40.0 < rect.right() - 126.0 {
+    if digest.n_waiting == 0 && at.right() + 40.0 < rect.right() {
         at = k.key(pos2(at.right() + 8.0, y), "F4");
     }
     let is_pressed = k.hit(from.union(at).expand2(vec2(2.0, 6.0)), "alarm-load", k.t(tr::ALARM_LOAD)).clicked();

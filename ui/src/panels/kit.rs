@@ -4,7 +4,7 @@
 //! desk and a wall, which differ only in the length of a pixel ([`Kit::s`]).
 
 use super::{Model, UiCommand};
-use crate::i18n::{Tr, tr};
+use crate::i18n::{Lang, Tr, tr};
 use crate::theme::*;
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
@@ -99,7 +99,13 @@ impl<'a> Kit<'a> {
         );
         let max_rows = ((rect.height() / (size * self.s * 1.5)).floor() as usize).max(1);
         job.wrap =
-            TextWrapping { max_width: rect.width(), max_rows, break_anywhere: true, overflow_character: Some('…') };
+            // Chinese breaks anywhere; a word of another language does not.
+            TextWrapping {
+                max_width: rect.width(),
+                max_rows,
+                break_anywhere: self.m.lang == Lang::Zh,
+                overflow_character: Some('…'),
+            };
         let galley = self.painter().layout_job(job);
         let height = galley.size().y;
         self.painter().galley(rect.min, galley, color);
@@ -424,8 +430,8 @@ fn hatch(painter: &Painter, rect: Rect, s: f32) {
 // ---------------------------------------------------------------- figures
 
 /// `2,126`; from ten thousand `6.93万` in Chinese, all digits in English.
-pub fn count(lang: crate::i18n::Lang, n: f64) -> String {
-    if n >= 10_000.0 && lang == crate::i18n::Lang::Zh {
+pub fn count(lang: Lang, n: f64) -> String {
+    if n >= 10_000.0 && lang == Lang::Zh {
         return format!("{:.2}万", n / 10_000.0);
     }
     exact(n.round() as i64)

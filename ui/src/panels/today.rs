@@ -196,14 +196,12 @@ pub(super) fn flow_ui(k: &mut Kit<'_>, state: &mut PanelState, rect: Rect) {
     let body = below(body, body.top() + 4.0);
     let height = body.height() / 7.0;
     let most = state.digest.flow[0].n_reached.max(1) as f32;
+    let names = CaseStage::ALL.map(|it| k.width(14.0, k.m.lang.stage(it))).into_iter().fold(28.0, f32::max);
+    let (from, to) = (body.left() + names + 24.0, body.left() + 180.0);
     for (i, (stage, row)) in CaseStage::ALL.into_iter().zip(state.digest.flow).enumerate() {
         let y = body.top() + height * (i as f32 + 0.5);
         k.text(pos2(body.left() + 12.0, y), Align2::LEFT_CENTER, 14.0, SECONDARY, k.m.lang.stage(stage));
-        k.bar(
-            Rect::from_center_size(pos2(body.left() + 116.0, y), vec2(128.0, 12.0)),
-            row.n_reached as f32 / most,
-            SERIES[0],
-        );
+        k.bar(Rect::from_min_max(pos2(from, y - 6.0), pos2(to, y + 6.0)), row.n_reached as f32 / most, SERIES[0]);
         k.bold(pos2(body.left() + 240.0, y), Align2::RIGHT_CENTER, 14.0, PRIMARY, &exact(row.n_reached.into()));
         let here = if row.n_here == 0 { "—".into() } else { exact(row.n_here.into()) };
         k.text(pos2(body.right() - 66.0, y), Align2::RIGHT_CENTER, 13.0, TERTIARY, &here);

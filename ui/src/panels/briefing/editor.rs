@@ -288,7 +288,8 @@ fn tools_ui(k: &Kit<'_>, it: &Briefings, briefing: &Briefing, rect: Rect) -> Opt
     let Some(look) = &page.look else {
         let word = k.t(tr::BRIEF_MAP_ADD);
         if press::guarded_ui(k, next(k, word)?, "look-add", 13.0, word, is_barred) {
-            act = Some(with(Some(look::here(k, Vec::new()))));
+            // The map is not to be seen now: what it showed last is taken, to be moved once it is here.
+            act = Some(with(Some(it.eye.home().unwrap_or_else(|| look::here(k, Vec::new())))));
         }
         return act;
     };
@@ -397,7 +398,7 @@ fn side_ui(
     if caption_ui(k, &mut column, &words, &insert).is_some() {
         act = Some(Act::Pick(For::Words));
     }
-    field(&mut column, Field::Headline, 64.0);
+    field(&mut column, Field::Headline, 76.0);
 
     let n = page.figures.len();
     let add = [(tr::BRIEF_ADD, ("figure-add", 0), is_barred || n >= MAX_PAGE_FIGURES)];
@@ -428,8 +429,8 @@ fn side_ui(
         }
         Some(chart) => {
             let (kind, other) = match chart.kind {
-                PageChartKind::Trend => (tr::BRIEF_CHART_TREND, PageChartKind::Groups),
-                PageChartKind::Groups => (tr::BRIEF_CHART_GROUPS, PageChartKind::Trend),
+                PageChartKind::Trend => (tr::BRIEF_CHART_GROUPS, PageChartKind::Groups),
+                PageChartKind::Groups => (tr::BRIEF_CHART_TREND, PageChartKind::Trend),
             };
             let words = format!("{}：{}", k.t(tr::BRIEF_CHART), name_of(k, known, &chart.key));
             let buttons = [

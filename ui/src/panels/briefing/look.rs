@@ -17,8 +17,10 @@ const OWN_LAYERS: [&str; 9] =
 
 #[derive(Default)]
 pub(super) struct Eye {
-    /// The map as it was before the first page.
+    /// The map as it was when it was last seen without a page.
     home: Option<(Look, Theme)>,
+    /// A page has the map, or had it until now.
+    is_open: bool,
     /// Where the stage was told to look, and in what size.
     asked: Option<(Look, Vec2)>,
     /// Where the map was in the last frame.
@@ -32,14 +34,12 @@ pub(super) struct Eye {
 impl Eye {
     /// Pages have the map, or had it until now.
     pub fn is_open(&self) -> bool {
-        self.home.is_some()
+        self.is_open
     }
 
     /// A page is shown, its map in `map`; without a look the map stays as it is.
     pub fn see(&mut self, k: &mut Kit<'_>, map: Rect, look: Option<&Look>, theme: Theme) {
-        if self.home.is_none() {
-            self.home = Some((here(k, Vec::new()), k.m.view.theme));
-        }
+        self.is_open = true;
         let is_still = self.settle(map);
         let mut asks = Vec::new();
         if k.m.view.theme != theme {
@@ -67,6 +67,11 @@ impl Eye {
         k.out.extend(asks);
     }
 
+    /// What the map showed before the first page, if it was seen.
+    pub fn home(&self) -> Option<Look> {
+        self.home.as_ref().map(|it| it.0.clone())
+    }
+
     /// Nothing of a page is shown now, but the pages are not over.
     pub fn blink(&mut self) {
         (self.asked, self.last) = (None, None);
@@ -76,16 +81,22 @@ impl Eye {
     pub fn rest(&mut self, k: &mut Kit<'_>, map: Rect) {
         self.was_elsewhere = true;
         let is_still = self.settle(map);
-        let Some((look, theme)) = self.home.clone() else { return };
+        if !self.is_open {
+            if is_still && map.is_positive() {
+                self.home = Some((here(k, Vec::new()), k.m.view.theme));
+            }
+            return;
+        }
         self.asked = None;
+        let theme = self.home.as_ref().map_or(Theme::Dark, |it| it.1);
         if k.m.view.theme != theme {
             k.out.push(UiCommand::SetTheme(theme));
         }
         let lit = std::mem::take(&mut self.lit);
         k.out.extend(lit.into_iter().map(|id| UiCommand::ToggleLayerId(id, false)));
         if is_still && map.is_positive() {
-            self.home = None;
-            if look.metres > 0.0 {
+            self.is_open = false;
+            if let Some((look, _)) = self.home.clone().filter(|it| it.0.metres > 0.0) {
                 k.out.push(UiCommand::LookAs { look, at_once: false });
             }
         }
