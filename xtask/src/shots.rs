@@ -27,8 +27,12 @@ pub fn all() -> Outcome {
     let walls = step("the wall, peace and war", "3 minutes");
     let (_hub_process, hub) = serve(&dir.join("wall"))?;
     wall(&hub, "peace", WALL, &docs.join("wall-peace.png"))?;
+    wall(&hub, "metrics", WALL, &docs.join("wall-metrics.png"))?;
     go_to_war(&hub, "II")?;
     wall(&hub, "war", WALL, &docs.join("wall-war.png"))?;
+    wall(&hub, "metrics:war", WALL, &docs.join("wall-metrics-war.png"))?;
+    put_briefing(&hub)?;
+    wall(&hub, "brief:1:shots", DESK, &docs.join("wall-briefing.png"))?;
     map(&hub, &docs.join("map-pacific.png"), MAP, &["--scene", "war", "--view", "127,21,4300000"])?;
     // A wall of 7680 x 2160 seen from 8 m: this is the size of its words and symbols there.
     let near = ["--scene", "war", "--view", "118.12,24.49,15000", "--distance-m", "8", "--pitch-mm", "0.9"];
@@ -57,6 +61,31 @@ pub fn all() -> Outcome {
     shoot(&display, &docs.join("desk-war.png"))?;
     desks.done();
     Ok(())
+}
+
+/// A briefing of one page, `shots`.
+pub fn put_briefing(hub: &Hub) -> Outcome {
+    let figure = |key: &str, label: &str, note: &str| json!({"key": key, "label": label, "note": note});
+    let page = json!({
+        "headline": "应转移 {evac_expected}，已转移 {evac_rate}，还差 {evac_remaining}",
+        "look": {"at": [118.12, 24.55], "metres": 46000.0, "bearing": 0.0, "tilt": 0.0, "layers": []},
+        "figures": [
+            figure("evac_rate@city", "转移完成率", "已转移 {evac_moved}"),
+            figure("evac_remaining@city", "待转移", "拒不转移 {evac_refused}"),
+            figure("shelter_use_rate@city", "避灾点使用率", "在点 {shelter_occupied}"),
+        ],
+        "chart": {"key": "evac_remaining@city", "kind": "groups", "title": "各区待转移"},
+        "decision": {
+            "question": "是否对待转移最多的区实施强制转移",
+            "consequence": "到时限仍未转移的，逐户登记、专人看护",
+            "until": "大风影响前 6 小时",
+            "owner": "各区政府",
+        },
+        "notes": "",
+    });
+    let briefing = json!({"title": "台风会商", "host": "市防指", "pages": [page], "frozen": null});
+    let put = json!({"put_briefing": {"id": "shots", "briefing": briefing}});
+    hub.post("/api/command", &json!({"seat": "值班长 01", "command": put})).map(drop)
 }
 
 /// A hub of its own with a simulated city, on a fresh data folder.

@@ -90,13 +90,16 @@ fn clippy(args: &[&str]) -> Outcome<Command> {
 
 /// The wall, drawn without a window from a real hub, in peace and in war.
 fn pictures() -> Outcome {
-    let drawing = step("pictures of the wall, peace and war", "2 minutes");
+    let drawing = step("pictures of the wall: peace, war, metrics, a briefing", "2 minutes");
     let dir = scratch("test-shots")?;
     let size = Size { width: 1280, height: 720 };
     let (_hub_process, hub) = shots::serve(&dir.join("data"))?;
     shots::wall(&hub, "peace", size, &dir.join("wall-peace.png"))?;
+    shots::wall(&hub, "metrics", size, &dir.join("wall-metrics.png"))?;
     shots::go_to_war(&hub, "IV")?;
     shots::wall(&hub, "war", size, &dir.join("wall-war.png"))?;
+    shots::put_briefing(&hub)?;
+    shots::wall(&hub, "brief:1:shots", size, &dir.join("wall-briefing.png"))?;
     drawing.done();
     Ok(())
 }
