@@ -65,16 +65,17 @@ pub fn all() -> Outcome {
 
 /// A briefing of one page, `shots`.
 pub fn put_briefing(hub: &Hub) -> Outcome {
-    let figure = |key: &str, label: &str, note: &str| json!({"key": key, "label": label, "note": note});
+    let of_city = |indicator: &str| json!({"indicator": indicator, "group": "city"});
+    let figure = |key: &str, label: &str, note: &str| json!({"key": of_city(key), "label": label, "note": note});
     let page = json!({
         "headline": "应转移 {evac_expected}，已转移 {evac_rate}，还差 {evac_remaining}",
         "look": {"at": [118.12, 24.55], "metres": 46000.0, "bearing": 0.0, "tilt": 0.0, "layers": []},
         "figures": [
-            figure("evac_rate@city", "转移完成率", "已转移 {evac_moved}"),
-            figure("evac_remaining@city", "待转移", "拒不转移 {evac_refused}"),
-            figure("shelter_use_rate@city", "避灾点使用率", "在点 {shelter_occupied}"),
+            figure("evac_rate", "转移完成率", "已转移 {evac_moved}"),
+            figure("evac_remaining", "待转移", "拒不转移 {evac_refused}"),
+            figure("shelter_use_rate", "避灾点使用率", "在点 {shelter_occupied}"),
         ],
-        "chart": {"key": "evac_remaining@city", "kind": "groups", "title": "各区待转移"},
+        "chart": {"key": of_city("evac_remaining"), "kind": "groups", "title": "各区待转移"},
         "decision": {
             "question": "是否对待转移最多的区实施强制转移",
             "consequence": "到时限仍未转移的，逐户登记、专人看护",
