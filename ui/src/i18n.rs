@@ -1302,7 +1302,7 @@ pub mod tr {
         INDICATOR_MORE_GROUPS = "还有 {} 组", "{} more groups";
         INDICATOR_ROWS = "由来", "beneath";
         INDICATOR_N_ROWS = "由 {} 条记录而来", "made of {} records";
-        INDICATOR_SAVE = "导出 CSV", "Export CSV";
+        INDICATOR_SAVE = "导出 {}", "Export {}";
         WHOLE_CITY = "全市", "whole city";
         BY_DISTRICT = "按区", "by district";
         BY_TOWNSHIP = "按镇街", "by township";

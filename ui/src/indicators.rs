@@ -82,7 +82,8 @@ pub enum IndicatorAsk {
     Hours(Vec<FigureKey>),
     Beneath(FigureKey),
     /// All rows beneath, as a file for a spreadsheet.
-    Save(FigureKey),
+    /// `csv` or `parquet`.
+    Save(FigureKey, &'static str),
     /// Which bulletins there are.
     Bulletins,
     /// 快报 as of now: a template's id with `.pdf` or `.docx`.
@@ -135,9 +136,9 @@ impl IndicatorMail {
             IndicatorAsk::Trends(keys) => self.fetch(url("/trends", &keys_query(keys)), Trends),
             IndicatorAsk::Hours(keys) => self.fetch(url("/hours", &keys_query(keys)), Hours),
             IndicatorAsk::Beneath(key) => self.fetch(url("/beneath", &key_query(key)), Beneath),
-            IndicatorAsk::Save(key) => {
-                let name = format!("{key}.csv").replace(['@', ':', '/', '\\'], "-");
-                self.save(url("/beneath.csv", &key_query(key)), name);
+            IndicatorAsk::Save(key, form) => {
+                let name = format!("{key}.{form}").replace(['@', ':', '/', '\\'], "-");
+                self.save(url(&format!("/beneath.{form}"), &key_query(key)), name);
             }
             IndicatorAsk::Bulletins => self.fetch(address.bulletins_url(realm), Bulletins),
             IndicatorAsk::Bulletin(file) => self.save(address.bulletin_url(realm, file), file.clone()),

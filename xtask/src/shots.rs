@@ -79,7 +79,7 @@ pub fn put_briefing(hub: &Hub) -> Outcome {
         "decision": {
             "question": "是否对待转移最多的区实施强制转移",
             "consequence": "到时限仍未转移的，逐户登记、专人看护",
-            "until": "大风影响前 6 小时",
+            "until": "大风影响",
             "owner": "各区政府",
         },
         "notes": "",

@@ -44,7 +44,12 @@ pub fn trend<DB: DrawingBackend>(
     }
     for run in thinned(points, right as usize) {
         let style = ShapeStyle::from(look.series[1]).stroke_width(look.size(1.5));
-        area.draw(&PathElement::new(run.iter().map(|it| (x(it.0), y(it.1.into()))).collect::<Vec<_>>(), style))?;
+        let path: Vec<_> = run.iter().map(|it| (x(it.0), y(it.1.into()))).collect();
+        match path.as_slice() {
+            // One alone is no line.
+            [alone] => area.draw(&Circle::new(*alone, look.size(1.2) as i32, look.series[1].filled()))?,
+            _ => area.draw(&PathElement::new(path, style))?,
+        }
     }
     area.draw(&Circle::new((x(last.0), y(last.1)), look.size(2.2) as i32, look.series[1].filled()))?;
     let middle = floor + foot / 2 + look.size(1.0) as i32;

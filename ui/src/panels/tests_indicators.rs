@@ -97,8 +97,8 @@ fn one_in_full_tells_its_parts_and_its_records_which_open_on_the_map() {
     for words in ["17 / 40", "由 17 条记录而来", "占道堆物", "按区"] {
         assert!(says(&harness, words), "{words}: {:?}", painted(&harness));
     }
-    click(&mut harness, Lang::Zh.t(tr::INDICATOR_SAVE));
-    let save = UiCommand::AskIndicators(IndicatorAsk::Save(key("case_overdue_rate@city")));
+    click(&mut harness, &Lang::Zh.fill(tr::INDICATOR_SAVE, &["Parquet"]));
+    let save = UiCommand::AskIndicators(IndicatorAsk::Save(key("case_overdue_rate@city"), "parquet"));
     assert!(harness.state().asked.contains(&save));
     click(&mut harness, "案件 占道堆物");
     assert!(harness.state().asked.contains(&UiCommand::Select(Some(Selection::Case(CaseId(7))))));

@@ -7,7 +7,7 @@
 use crate::charts::{FINE, Kept};
 use crate::i18n::{Lang, tr};
 use crate::panels::indicators::Known;
-use crate::panels::indicators::words::{group_name, indicator_name, number, source_name, value_text};
+use crate::panels::indicators::words::{group_name, indicator_name, source_name, value_text};
 use crate::panels::kit::{Kit, RealmMark, level_outline, realm_mark, replay_chip};
 use crate::panels::topbar;
 use crate::stage::palette::Theme;
@@ -570,8 +570,9 @@ fn chart_ui(k: &Kit<'_>, numbers: &Numbers<'_>, it: &PageChart, kept: &mut Kept,
             let edges = definition.bands.iter().map(|(color, edge)| (*edge, rgb(ink.level(*color))));
             let limits: Vec<(f64, RGBColor)> = target.into_iter().chain(edges).collect();
             kept.paint(k.painter(), plot, serial.finish(), |area| drop(trend(area, points, &limits, look)));
-            if let Some((_, last)) = points.last() {
-                let words = format!("{} {}", number(k, f64::from(*last)), definition.unit);
+            // The line ends up to five minutes ago; what holds is said.
+            if let Some(figure) = numbers.figure(&it.key) {
+                let words = format!("{} {}", value_text(k, figure), definition.unit);
                 let at = pos2(plot.right(), rect.top() + 27.0 * s);
                 let room = rect.width() - k.width(24.0, &title) - 24.0 * s;
                 k.fit(at, Align2::RIGHT_CENTER, 20.0, ink.accent, words.trim_end(), room);

@@ -204,6 +204,9 @@ fn groups_ui(
     top + 6.0
 }
 
+/// What the rows beneath a figure can be saved as: the file's ending, and what the button says.
+const SAVED_AS: [(&str, &str); 2] = [("csv", "CSV"), ("parquet", "Parquet")];
+
 fn choose(page: &mut IndicatorsPage, key: FigureKey) {
     (page.chosen, page.rows_scroll) = (Some(key), 0.0);
 }
@@ -219,9 +222,14 @@ fn rows_ui(k: &mut Kit<'_>, page: &mut IndicatorsPage, key: &FigureKey, rect: Re
         .map_or_else(|| k.t(tr::INDICATOR_ROWS).to_owned(), |n| k.m.lang.fill(tr::INDICATOR_N_ROWS, &[&n.to_string()]));
     let y = rect.top() + 17.0;
     k.bold(pos2(rect.left(), y), Align2::LEFT_CENTER, 13.0, SECONDARY, &title);
-    let save = Rect::from_min_max(pos2(rect.right() - 88.0, y - 13.0), pos2(rect.right(), y + 13.0));
-    if n.is_some_and(|it| it > 0) && k.button(save, "indicator-save", 12.0, k.t(tr::INDICATOR_SAVE), false) {
-        k.out.push(UiCommand::AskIndicators(IndicatorAsk::Save(key.clone())));
+    let forms = if n.is_some_and(|it| it > 0) { &SAVED_AS[..] } else { &[] };
+    for (i, (form, word)) in forms.iter().enumerate() {
+        let right = rect.right() - 110.0 * i as f32;
+        let save = Rect::from_min_max(pos2(right - 104.0, y - 13.0), pos2(right, y + 13.0));
+        let label = k.m.lang.fill(tr::INDICATOR_SAVE, &[word]);
+        if k.button(save, ("indicator-save", *form), 12.0, &label, false) {
+            k.out.push(UiCommand::AskIndicators(IndicatorAsk::Save(key.clone(), form)));
+        }
     }
     let list = Rect::from_min_max(pos2(rect.left(), y + 17.0), rect.max);
     let rows: Vec<BeneathRow> = told.map(|it| it.rows.clone()).unwrap_or_default();
