@@ -1,24 +1,28 @@
-//! The layouts of a pack's metrics walls, held against its definitions.
+//! The layouts of a pack's metrics walls and its templates of briefings, held against its definitions.
 //!
-//! That the file can be read, and that no card covers another, was seen to when the pack was read.
+//! That the files can be read, and that no card covers another, was seen to when the pack was read.
 
 use super::Faults;
 use gulang_city::{
-    CardShows, MetricWall, MetricWallId, Pack,
+    BriefingTemplate, CardShows, MetricWall, MetricWallId, Pack,
     indicators::{Definition, Definitions, FigureKey, Group},
 };
 use std::path::Path;
 
 const FILE: &str = "metric_walls.toml";
 
-/// Every card that shows what no definition makes, each with its line.
+/// Every card and every word of a briefing that shows what no definition makes, each with its line.
 pub(super) fn check(pack_dir: &Path, pack: &Pack, definitions: &Definitions) -> Result<(), Faults> {
-    if pack.metric_walls.is_empty() {
-        return Ok(());
+    // Read already; without them lines cannot be told.
+    let text = |file: &str| std::fs::read_to_string(pack_dir.join(file)).unwrap_or_default();
+    let mut faults = match pack.metric_walls.as_slice() {
+        [] => Vec::new(),
+        walls => faults(&text(FILE), walls, definitions),
+    };
+    for it in &pack.briefings {
+        let file = format!("briefings/{}.toml", it.id);
+        faults.extend(briefing_faults(&file, &text(&file), it, definitions));
     }
-    // Read already; without it lines cannot be told.
-    let text = std::fs::read_to_string(pack_dir.join(FILE)).unwrap_or_default();
-    let faults = faults(&text, &pack.metric_walls, definitions);
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
@@ -35,6 +39,19 @@ fn faults(text: &str, walls: &[(MetricWallId, MetricWall)], definitions: &Defini
         }
     }
     faults
+}
+
+fn briefing_faults(file: &str, text: &str, it: &BriefingTemplate, definitions: &Definitions) -> Vec<String> {
+    let fault = |key: FigureKey| {
+        let why = why_not(&key, definitions.get(key.indicator.as_str()))?;
+        let words = key.to_string();
+        let word = words.strip_suffix("@city").unwrap_or(&words);
+        // In the words of a page, or as a figure of its own.
+        let said = [format!("{{{word}}}"), format!("\"{word}\"")];
+        let n = text.lines().zip(1..).find(|(line, _)| said.iter().any(|it| line.contains(it))).map_or(1, |it| it.1);
+        Some(format!("{file}:{n}: {why}"))
+    };
+    it.briefing.keys().into_iter().filter_map(fault).collect()
 }
 
 /// What a line `figure = "…"` says.
@@ -60,7 +77,7 @@ fn why_not(key: &FigureKey, definition: Option<&Definition>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gulang_city::{TINY_INDICATORS, parse_metric_walls};
+    use gulang_city::{TINY_INDICATORS, parse_briefing, parse_metric_walls};
 
     #[test]
     fn a_card_of_an_indicator_that_is_not_there_is_told_with_its_line() {
@@ -73,5 +90,15 @@ mod tests {
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].starts_with("metric_walls.toml:14: 大屏「a」") && faults[0].contains("casks"), "{faults:?}");
         assert!(faults[1].starts_with("metric_walls.toml:18:") && faults[1].contains("district"), "{faults:?}");
+    }
+
+    #[test]
+    fn a_briefing_that_names_no_indicator_is_told_with_its_line() {
+        let text = "title = \"t\"\n[[page]]\nheadline = \"{case_n}，{casks}\"\n[[page.figure]]\nfigure = \"cask\"\n";
+        let it = BriefingTemplate { id: "a".into(), briefing: parse_briefing(text).expect("it can be read") };
+        let definitions = Definitions::parse("indicators.toml", TINY_INDICATORS).expect("good definitions");
+        let faults = briefing_faults("briefings/a.toml", text, &it, &definitions);
+        let lines: Vec<&str> = faults.iter().filter_map(|it| it.split(' ').next()).collect();
+        assert_eq!(lines, ["briefings/a.toml:5:", "briefings/a.toml:3:"], "{faults:?}");
     }
 }
