@@ -76,8 +76,8 @@ fn tell(state: &mut PanelState, rate: f64) {
     let n_figures = figures.len();
     let told = FiguresTold { epoch: 1, revision: 1, now_ms: Some(NOON.0), n_figures, faults: Vec::new(), figures };
     let definitions = DefinitionsTold { simulated: true, epoch: 1, definitions: Some(definitions()) };
-    state.take_indicators(IndicatorNews::Definitions(Ok(definitions)));
     state.take_indicators(IndicatorNews::Figures(Ok(told)));
+    state.take_indicators(IndicatorNews::Definitions(Ok(definitions)));
 }
 
 /// The wall, with a page cast.

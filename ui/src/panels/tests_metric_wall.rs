@@ -306,8 +306,8 @@ fn an_indicator_in_full_is_put_on_the_wall_in_hand() {
 #[test]
 fn who_may_not_arrange_sees_why_and_tells_nothing() {
     let mut screen = screen(layout(&[(0, 0, 1, 1, "case_open@city")]), |_| {});
-    // A seat that is no officer's.
-    screen.city.roles.default = "seat".into();
+    // A seat that looks on.
+    screen.seat = "观摩席".into();
     let why = screen.city.may(&Source::Seat(screen.seat.clone()), "put_metric_wall").err().map(|it| it.to_string());
     let mut harness = screen.show(1920.0, 1080.0);
     for key in [egui::Key::F2, egui::Key::L] {
