@@ -131,8 +131,16 @@ fn film(source: &AppSrc, camera: SimCamera, looks: Looks) {
             let look = lock(&looks).get(&camera.mount).unwrap_or(&ahead).clone();
             let picture = painter.paint(n, wall_ms(), &look);
             let Some(source) = source.upgrade() else { return };
-            match source.push_buffer(gst::Buffer::from_mut_slice(picture)) {
-                Ok(_) => n_refused = 0,
+            // Before it plays, the source may have the pipeline's clock and not yet its base time: a picture pushed then is stamped
+            // with the machine's uptime, and the sink waits as long for it.
+            let is_playing = source.current_state() == gst::State::Playing;
+            let pushed = if is_playing {
+                source.push_buffer(gst::Buffer::from_mut_slice(picture)).map(drop)
+            } else {
+                Err(gst::FlowError::Flushing)
+            };
+            match pushed {
+                Ok(()) => n_refused = 0,
                 Err(gst::FlowError::Flushing) if n_refused < REFUSED_S * fps => n_refused += 1,
                 Err(_) => return,
             }
