@@ -16,7 +16,6 @@ pub struct SinceTold {
     pub since_seq: u64,
     pub since_ms: i64,
     /// The briefing that was shown then; empty for a record somebody named.
-    #[serde(alias = "title")]
     pub shown: String,
     /// How many of each kind, all of them.
     pub sums: Vec<SinceSum>,

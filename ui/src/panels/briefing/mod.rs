@@ -281,10 +281,11 @@ pub(super) fn rest(k: &mut Kit<'_>, state: &mut PanelState) {
     state.briefing.eye.rest(k, map);
 }
 
-/// Whose past the pages draw.
+/// Whose past the pages draw: their charts', and no others'.
 fn wants(known: &mut Known, briefing: &Briefing) {
     if briefing.frozen.is_none() {
-        known.wants_trends(briefing.keys());
+        let charts = briefing.pages.iter().filter_map(|it| it.chart.as_ref());
+        known.wants_trends(charts.filter(|it| it.kind == PageChartKind::Trend).map(|it| it.key.clone()));
     }
 }
 

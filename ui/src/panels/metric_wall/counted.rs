@@ -42,6 +42,7 @@ struct MadeOf {
     realm: Realm,
     seq: u64,
     minute: i64,
+    lang: Lang,
     has_areas: bool,
     wants: Wants,
 }
@@ -62,12 +63,13 @@ impl Counted {
             realm: model.realm,
             seq: model.city.seq,
             minute: now.0.div_euclid(60_000),
+            lang: model.lang,
             has_areas: definitions.is_some(),
             wants,
         };
         let is_soon = (0.0..EVERY_SECS).contains(&(time - self.made_at));
-        let is_alike =
-            self.made_of.is_some_and(|it| (it.realm, it.has_areas, it.wants) == (of.realm, of.has_areas, of.wants));
+        let kind = |it: MadeOf| (it.realm, it.lang, it.has_areas, it.wants);
+        let is_alike = self.made_of.is_some_and(|it| kind(it) == kind(of));
         if self.made_of == Some(of) || is_alike && is_soon {
             return;
         }
