@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
             }
         }
         2 => {
-            if let Ok(briefing) = parse_briefing(text) {
+            if let Ok(briefing) = parse_briefing("any", text) {
                 assert_eq!(briefing.check(), Ok(()));
                 let _ = briefing.keys();
             }

@@ -11,6 +11,19 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// Of what is written beforehand, by the pack.
+    pub fn paper(self) -> PaperLang {
+        match self {
+            Self::Zh => PaperLang::Zh,
+            Self::En => PaperLang::En,
+        }
+    }
+
+    /// What a figure is counted in; may be empty.
+    pub fn unit(self, of: &indicators::Definition) -> &str {
+        of.unit_in(self.paper())
+    }
+
     /// The other one.
     pub fn other(self) -> Self {
         match self {
@@ -1644,11 +1657,7 @@ impl Lang {
 
     /// Where something lies, in eight words.
     pub fn bearing(self, degrees: f64) -> &'static str {
-        let i = ((degrees.rem_euclid(360.0) + 22.5) / 45.0) as usize % 8;
-        match self {
-            Self::Zh => ["北", "东北", "东", "东南", "南", "西南", "西", "西北"][i],
-            Self::En => ["N", "NE", "E", "SE", "S", "SW", "W", "NW"][i],
-        }
+        compass_word(degrees, self.paper())
     }
 
     pub fn stage(self, stage: CaseStage) -> &'static str {

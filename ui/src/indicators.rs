@@ -3,7 +3,7 @@
 
 use crate::{net::Address, platform};
 use gulang_city::{
-    Realm, Text,
+    PaperLang, Realm, Text,
     indicators::{Definitions, Figure, FigureKey, RowId},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -58,6 +58,9 @@ pub struct BeneathRow {
 pub struct BulletinRow {
     pub id: Text,
     pub title: Text,
+    /// Of its words.
+    #[serde(default)]
+    pub lang: PaperLang,
     /// What is wrong with it; it is then not written.
     pub fault: String,
 }

@@ -6,7 +6,7 @@
 //! the log says who was shown what. Must not know: how figures come about, or how a page is drawn.
 
 use crate::{
-    LineFault, LonLat, Timestamp,
+    LineFault, LonLat, PaperLang, Timestamp,
     ids::*,
     indicators::{Figure, FigureKey, Group},
     line_at,
@@ -317,12 +317,16 @@ pub fn scene_briefing(scene: &str) -> Option<(BriefingId, usize)> {
 pub struct BriefingTemplate {
     /// The file's name without `.toml`.
     pub id: Text,
+    /// Of its words.
+    pub lang: PaperLang,
     pub briefing: Briefing,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BriefingInFile {
+    #[serde(default)]
+    lang: PaperLang,
     title: Text,
     #[serde(default = "no_text")]
     host: Text,
@@ -391,8 +395,8 @@ fn no_text() -> Text {
     "".into()
 }
 
-/// A template. A file with a fault gives nothing.
-pub fn parse_briefing(text: &str) -> Result<Briefing, LineFault> {
+/// A template of this id. A file with a fault gives nothing.
+pub fn parse_briefing(id: &str, text: &str) -> Result<BriefingTemplate, LineFault> {
     let read: BriefingInFile = toml::from_str(text).map_err(|why| LineFault::of_toml(text, &why))?;
     let key = |words: &str| {
         let line = || line_at(text, text.find(&format!("\"{words}\"")).unwrap_or(0));
@@ -430,7 +434,7 @@ pub fn parse_briefing(text: &str) -> Result<Briefing, LineFault> {
     // Pages are counted from 1, and so are their heads.
     let page_line = |n: usize| text.match_indices("[[page]]").nth(n - 1).map_or(1, |it| line_at(text, it.0));
     briefing.check().map_err(|why| LineFault::new(why.page().map_or(1, page_line), why.to_string()))?;
-    Ok(briefing)
+    Ok(BriefingTemplate { id: id.into(), lang: read.lang, briefing })
 }
 
 #[cfg(test)]
@@ -454,7 +458,7 @@ label = "翔安已转移"
 
     #[test]
     fn a_template_is_read_and_knows_its_figures() {
-        let briefing = parse_briefing(TYPHOON).expect("good");
+        let briefing = parse_briefing("typhoon", TYPHOON).expect("good").briefing;
         let keys: Vec<String> = briefing.keys().iter().map(ToString::to_string).collect();
         assert_eq!(keys, ["evac_moved@city", "evac_rate@city", "evac_rate@district:350213", "evac_remaining@city"]);
         let page = &briefing.pages[0];
@@ -465,7 +469,7 @@ label = "翔安已转移"
 
     #[track_caller]
     fn refused(from: &str, to: &str, expected: &str) {
-        let why = parse_briefing(&TYPHOON.replace(from, to)).expect_err("a fault").why;
+        let why = parse_briefing("typhoon", &TYPHOON.replace(from, to)).expect_err("a fault").why;
         assert!(why.contains(expected), "{why}");
     }
 
@@ -500,7 +504,7 @@ label = "翔安已转移"
         #[test]
         fn no_words_break_the_filling(words in ".{0,120}", text in ".{0,300}") {
             let _ = filled(&words, "t", |_| "{".into());
-            let _ = parse_briefing(&text);
+            let _ = parse_briefing("any", &text);
         }
     }
 }

@@ -285,8 +285,8 @@ impl Loader<'_> {
     fn briefing(&mut self, file: &str) -> Option<BriefingTemplate> {
         let text = self.text(file)?;
         let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".toml");
-        match parse_briefing(&text) {
-            Ok(briefing) => Some(BriefingTemplate { id: name.into(), briefing }),
+        match parse_briefing(name, &text) {
+            Ok(template) => Some(template),
             Err(LineFault { line, why }) => {
                 self.error(file, line, "unreadable briefing", why, "correct it, or take the file away");
                 None

@@ -1,6 +1,6 @@
 //! What the screens ask. Nothing here changes the city; lists are sorted deterministically.
 
-use crate::{ids::*, model::*, *};
+use crate::{ids::*, model::*, typhoon_sources::is_national, *};
 
 /// A team that could go.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,7 +185,7 @@ impl City {
     /// earliest agency's.
     pub fn circle_arrival(&self, grade: u8, place: LonLat, now: Timestamp) -> Option<Arrival> {
         let arrivals = self.circle_arrivals(grade, place, now);
-        arrivals.iter().find(|it| &*it.agency == NATIONAL).or(arrivals.first()).cloned()
+        arrivals.iter().find(|it| is_national(&it.agency)).or(arrivals.first()).cloned()
     }
 
     /// The same, by the latest forecast of every agency, earliest first.
@@ -409,7 +409,7 @@ impl Typhoon {
     }
 }
 
-/// The agency whose forecast the city's own plans go by, as the feed names it.
+/// Who told the fix that covers a place already; as the national feed names itself.
 const NATIONAL: &str = "中国";
 
 /// Roads are longer than the straight line, and a loaded team drives at 30 km/h.

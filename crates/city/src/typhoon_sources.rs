@@ -41,6 +41,13 @@ pub(crate) fn is_numbered(id: &str) -> bool {
 }
 
 impl City {
+    /// The active typhoon heard of last, else the last one.
+    pub fn latest_typhoon(&self) -> Option<&Typhoon> {
+        let newest = |it: &&Typhoon| it.track.last().map_or(0, |fix| fix.at.0);
+        let active = self.typhoons.values().filter(|it| it.active).max_by_key(newest);
+        active.or_else(|| self.typhoons.values().max_by_key(newest))
+    }
+
     /// The known typhoon a feed means, by number or, where one of the two has no number yet, by name; else `id` itself.
     pub(crate) fn typhoon_meant(&self, id: &TyphoonId, name_en: &str, fixes: &[TyphoonFix]) -> TyphoonId {
         if self.typhoons.contains_key(id) {
@@ -107,7 +114,31 @@ impl City {
     }
 }
 
+/// The Beaufort number to 17 of a wind in m/s, by the table of GB/T 28591-2012.
+pub fn beaufort(wind: f32) -> u8 {
+    const FROM: [f32; 17] =
+        [0.3, 1.6, 3.4, 5.5, 8.0, 10.8, 13.9, 17.2, 20.8, 24.5, 28.5, 32.7, 37.0, 41.5, 46.2, 51.0, 56.1];
+    FROM.iter().filter(|from| wind >= **from).count() as u8
+}
+
+impl Forecast {
+    /// Of the agency whose forecast the city's own plans go by: the China Meteorological Administration, as feeds name it.
+    pub fn is_national(&self) -> bool {
+        is_national(&self.agency)
+    }
+}
+
+pub(crate) fn is_national(agency: &str) -> bool {
+    agency == "CMA" || agency.contains("中国") && !agency.contains("台湾") && !agency.contains("香港")
+}
+
 impl Typhoon {
+    /// The number by which agencies call it: `2305` of `202305`.
+    pub fn number(&self) -> &str {
+        let id = self.id.as_str();
+        if is_numbered(id) { &id[2..] } else { id }
+    }
+
     /// Every issue time there is a forecast of, the newest first.
     pub fn issues(&self) -> Vec<Timestamp> {
         let mut issues: Vec<Timestamp> = self.forecasts.iter().map(|it| it.issued_at).collect();

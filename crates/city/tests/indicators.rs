@@ -404,7 +404,7 @@ fn a_figure_unlike_other_days_says_so() {
     run(&mut hall, 6 * 24 + 1, 6 * 24 + 1);
     let anomaly = hall.figure("x").anomaly.expect("three teams where there never was one");
     assert_eq!((anomaly.value, anomaly.median, anomaly.n_days), (3.0, 0.0, 6));
-    assert_eq!(anomaly.zh(), "11:00 为 3，前 6 天同一时刻中位数 0（偏差中位数 0），偏高");
+    assert_eq!(anomaly.words(PaperLang::Zh), "11:00 为 3，前 6 天同一时刻中位数 0（偏差中位数 0），偏高");
     assert_same(&hall);
     // What was kept survives a restart.
     let kept = serde_json::to_string(hall.engine.history()).expect("a history as JSON");
@@ -467,6 +467,21 @@ fn a_clock_that_steps_back_is_waited_out_or_believed() {
     assert_same(&hall);
 }
 
+/// So many that every core counts a part of them.
+#[test]
+fn many_rows_counted_in_parts_are_those_counted_one_by_one() {
+    let (_, definitions) = xiamen_definitions();
+    let mut hall = Hall::open(definitions, T0);
+    for i in 0..9000 {
+        let stage = if i % 3 == 0 { CaseStage::Closed } else { CaseStage::Collected };
+        hall.obey(&platform(), &case(&i.to_string(), i - 9000, stage, i - 8990), T0);
+    }
+    assert_same(&hall);
+    // Believed: every row is added up again as of then.
+    hall.engine.advance(T0.plus_mins(-600));
+    assert_same(&hall);
+}
+
 // ---------------------------------------------------------------- the shipped city
 
 fn xiamen() -> (Pack, Definitions) {
@@ -496,6 +511,9 @@ fn xiamen_has_more_than_600_indicators() {
     let mut readings = Readings::for_city(&city);
     for handle in 0..city.sensors.len() as u32 {
         readings.gauges.put(handle, (handle % 50) as f32, T0);
+    }
+    for it in &definitions.all {
+        assert!(it.unit_in(PaperLang::En).is_ascii() || &*it.unit == "°", "{}: {} has no English", it.id, it.unit);
     }
     let engine = Engine::new(definitions.clone(), &city, &readings, T0);
     assert!(engine.n_figures() >= 600, "{}", engine.n_figures());

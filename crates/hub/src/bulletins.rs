@@ -20,7 +20,7 @@ use axum::{
     routing::get,
 };
 use gulang_city::{
-    Realm, Timestamp,
+    Footing, PaperLang, Realm, Timestamp,
     indicators::{Definitions, Figure, FigureKey},
 };
 use gulang_report::bulletin::{Issue, Template, Told, document, issue};
@@ -109,9 +109,22 @@ fn write_if_due(
     now: Timestamp,
 ) -> Result<Option<PathBuf>, BulletinError> {
     let template = read(file, &figures.definitions)?;
-    // One that was missed while the hub was down is made up for.
-    let after = last_issue(core, &template).map_or(after, |it| it.at.min(after));
+    let footing = core.city().footing.clone();
+    let Some(after) = due_after(&template, &footing, last_issue(core, &template).as_ref(), after) else {
+        return Ok(None);
+    };
     if template.is_due(after, now) { write(core, &template, figures, now).map(Some) } else { Ok(None) }
+}
+
+/// Since when the times of a template count; none on a footing it is not for. One that was missed while the hub was down is
+/// made up for, but not what would have been due before the footing was this.
+fn due_after(template: &Template, footing: &Footing, last: Option<&Issue>, looked: Timestamp) -> Option<Timestamp> {
+    let after = last.map_or(looked, |it| it.at.min(looked));
+    match template.footing {
+        Some(wanted) if wanted != footing.posture => None,
+        Some(_) => Some(after.max(footing.since)),
+        None => Some(after),
+    }
 }
 
 fn templates_in(pack_dir: &Path) -> Vec<PathBuf> {
@@ -216,6 +229,8 @@ pub struct Asked {
 pub struct Listed {
     id: String,
     title: String,
+    /// Of its words.
+    lang: PaperLang,
     /// When issues are due, Beijing time.
     at: Vec<String>,
     /// What is wrong with it; it is then not written.
@@ -225,7 +240,7 @@ pub struct Listed {
 }
 
 /// 快报模板与已出的各期
-#[utoipa::path(get, path = "/api/bulletins", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "[{id, title, at, fault, issues}]", content_type = "application/json")))]
+#[utoipa::path(get, path = "/api/bulletins", params(("realm" = Option<String>, Query, description = "actual | exercise")), responses((status = 200, description = "[{id, title, lang: zh | en, at, fault, issues}]", content_type = "application/json")))]
 pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Vec<Listed>>, Response> {
     let core = core_of(&app.hall, asked.realm)?;
     // Their names cannot be held against definitions that are not read yet.
@@ -239,8 +254,13 @@ pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
         let of = |it: &&String| it.strip_prefix(&id).is_some_and(|it| it.starts_with('-'));
         let issues = issues.iter().filter(of).cloned().collect();
         match read(&dir.join(format!("{id}.toml")), &definitions) {
-            Ok(it) => Listed { id, title: it.title.to_string(), at: it.at, fault: String::new(), issues },
-            Err(why) => Listed { title: id.clone(), id, at: Vec::new(), fault: why.to_string(), issues },
+            Ok(it) => {
+                Listed { id, title: it.title.to_string(), lang: it.lang, at: it.at, fault: String::new(), issues }
+            }
+            Err(why) => {
+                let (title, lang) = (id.clone(), PaperLang::default());
+                Listed { id, title, lang, at: Vec::new(), fault: why.to_string(), issues }
+            }
         }
     });
     Ok(Json(listed.collect()))
@@ -293,4 +313,29 @@ pub async fn one(
     });
     let bytes = bytes.await.map_err(|why| failed(&why))?.map_err(|why| failed(&why))?;
     Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gulang_city::{Posture, indicators::Definitions};
+
+    #[test]
+    fn what_is_for_war_is_due_from_the_beginning_of_the_war() {
+        let text = |footing: &str| format!("id = \"a\"\ntitle = \"t\"\nat = [\"02:00\"]\n{footing}section = []\n");
+        let parse = |footing| Template::parse("a.toml", &text(footing), &Definitions::default()).expect("a template");
+        let (always, of_war) = (parse(""), parse("footing = \"war\"\n"));
+        let footing = |posture| Footing { posture, level: None, plan: None, since: Timestamp(500) };
+        let last = Issue { at: Timestamp(100), ..Issue::default() };
+        let looked = Timestamp(900);
+        for (template, posture, last, expected) in [
+            (&always, Posture::Peace, None, Some(900)),
+            (&always, Posture::War, Some(&last), Some(100)),
+            (&of_war, Posture::Peace, Some(&last), None),
+            (&of_war, Posture::War, Some(&last), Some(500)),
+            (&of_war, Posture::War, None, Some(900)),
+        ] {
+            assert_eq!(due_after(template, &footing(posture), last, looked), expected.map(Timestamp));
+        }
+    }
 }

@@ -7,11 +7,13 @@
 use crate::{
     Block, Document, ReportError,
     content::chart,
-    figures::{DeckLang, as_of_words, bars_of, figure_in_words, number, source_words},
+    figures::{as_of_words, bars_of, figure_in_words, level_words, number, source_words, with_unit_behind},
+    layout, typhoon,
 };
 use gulang_charts::{self as charts, Look};
 use gulang_city::{
-    City, IndicatorId, Realm, TIME_WORD, Text, Timestamp, WarningColor, figure_named, figures_in, filled,
+    City, IndicatorId, PaperLang, Posture, Realm, TIME_WORD, Text, Timestamp, WarningColor, figure_named, figures_in,
+    filled,
     indicators::{Definition, Definitions, Figure, FigureKey, Group},
 };
 use plotters::style::RGBColor;
@@ -25,9 +27,14 @@ pub struct Template {
     /// Names the issues' files.
     pub id: Text,
     pub title: Text,
+    /// Of its words, and of those nobody wrote.
+    #[serde(default)]
+    pub lang: PaperLang,
     /// When issues are due, Beijing time: `07:30`.
     #[serde(default)]
     pub at: Vec<String>,
+    /// Due only on this footing; none: on either.
+    pub footing: Option<Posture>,
     #[serde(rename = "section")]
     pub sections: Vec<Section>,
 }
@@ -50,6 +57,9 @@ pub struct Section {
     pub grave: bool,
     /// A chart of this one's groups, by the first field it has groups of.
     pub chart: Option<IndicatorId>,
+    /// Where the typhoon is, where it will be, and which warnings are in force.
+    #[serde(default)]
+    pub typhoon: bool,
 }
 
 /// Of one issue, what the next is held against.
@@ -144,31 +154,39 @@ pub fn issue(told: &Told<'_>) -> Issue {
 pub fn document(template: &Template, told: &Told<'_>) -> Result<Document, ReportError> {
     let last: HashMap<&FigureKey, f64> =
         told.last.map(|it| it.values.iter().map(|(key, value)| (key, *value)).collect()).unwrap_or_default();
-    let page = Page { told, last };
+    let lang = template.lang;
+    let page = Page { told, last, lang };
     let mut blocks = Vec::new();
     for (i, section) in template.sections.iter().enumerate() {
         blocks.push(Block::Heading { text: section.title.to_string() });
         for paragraph in &section.text {
             blocks.push(Block::Text { text: page.filled(paragraph) });
         }
+        if section.typhoon {
+            blocks.extend(typhoon::blocks(told.city, told.now, template.lang));
+        }
         page.table_of(section, &mut blocks);
         if let Some(definition) = section.chart.as_ref().and_then(|it| told.definitions.get(it.as_str())) {
             page.chart_of(definition, &format!("groups-{i}"), &mut blocks)?;
         }
     }
-    let mut subtitle = format!("截至 {}", told.now.to_beijing_text());
-    if told.simulated {
-        subtitle += "・仿真数据，非实况";
-    }
-    if let Some(last) = told.last {
-        subtitle += &format!("・上期 {}", last.at.to_beijing_text());
-    }
+    let dot = lang.of("・", " · ");
+    let when = format!("{} {}", lang.of("截至", "As of"), told.now.to_beijing_text());
+    let simulated = told.simulated.then(|| layout::simulated_words(lang).to_owned());
+    let last = told.last.map(|it| format!("{} {}", lang.of("上期", "last issue"), it.at.to_beijing_text()));
+    let subtitle: Vec<String> = std::iter::once(when).chain(simulated).chain(last).collect();
     let first = told.last.map_or(1, |it| it.seq + 1);
+    let records = format!("{} {first}–{}", lang.of("依据记录", "records"), told.city.seq);
     Ok(Document {
-        title: format!("{}{}", told.city.name, template.title),
-        subtitle,
+        lang,
+        // In Chinese the city's name is part of it.
+        title: match lang {
+            PaperLang::Zh => format!("{}{}", told.city.name, template.title),
+            PaperLang::En => template.title.to_string(),
+        },
+        subtitle: subtitle.join(dot),
         exercise: told.city.realm == Realm::Exercise,
-        footer: format!("{}・依据记录 {first}–{}", told.definitions.basis, told.city.seq),
+        footer: format!("{}{dot}{records}", told.definitions.basis_in(lang)),
         blocks,
     })
 }
@@ -176,6 +194,7 @@ pub fn document(template: &Template, told: &Told<'_>) -> Result<Document, Report
 struct Page<'a> {
     told: &'a Told<'a>,
     last: HashMap<&'a FigureKey, f64>,
+    lang: PaperLang,
 }
 
 impl Page<'_> {
@@ -185,7 +204,7 @@ impl Page<'_> {
 
     fn in_words(&self, key: &FigureKey) -> String {
         let Told { definitions, figures, .. } = self.told;
-        figure_in_words(definitions.get(key.indicator.as_str()), figures.get(key), DeckLang::Zh)
+        figure_in_words(definitions.get(key.indicator.as_str()), figures.get(key), self.lang)
     }
 
     fn table_of(&self, section: &Section, blocks: &mut Vec<Block>) {
@@ -201,11 +220,16 @@ impl Page<'_> {
             named.chain(of_theme).chain(grave).filter_map(|it| Some(self.row(it, self.of_city(it)?))).collect();
         if rows.is_empty() {
             if section.grave {
-                blocks.push(Block::Text { text: "没有越线或异常的指标。".into() });
+                let text = self.lang.of("没有越线或异常的指标。", "Nothing is beyond its limits or unusual.");
+                blocks.push(Block::Text { text: text.into() });
             }
             return;
         }
-        let header = ["指标", "数", "较上期", "目标・预警", "来源", "截至", "记录数"].map(str::to_owned).to_vec();
+        let header = match self.lang {
+            PaperLang::Zh => ["指标", "数", "较上期", "目标・预警", "来源", "截至", "记录数"],
+            PaperLang::En => ["Indicator", "Value", "Change", "Target, limits", "Source", "As of", "Rows"],
+        };
+        let header = header.map(str::to_owned).to_vec();
         blocks.push(Block::Table { widths: vec![24, 14, 11, 17, 14, 12, 8], header, rows });
     }
 
@@ -215,17 +239,19 @@ impl Page<'_> {
 
     fn row(&self, definition: &Definition, figure: &Figure) -> Vec<String> {
         let change = figure.value.zip(self.last.get(&figure.key)).map(|(now, last)| now - last);
-        let band = figure.band.map(|it| format!("{}色线", it.glyph()));
-        let unusual = figure.anomaly.as_ref().map(|_| "异常".to_owned());
-        let target = definition.target.map(|it| format!("目标 {}", number(it)));
+        let lang = self.lang;
+        let band = figure.band.map(|it| level_words(it, lang));
+        let unusual = figure.anomaly.as_ref().map(|_| lang.of("异常", "unusual").to_owned());
+        let target = definition.target.map(|it| format!("{} {}", lang.of("目标", "target"), number(it)));
         let held: Vec<String> = target.into_iter().chain(band).chain(unusual).collect();
-        let stale = if figure.is_stale { "（过时）" } else { "" };
+        let stale = if figure.is_stale { lang.of("（过时）", " (out of date)") } else { "" };
+        let steady = || lang.of("持平", "same").to_owned();
         vec![
-            definition.zh.to_string(),
+            definition.name_in(lang).to_owned(),
             self.in_words(&figure.key),
-            change.map_or("—".to_owned(), signed),
-            if held.is_empty() { "—".to_owned() } else { held.join("・") },
-            source_words(definition, self.told.city, DeckLang::Zh),
+            change.map_or("—".to_owned(), |it| signed(it).unwrap_or_else(steady)),
+            if held.is_empty() { "—".to_owned() } else { held.join(lang.of("・", " · ")) },
+            source_words(definition, self.told.city, lang),
             format!("{}{stale}", as_of_words(definition, figure, self.told.now)),
             figure.n.to_string(),
         ]
@@ -236,7 +262,7 @@ impl Page<'_> {
         if bars.is_empty() {
             return Ok(());
         }
-        let caption = format!("{}（{}）", definition.zh, definition.unit);
+        let caption = with_unit_behind(definition.name_in(self.lang), definition.unit_in(self.lang), self.lang);
         chart(blocks, name, &caption, 110, |area| charts::bars(area, &bars, Look::PAPER))
     }
 }
@@ -250,11 +276,12 @@ fn paper_color(color: WarningColor) -> RGBColor {
     }
 }
 
-fn signed(change: f64) -> String {
+/// None if it did not change.
+fn signed(change: f64) -> Option<String> {
     match change {
-        it if it > 0.0 => format!("+{}", number(it)),
-        it if it < 0.0 => format!("-{}", number(-it)),
-        _ => "持平".to_owned(),
+        it if it > 0.0 => Some(format!("+{}", number(it))),
+        it if it < 0.0 => Some(format!("-{}", number(-it))),
+        _ => None,
     }
 }
 
@@ -318,6 +345,31 @@ chart = "case_n"
         }
         let has_chart = document.blocks.iter().any(|it| matches!(it, Block::Chart { .. }));
         assert!(document.exercise && !has_chart, "bars of nothing are left out");
+        Ok(())
+    }
+
+    #[test]
+    fn an_english_issue_has_no_chinese_but_names() -> Result<(), ReportError> {
+        let english = TEMPLATE.replace("title = \"值班快报\"", "title = \"Duty bulletin\"\nlang = \"en\"");
+        let english =
+            english.replace("一、总体", "In short").replace("截至 {time}，案件 {case_n}，思明区", "{time}: {case_n},");
+        let template = Template::parse("duty_en.toml", &english, &definitions()).expect("a good template");
+        let city = City::found(&tiny_pack(), Realm::Exercise);
+        let engine = Engine::new(definitions(), &city, &Readings::for_city(&city), NOW);
+        let figures: HashMap<FigureKey, Figure> = engine.figures().map(|it| (it.key.clone(), it)).collect();
+        let definitions = Definitions { basis_en: "examples".into(), ..definitions() };
+        let told =
+            Told { city: &city, definitions: &definitions, figures: &figures, now: NOW, simulated: true, last: None };
+        let last = issue(&told);
+        let told = Told { last: Some(&last), ..told };
+        let document = document(&template, &told)?;
+        let text = format!("{document:?} {}", document.exercise_words());
+        for words in ["Duty bulletin", "As of", "last issue", "Simulated", "same", "blue limit", "records", "EXERCISE"]
+        {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        let is_chinese = |it: &char| ('\u{4e00}'..='\u{9fff}').contains(it);
+        assert_eq!(text.chars().filter(is_chinese).collect::<String>(), "演练演练", "{text}");
         Ok(())
     }
 

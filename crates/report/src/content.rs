@@ -3,7 +3,7 @@
 use crate::{Block, Document, Paper, ReportError};
 use gulang_charts::{self as charts, Deviations, Look};
 use gulang_city::{
-    HealthState, Realm, ResponseLevel, Rung, Timestamp,
+    HealthState, PaperLang, Realm, ResponseLevel, Rung, Timestamp,
     compare::{AnswerLimits, PlanRow, PlanRowKind, answers, plan_rows},
     review::{Mark, OrderStory, spans, state_zh},
     score::duration_zh,
@@ -181,6 +181,7 @@ pub(crate) fn document(paper: &Paper<'_>) -> Result<Document, ReportError> {
     let span = format!("{} 至 {}", stamp(review.from), stamp(review.to));
     let (first, last) = (review.first_record, review.last_record);
     Ok(Document {
+        lang: PaperLang::Zh,
         title: format!("{}{}复盘报告", if exercise { "【演练】" } else { "" }, review.city),
         subtitle: match &review.exercise {
             Some((title, seed)) => format!("{title} · 种子 {seed} · {span}"),

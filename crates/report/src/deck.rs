@@ -7,22 +7,23 @@
 
 use crate::{
     Block, Document, ReportError, annex,
-    figures::{as_of_words, bars_of, figure_in_words, is_joined, number, source_words, value_text, why_words},
+    figures::{
+        as_of_words, bars_of, figure_in_words, is_joined, level_words, number, source_words, value_text,
+        with_unit_behind,
+    },
     layout::{self, Frame, Palette},
     pdf, slides, word,
 };
 use gulang_charts::{self as charts, Look};
 use gulang_city::{
-    Briefing, BriefingPage, City, Decision, PageChart, PageChartKind, PageFigure, Realm, Timestamp, WarningColor,
-    filled,
+    Briefing, BriefingPage, City, Decision, PageChart, PageChartKind, PageFigure, PaperLang, Realm, Timestamp,
+    WarningColor, filled,
     indicators::{Definition, Definitions, Figure, FigureKey, Group},
 };
 use plotters::style::RGBColor;
 use resvg::tiny_skia::Pixmap;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, fmt::Display};
-
-pub use crate::figures::DeckLang;
 
 /// Pixels of a map's picture to the point.
 const MAP_PX: f32 = 4.0;
@@ -87,7 +88,7 @@ pub struct Deck {
     pub annex: Vec<AnnexRow>,
     /// What its lines are drawn of.
     pub trends: Vec<AnnexTrend>,
-    pub lang: DeckLang,
+    pub lang: PaperLang,
     pub theme: DeckTheme,
 }
 
@@ -189,7 +190,7 @@ pub struct DeckTold<'a> {
 }
 
 /// A briefing as it is told now, or as it was frozen.
-pub fn deck(briefing: &Briefing, told: &DeckTold<'_>, lang: DeckLang, theme: DeckTheme) -> Result<Deck, ReportError> {
+pub fn deck(briefing: &Briefing, told: &DeckTold<'_>, lang: PaperLang, theme: DeckTheme) -> Result<Deck, ReportError> {
     let frozen = briefing.frozen.as_ref();
     let (now, seq) = frozen.map_or((told.now, told.city.seq), |it| (it.at, it.seq));
     let figures = match frozen {
@@ -206,12 +207,12 @@ pub fn deck(briefing: &Briefing, told: &DeckTold<'_>, lang: DeckLang, theme: Dec
     let exercise = told.city.realm == Realm::Exercise;
     let when = teller.when(now);
     let as_of = match (lang, frozen) {
-        (DeckLang::Zh, None) => format!("数据截至 {when}"),
-        (DeckLang::Zh, Some(_)) => format!("数据定格于 {when}"),
-        (DeckLang::En, None) => format!("Data as of {when}"),
-        (DeckLang::En, Some(_)) => format!("Data frozen at {when}"),
+        (PaperLang::Zh, None) => format!("数据截至 {when}"),
+        (PaperLang::Zh, Some(_)) => format!("数据定格于 {when}"),
+        (PaperLang::En, None) => format!("Data as of {when}"),
+        (PaperLang::En, Some(_)) => format!("Data frozen at {when}"),
     };
-    let (basis, seq) = (plain(&told.definitions.basis), number(seq as f64));
+    let (basis, seq) = (plain(told.definitions.basis_in(lang)), number(seq as f64));
     Ok(Deck {
         title: format!("{}{}", if exercise { "【演练】" } else { "" }, plain(&briefing.title)),
         host: plain(&briefing.host),
@@ -221,8 +222,8 @@ pub fn deck(briefing: &Briefing, told: &DeckTold<'_>, lang: DeckLang, theme: Dec
         exercise,
         simulated: told.simulated,
         footer: match lang {
-            DeckLang::Zh => format!("{basis}・依据记录 1–{seq}・每个数的来源、口径和记录数见附表（XLSX）"),
-            DeckLang::En => format!("{basis} · records 1–{seq} · sources and definitions: see the annex (XLSX)"),
+            PaperLang::Zh => format!("{basis}・依据记录 1–{seq}・每个数的来源、口径和记录数见附表（XLSX）"),
+            PaperLang::En => format!("{basis} · records 1–{seq} · sources and definitions: see the annex (XLSX)"),
         },
         pages: pages.collect::<Result<_, _>>()?,
         annex: teller.annex(briefing),
@@ -269,7 +270,7 @@ struct Teller<'a> {
     now: Timestamp,
     seq: u64,
     is_frozen: bool,
-    lang: DeckLang,
+    lang: PaperLang,
     theme: DeckTheme,
 }
 
@@ -307,8 +308,8 @@ impl Teller<'_> {
         let when = self.when(self.told.now);
         let caption = match (self.is_frozen, self.lang) {
             (false, _) => String::new(),
-            (true, DeckLang::Zh) => format!("地图为 {when} 的，数为定格时的"),
-            (true, DeckLang::En) => format!("Map as of {when}; figures as frozen"),
+            (true, PaperLang::Zh) => format!("地图为 {when} 的，数为定格时的"),
+            (true, PaperLang::En) => format!("Map as of {when}; figures as frozen"),
         };
         DeckMap { drawn, caption }
     }
@@ -321,13 +322,13 @@ impl Teller<'_> {
             return DeckFigure { value: "—".into(), label, note, is_grey: true, ..DeckFigure::default() };
         };
         let own = Some(self.filled(&it.note)).filter(|it| !it.trim().is_empty());
-        let why = figure.why_none.as_ref().map(|why| why_words(why, self.lang));
+        let why = figure.why_none.as_ref().map(|why| why.words(self.lang));
         let stale = figure.is_stale.then(|| self.lang.of("（过时）", "(out of date)").to_owned());
         let level = figure.band.map(|it| self.level(it));
         let note: Vec<String> = why.into_iter().chain(stale).chain(level).chain(own).collect();
         DeckFigure {
             value: value_text(figure),
-            unit: if figure.value.is_some() { plain(&definition.unit) } else { String::new() },
+            unit: if figure.value.is_some() { plain(definition.unit_in(self.lang)) } else { String::new() },
             label,
             note: note.join(self.dot()),
             is_grey: figure.is_stale || figure.value.is_none(),
@@ -341,17 +342,15 @@ impl Teller<'_> {
         let as_of = as_of_words(definition, figure, self.now);
         let (seq, n) = (number(self.seq as f64), number(figure.n as f64));
         match self.lang {
-            DeckLang::Zh => format!("来源 {source}・截至 {as_of}・记录 1–{seq} 中 {n} 行"),
-            DeckLang::En => format!("Source {source} · as of {as_of} · {n} rows of records 1–{seq}"),
+            PaperLang::Zh => format!("来源 {source}・截至 {as_of}・记录 1–{seq} 中 {n} 行"),
+            PaperLang::En => format!("Source {source} · as of {as_of} · {n} rows of records 1–{seq}"),
         }
     }
 
     fn chart(&self, chart: &PageChart, frame: &Frame) -> Result<DeckChart, ReportError> {
         let definition = self.definition(&chart.key);
-        let unit = definition.map(|it| plain(&it.unit)).unwrap_or_default();
         let title = match chart.title.trim() {
-            "" if unit.is_empty() => self.name(&chart.key),
-            "" => format!("{}（{unit}）", self.name(&chart.key)),
+            "" => self.name_with_unit(&chart.key),
             words => self.filled(words),
         };
         let (width, height) = (frame.chart.width as u32, frame.chart.height as u32);
@@ -386,10 +385,11 @@ impl Teller<'_> {
         let (low, high) = seen().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), it| (a.min(it), b.max(it)));
         let said = |it: f64| number((it * 100.0).round() / 100.0);
         let last = seen().next_back().map(said).unwrap_or_default();
-        let (low, high, unit) = (said(low), said(high), plain(&definition.unit));
+        let (low, high, unit) = (said(low), said(high), plain(definition.unit_in(self.lang)));
+        let last = with_unit(&last, &unit);
         let seen = match self.lang {
-            DeckLang::Zh => format!("最低 {low}・最高 {high}・最后 {last} {unit}"),
-            DeckLang::En => format!("lowest {low} · highest {high} · last {last} {unit}"),
+            PaperLang::Zh => format!("最低 {low}・最高 {high}・最后 {last}"),
+            PaperLang::En => format!("lowest {low} · highest {high} · last {last}"),
         };
         let limits = definition.bands.iter().map(|(color, edge)| format!("{} {}", self.level(*color), number(*edge)));
         std::iter::once(seen).chain(limits).collect::<Vec<_>>().join(self.dot())
@@ -422,7 +422,7 @@ impl Teller<'_> {
                 name, value: None, words: "—".into(), unit, means, source, as_of, n: 0, records, state
             };
         };
-        let why = figure.why_none.as_ref().map(|why| why_words(why, self.lang));
+        let why = figure.why_none.as_ref().map(|why| why.words(self.lang));
         let stale = figure.is_stale.then(|| self.lang.of("过时", "out of date").to_owned());
         let estimate = figure.is_estimate.then(|| self.lang.of("含估算", "estimated in part").to_owned());
         let level = figure.band.map(|it| self.level(it));
@@ -432,7 +432,7 @@ impl Teller<'_> {
             name: self.name(key),
             value: figure.value,
             words: value_text(figure),
-            unit: plain(&definition.unit),
+            unit: plain(definition.unit_in(self.lang)),
             means: plain(means),
             source: plain(&source_words(definition, self.told.city, self.lang)),
             as_of: as_of_words(definition, figure, self.now),
@@ -449,9 +449,7 @@ impl Teller<'_> {
         keys.dedup();
         let trend = |key: &FigureKey| {
             let points = self.trends.get(key).copied().filter(|it| !it.is_empty())?;
-            let unit = self.definition(key).map(|it| plain(&it.unit)).unwrap_or_default();
-            let name = if unit.is_empty() { self.name(key) } else { format!("{}（{unit}）", self.name(key)) };
-            Some(AnnexTrend { name, points: points.to_vec() })
+            Some(AnnexTrend { name: self.name_with_unit(key), points: points.to_vec() })
         };
         keys.into_iter().filter_map(trend).collect()
     }
@@ -463,11 +461,16 @@ impl Teller<'_> {
     /// `在办案件`, `在办案件・思明区`.
     fn name(&self, key: &FigureKey) -> String {
         let Some(definition) = self.definition(key) else { return plain(&key.to_string()) };
-        let name = plain(self.lang.of(&definition.zh, &definition.en));
+        let name = plain(definition.name_in(self.lang));
         match &key.group {
             Group::City => name,
             group => format!("{name}{}{}", self.dot(), plain(&group.zh(self.told.city))),
         }
+    }
+
+    fn name_with_unit(&self, key: &FigureKey) -> String {
+        let unit = self.definition(key).map_or("", |it| it.unit_in(self.lang));
+        with_unit_behind(&self.name(key), &plain(unit), self.lang)
     }
 
     fn filled(&self, words: &str) -> String {
@@ -484,10 +487,7 @@ impl Teller<'_> {
     }
 
     fn level(&self, color: WarningColor) -> String {
-        match self.lang {
-            DeckLang::Zh => format!("{}色线", color.glyph()),
-            DeckLang::En => format!("{color:?} limit").to_lowercase(),
-        }
+        level_words(color, self.lang)
     }
 
     fn dot(&self) -> &'static str {
@@ -534,8 +534,8 @@ fn as_text(deck: &Deck) -> Document {
     blocks.push(Block::Table {
         widths: vec![18, 12, 28, 13, 11, 7, 11],
         header: match lang {
-            DeckLang::Zh => ["指标", "数", "口径", "来源", "截至", "记录数", "状态"],
-            DeckLang::En => ["Indicator", "Value", "Means", "Source", "As of", "Rows", "State"],
+            PaperLang::Zh => ["指标", "数", "口径", "来源", "截至", "记录数", "状态"],
+            PaperLang::En => ["Indicator", "Value", "Means", "Source", "As of", "Rows", "State"],
         }
         .map(str::to_owned)
         .to_vec(),
@@ -544,6 +544,7 @@ fn as_text(deck: &Deck) -> Document {
     let simulated = deck.simulated.then(|| layout::simulated_words(lang).to_owned());
     let said = [deck.city.clone(), deck.host.clone(), deck.as_of.clone()].into_iter().chain(simulated);
     Document {
+        lang,
         title: deck.title.clone(),
         subtitle: said.filter(|it| !it.is_empty()).collect::<Vec<_>>().join("・"),
         exercise: deck.exercise,
@@ -578,8 +579,8 @@ fn page_as_text(deck: &Deck, page: &DeckPage, i: usize, blocks: &mut Vec<Block>)
         blocks.push(Block::Table {
             widths: vec![26, 18, 26, 30],
             header: match lang {
-                DeckLang::Zh => ["指标", "数", "说明", "来源"],
-                DeckLang::En => ["Indicator", "Value", "Note", "Source"],
+                PaperLang::Zh => ["指标", "数", "说明", "来源"],
+                PaperLang::En => ["Indicator", "Value", "Note", "Source"],
             }
             .map(str::to_owned)
             .to_vec(),

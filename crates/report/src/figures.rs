@@ -4,32 +4,13 @@
 
 use gulang_charts::Bar;
 use gulang_city::{
-    City, Timestamp, WarningColor,
-    indicators::{Definition, Figure, FigureSource, Group, WhyNone, number_text},
+    City, PaperLang, Timestamp, WarningColor,
+    indicators::{Definition, Figure, FigureSource, Group, number_text},
 };
 use plotters::style::RGBColor;
-use serde::{Deserialize, Serialize};
 
 /// Groups in a chart at most.
 const MAX_BARS: usize = 16;
-
-/// The language of everything nobody wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeckLang {
-    #[default]
-    Zh,
-    En,
-}
-
-impl DeckLang {
-    pub(crate) fn of<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
-        match self {
-            Self::Zh => zh,
-            Self::En => en,
-        }
-    }
-}
 
 /// `%` stands at its figure, other units a little off.
 pub(crate) fn is_joined(unit: &str) -> bool {
@@ -37,18 +18,21 @@ pub(crate) fn is_joined(unit: &str) -> bool {
 }
 
 /// `12 件`, `93%`, or `—（没有收到近期数据）`.
-pub(crate) fn figure_in_words(definition: Option<&Definition>, figure: Option<&Figure>, lang: DeckLang) -> String {
+pub(crate) fn figure_in_words(definition: Option<&Definition>, figure: Option<&Figure>, lang: PaperLang) -> String {
     let Some(figure) = figure else { return lang.of("—（没有这个数）", "— (no such figure)").to_owned() };
     match &figure.why_none {
         Some(why) => match lang {
-            DeckLang::Zh => format!("—（{}）", why.zh()),
-            DeckLang::En => format!("— ({})", why_en(why)),
+            PaperLang::Zh => format!("—（{}）", why.words(lang)),
+            PaperLang::En => format!("— ({})", why.words(lang)),
         },
         None => {
-            let unit = definition.filter(|it| !it.unit.is_empty());
-            let unit = unit.map(|it| if is_joined(&it.unit) { it.unit.to_string() } else { format!(" {}", it.unit) });
+            let unit = match definition.map_or("", |it| it.unit_in(lang)) {
+                "" => String::new(),
+                unit if is_joined(unit) => unit.to_owned(),
+                unit => format!(" {unit}"),
+            };
             let stale = if figure.is_stale { lang.of("（过时）", " (out of date)") } else { "" };
-            format!("{}{}{stale}", value_text(figure), unit.unwrap_or_default())
+            format!("{}{unit}{stale}", value_text(figure))
         }
     }
 }
@@ -79,28 +63,27 @@ pub(crate) fn number(value: f64) -> String {
     grouped
 }
 
-pub(crate) fn why_words(why: &WhyNone, lang: DeckLang) -> String {
-    match lang {
-        DeckLang::Zh => why.zh(),
-        DeckLang::En => why_en(why),
+/// `在办案件（件）`, `Open cases (min)`; the name alone where nothing is counted in.
+pub(crate) fn with_unit_behind(name: &str, unit: &str, lang: PaperLang) -> String {
+    match (unit, lang) {
+        ("", _) => name.to_owned(),
+        (_, PaperLang::Zh) => format!("{name}（{unit}）"),
+        (_, PaperLang::En) => format!("{name} ({unit})"),
     }
 }
 
-fn why_en(why: &WhyNone) -> String {
-    match why {
-        WhyNone::NothingThere => "nothing of the kind here".into(),
-        WhyNone::NothingHeard => "no recent data".into(),
-        WhyNone::NoRows => "no records in its window".into(),
-        WhyNone::NothingToDivideBy => "the denominator is zero".into(),
-        WhyNone::PartMissing(n) => format!("part {n} has no figure"),
-        WhyNone::NoNumber => "not a number".into(),
+/// `红色线`, `red limit`.
+pub(crate) fn level_words(color: WarningColor, lang: PaperLang) -> String {
+    match lang {
+        PaperLang::Zh => format!("{}色线", color.glyph()),
+        PaperLang::En => format!("{color:?} limit").to_lowercase(),
     }
 }
 
 /// Whose figures they are.
-pub(crate) fn source_words(definition: &Definition, city: &City, lang: DeckLang) -> String {
+pub(crate) fn source_words(definition: &Definition, city: &City, lang: PaperLang) -> String {
     match &definition.source {
-        FigureSource::Hub => lang.of("本系统记录", "this system's records").to_owned(),
+        FigureSource::Hub => lang.of("本系统记录", "own records").to_owned(),
         FigureSource::Devices => lang.of("各设备", "devices").to_owned(),
         FigureSource::Platform(it) => city.connectors.get(it).map_or_else(|| it.to_string(), |it| it.name.to_string()),
     }

@@ -5,9 +5,9 @@
 
 use crate::{
     deck::{Deck, DeckChart, DeckFigure, DeckMap, DeckPage, DeckTheme},
-    figures::{DeckLang, is_joined},
+    figures::is_joined,
 };
-use gulang_city::{Decision, WarningColor};
+use gulang_city::{Decision, PaperLang, WarningColor};
 use serde::Serialize;
 
 /// A page, points.
@@ -185,24 +185,24 @@ impl Palette {
     }
 }
 
-pub(crate) fn simulated_words(lang: DeckLang) -> &'static str {
+pub(crate) fn simulated_words(lang: PaperLang) -> &'static str {
     lang.of("仿真数据，非实况", "Simulated data, not the real city")
 }
 
-pub(crate) fn decision_words(lang: DeckLang) -> &'static str {
+pub(crate) fn decision_words(lang: PaperLang) -> &'static str {
     lang.of("提请决定", "For decision")
 }
 
 /// `请在 17:30 前决定`; empty without a time.
-pub(crate) fn until_words(decision: &Decision, lang: DeckLang) -> String {
+pub(crate) fn until_words(decision: &Decision, lang: PaperLang) -> String {
     match (decision.until.trim(), lang) {
         ("", _) => String::new(),
-        (until, DeckLang::Zh) => format!("请在 {until} 前决定"),
-        (until, DeckLang::En) => format!("Decide by {until}"),
+        (until, PaperLang::Zh) => format!("请在 {until} 前决定"),
+        (until, PaperLang::En) => format!("Decide by {until}"),
     }
 }
 
-pub(crate) fn owner_words(decision: &Decision, lang: DeckLang) -> String {
+pub(crate) fn owner_words(decision: &Decision, lang: PaperLang) -> String {
     match decision.owner.trim() {
         "" => String::new(),
         owner => format!("{} {owner}", lang.of("责任单位", "Responsible:")),
@@ -265,8 +265,8 @@ fn around(to: &mut Paint, deck: &Deck, i: usize) {
     }
     let n = deck.pages.len();
     let page = match lang {
-        DeckLang::Zh => format!("第 {i} / {n} 页"),
-        DeckLang::En => format!("Page {i} of {n}"),
+        PaperLang::Zh => format!("第 {i} / {n} 页"),
+        PaperLang::En => format!("Page {i} of {n}"),
     };
     let held = [deck.host.as_str(), deck.title.as_str()].into_iter().filter(|it| !it.is_empty());
     let held = held.collect::<Vec<_>>().join(lang.of("・", " · "));
@@ -381,7 +381,7 @@ fn chart_on(to: &mut Paint, chart: &DeckChart, frame: &Frame, i: usize) {
     }
 }
 
-fn decision_on(to: &mut Paint, decision: &Decision, lang: DeckLang) {
+fn decision_on(to: &mut Paint, decision: &Decision, lang: PaperLang) {
     let palette = to.palette;
     let bar = Area { x: LEFT, y: 450.0, width: WIDTH, height: 66.0 };
     to.block(bar, palette.bar, 3.0);

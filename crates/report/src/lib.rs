@@ -13,9 +13,10 @@ mod figures;
 mod layout;
 mod pdf;
 mod slides;
+mod typhoon;
 mod word;
 
-use gulang_city::{City, review::Review, score::ScoreSheet};
+use gulang_city::{City, PaperLang, review::Review, score::ScoreSheet};
 use serde::Serialize;
 
 /// What a report is made of. `font` is the city pack's: TrueType, with the Chinese it needs.
@@ -30,12 +31,21 @@ pub struct Paper<'a> {
 /// A report before it has a form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Document {
+    /// Of every word nobody wrote.
+    pub lang: PaperLang,
     pub title: String,
     pub subtitle: String,
     /// 演练: on every page.
     pub exercise: bool,
     pub footer: String,
     pub blocks: Vec<Block>,
+}
+
+impl Document {
+    /// What stands at the head of an exercise's pages.
+    pub(crate) fn exercise_words(&self) -> &'static str {
+        self.lang.of("演练 · 演练 · 演练", "EXERCISE 演练 · EXERCISE 演练")
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -67,7 +67,14 @@ pub(crate) fn write(document: &Document, font: &[u8]) -> Result<Vec<u8>, ReportE
         Block::Picture { name, png, .. } => Some((name.clone(), png.clone())),
         _ => None,
     };
-    typeset(&DOCUMENT, document, document.blocks.iter().filter_map(picture), font)
+    #[derive(Serialize)]
+    struct Said<'a> {
+        #[serde(flatten)]
+        document: &'a Document,
+        exercise_words: &'a str,
+    }
+    let said = Said { document, exercise_words: document.exercise_words() };
+    typeset(&DOCUMENT, &said, document.blocks.iter().filter_map(picture), font)
 }
 
 pub(crate) fn write_deck(deck: &Deck, font: &[u8]) -> Result<Vec<u8>, ReportError> {

@@ -19,7 +19,7 @@ pub(crate) fn write(document: &Document, font: &[u8]) -> Result<Vec<u8>, ReportE
     let color = if document.exercise { "C83A2B" } else { "222B36" };
     let run = |text: &str, half_points: usize| Run::new().add_text(text).size(half_points);
     let mark = if document.exercise {
-        format!("演练 · 演练 · 演练    {}", document.title)
+        format!("{}    {}", document.exercise_words(), document.title)
     } else {
         document.title.clone()
     };

@@ -315,6 +315,7 @@ fn definitions(n: usize) -> Definitions {
             zh: format!("第 {i} 项指标").into(),
             en: format!("Indicator {i}").into(),
             unit: if i.is_multiple_of(3) { "%".into() } else { "件".into() },
+            unit_en: if i.is_multiple_of(3) { "%".into() } else { "".into() },
             group_by: vec![Field::District],
             good: Some(Good::Low),
             target: Some(50.0),

@@ -465,7 +465,7 @@ fn why_ui(k: &Kit<'_>, review: &mut Review, rect: Rect, plan: &Plan, built: Opti
     }
     let lines = built.and_then(|it| it.advice.as_ref()).map_or(0, advice::n_lines).max(1);
     let argued_h = advice::LINE_H * lines as f32 + 6.0;
-    if let Some(it) = typhoon::current(city)
+    if let Some(it) = city.latest_typhoon()
         && plan.hazard == Hazard::Typhoon
     {
         let bottom = (part2 - argued_h).min(y + 390.0);

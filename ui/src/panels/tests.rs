@@ -422,7 +422,7 @@ fn figures_read_as_the_rules_say() {
     assert_eq!(kit::mmss(205_000), "03:25");
     assert_eq!(kit::percent(999.0, 1000.0), "99%");
     assert_eq!(kit::percent(0.0, 0.0), "—");
-    assert_eq!(typhoon::beaufort(50.0), 15);
+    assert_eq!(beaufort(50.0), 15);
 }
 
 // ---------------------------------------------------------------- over the map: tools, drawer, forms

@@ -13,6 +13,8 @@ use gulang_city::indicators::{Definitions, Engine, Figure, FigureKey, WhyNone};
 const TOML: &str = include_str!("../../../assets/cities/xiamen/indicators.toml");
 const TYPHOON: &str = include_str!("../../../assets/cities/xiamen/briefings/typhoon.toml");
 const DAILY: &str = include_str!("../../../assets/cities/xiamen/briefings/daily.toml");
+const TYPHOON_EN: &str = include_str!("../../../assets/cities/xiamen/briefings/typhoon_en.toml");
+const DAILY_EN: &str = include_str!("../../../assets/cities/xiamen/briefings/daily_en.toml");
 
 fn definitions() -> Definitions {
     Definitions::parse("indicators.toml", TOML).expect("the shipped definitions")
@@ -140,7 +142,7 @@ fn a_page_says_its_figures_and_why_one_is_missing() {
     for words in wanted {
         assert!(says(&harness, words), "{words}: {:?}", painted(&harness));
     }
-    let why = WhyNone::NothingHeard.zh();
+    let why = WhyNone::NothingHeard.words(PaperLang::Zh);
     assert!(says(&harness, &format!("潮位 —（{why}）")), "{:?}", painted(&harness));
     assert!(!says(&harness, "先说超期"), "notes are not for the hall");
     assert!(harness.state().state.map_rect.is_positive());
@@ -179,21 +181,28 @@ fn what_is_frozen_stays_as_it_was_and_says_when() {
 #[test]
 fn one_begins_with_a_template_of_the_city_and_it_is_whole() {
     let mut start = screen(None);
-    for (id, text) in [("typhoon", TYPHOON), ("daily", DAILY)] {
-        let briefing = parse_briefing(text).expect("a shipped template");
+    let shipped = [("typhoon", TYPHOON), ("daily", DAILY), ("typhoon_en", TYPHOON_EN), ("daily_en", DAILY_EN)];
+    for (id, text) in shipped {
+        let template = parse_briefing(id, text).expect("a shipped template");
         let definitions = definitions();
-        let unknown: Vec<String> = briefing
+        let unknown: Vec<String> = template
+            .briefing
             .keys()
             .iter()
             .filter(|it| definitions.get(it.indicator.as_str()).is_none())
             .map(ToString::to_string)
             .collect();
         assert!(unknown.is_empty(), "{id}: {unknown:?}");
-        start.city.briefing_templates.push(BriefingTemplate { id: id.into(), briefing });
+        start.city.briefing_templates.push(template);
     }
     let mut harness = start.show(1920.0, 1080.0);
     hit(&mut harness, Key::F6);
     assert!(says(&harness, tr::BRIEF_NONE.zh));
+    let in_english = Lang::En.fill(tr::BRIEF_FROM, &["Typhoon briefing"]);
+    hit(&mut harness, Key::F7);
+    assert!(says(&harness, &in_english), "{:?}", painted(&harness));
+    hit(&mut harness, Key::F7);
+    assert!(!says(&harness, "Typhoon briefing"), "a template speaks one language");
     click(&mut harness, &Lang::Zh.fill(tr::BRIEF_FROM, &["台风会商"]));
     let begun = put(&mut harness);
     assert_eq!(begun.pages.len(), 5);

@@ -73,7 +73,10 @@ fn a_theme_shows_its_cards_and_a_figure_that_is_missing_says_why() {
     assert!(says(&harness, Lang::Zh.t(tr::INDICATORS_NONE_GRAVE)), "{:?}", painted(&harness));
     click(&mut harness, "事部件");
     assert!(says(&harness, "在办案件") || says(&harness, "今日上报"), "{:?}", painted(&harness));
-    assert!(says(&harness, &WhyNone::NothingToDivideBy.zh()) || says(&harness, &WhyNone::NothingHeard.zh()));
+    assert!(
+        says(&harness, &WhyNone::NothingToDivideBy.words(PaperLang::Zh))
+            || says(&harness, &WhyNone::NothingHeard.words(PaperLang::Zh))
+    );
 }
 
 #[test]
@@ -121,8 +124,12 @@ fn a_hub_that_does_not_answer_and_faulty_definitions_are_told_in_the_header() {
 fn the_bulletins_of_the_pack_are_saved_at_a_press_and_a_faulty_one_is_named_too() {
     let mut harness = open(figures(|_| {}), 1920.0, 1080.0);
     assert!(harness.state().asked.contains(&UiCommand::AskIndicators(IndicatorAsk::Bulletins)));
-    let row =
-        |id: &str, title: &str, fault: &str| BulletinRow { id: id.into(), title: title.into(), fault: fault.into() };
+    let row = |id: &str, title: &str, fault: &str| BulletinRow {
+        id: id.into(),
+        title: title.into(),
+        lang: PaperLang::Zh,
+        fault: fault.into(),
+    };
     let told = vec![row("duty", "值班快报", ""), row("flood", "防汛专报", "没有这个指标")];
     harness.state_mut().state.take_indicators(IndicatorNews::Bulletins(Ok(told)));
     harness.run_steps(2);

@@ -7,18 +7,8 @@ use crate::theme::*;
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use gulang_city::*;
 
-/// The active typhoon heard of last, else the last one.
-pub(super) fn current(city: &City) -> Option<&Typhoon> {
-    let newest = |it: &&Typhoon| it.track.last().map_or(0, |fix| fix.at.0);
-    city.typhoons
-        .values()
-        .filter(|it| it.active)
-        .max_by_key(newest)
-        .or_else(|| city.typhoons.values().max_by_key(newest))
-}
-
 pub(super) fn typhoon_ui(k: &mut Kit<'_>, rect: Rect) {
-    let Some(typhoon) = current(k.m.city) else {
+    let Some(typhoon) = k.m.city.latest_typhoon() else {
         let body = k.panel(rect, k.t(tr::TYPHOON), "");
         k.fit_center(body, 14.0, TERTIARY, k.t(tr::NO_TYPHOON), false);
         return;
@@ -91,9 +81,7 @@ fn issues_ui(k: &mut Kit<'_>, map: Rect, typhoon: &Typhoon) {
 }
 
 pub(super) fn title(k: &Kit<'_>, typhoon: &Typhoon) -> String {
-    let number = typhoon.id.as_str();
-    let number = if number.len() == 6 { &number[2..] } else { number };
-    k.m.lang.fill(tr::TYPHOON_TITLE, &[number, &typhoon.name, &typhoon.name_en])
+    k.m.lang.fill(tr::TYPHOON_TITLE, &[typhoon.number(), &typhoon.name, &typhoon.name_en])
 }
 
 /// When the feed last gave a fix, or was last heard.
@@ -133,13 +121,6 @@ pub(super) fn facts(k: &Kit<'_>, typhoon: &Typhoon) -> Vec<(String, String)> {
 
 pub(super) fn short_city<'a>(k: &Kit<'a>) -> &'a str {
     k.m.city.name.trim_end_matches('市')
-}
-
-/// Beaufort by wind, m/s, to 17.
-pub(super) fn beaufort(wind: f32) -> u8 {
-    const FROM: [f32; 17] =
-        [0.3, 1.6, 3.4, 5.5, 8.0, 10.8, 13.9, 17.2, 20.8, 24.5, 28.5, 32.7, 37.0, 41.5, 46.2, 51.0, 56.1];
-    FROM.iter().filter(|from| wind >= **from).count() as u8
 }
 
 /// Land, track, circles, the latest forecast of each agency, the city.
@@ -237,9 +218,8 @@ fn forecasts_ui(k: &Kit<'_>, painter: &Painter, view: &View, typhoon: &Typhoon, 
     let latest: std::collections::BTreeMap<&str, &Forecast> =
         typhoon.forecasts_as_of(k.m.view.chosen.issue).into_iter().map(|it| (&*it.agency, it)).collect();
     let from = typhoon.track.last().map(|fix| view.at(fix.center));
-    for (agency, forecast) in latest {
-        let national =
-            agency.contains("中国") && !agency.contains("台湾") && !agency.contains("香港") || agency == "CMA";
+    for forecast in latest.into_values() {
+        let national = forecast.is_national();
         let color = if national { TRACK } else { TRACK.gamma_multiply(0.35) };
         let points: Vec<Pos2> = from.into_iter().chain(forecast.points.iter().map(|p| view.at(p.center))).collect();
         painter.extend(Shape::dashed_line(

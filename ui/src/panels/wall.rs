@@ -300,7 +300,7 @@ fn war_ui(k: &mut Kit<'_>, state: &mut PanelState, body: Rect) {
 
 /// How bad, how long: the track, then the countdown.
 fn track_ui(k: &Kit<'_>, rect: Rect) {
-    let Some(it) = typhoon::current(k.m.city) else {
+    let Some(it) = k.m.city.latest_typhoon() else {
         let body = panel(k, rect, k.t(tr::TYPHOON), "");
         k.fit_center(body, TITLE, TERTIARY, k.t(tr::NO_TYPHOON), false);
         return;

@@ -3,7 +3,7 @@
 //! Must not know: how the file is written (`parse`), or any figure (`engine`).
 
 use super::table::{Field, Table};
-use crate::{Text, WarningColor, ids::*};
+use crate::{PaperLang, Text, WarningColor, ids::*};
 use serde::{Deserialize, Serialize};
 
 /// A city's indicators, as its file has them.
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct Definitions {
     /// Where the figures in the file come from, as screens show it; what is invented begins with `示例`.
     pub basis: Text,
+    /// As `basis` where the file has no English.
+    pub basis_en: Text,
     pub themes: Vec<Theme>,
     pub areas: Vec<Area>,
     /// In the order of the file.
@@ -18,6 +20,10 @@ pub struct Definitions {
 }
 
 impl Definitions {
+    pub fn basis_in(&self, lang: PaperLang) -> &str {
+        lang.of(&self.basis, &self.basis_en)
+    }
+
     pub fn get(&self, id: &str) -> Option<&Definition> {
         self.all.iter().find(|it| it.id.as_str() == id)
     }
@@ -47,6 +53,8 @@ pub struct Definition {
     pub zh: Text,
     pub en: Text,
     pub unit: Text,
+    /// Empty where English counts without a word: `12 件` is `12`.
+    pub unit_en: Text,
     /// 口径, in words.
     pub means_zh: Text,
     pub means_en: Text,
@@ -71,6 +79,16 @@ pub struct Definition {
     pub draw: Draw,
     /// Where its line is in the file, from 1.
     pub line: u32,
+}
+
+impl Definition {
+    pub fn name_in(&self, lang: PaperLang) -> &str {
+        lang.of(&self.zh, &self.en)
+    }
+
+    pub fn unit_in(&self, lang: PaperLang) -> &str {
+        lang.of(&self.unit, &self.unit_en)
+    }
 }
 
 /// Whose silence makes a figure stale.

@@ -3,7 +3,7 @@
 //! Must not know: how it was counted.
 
 use super::{definition::Compare, definition::Definition, definition::Good, table::Field};
-use crate::{City, Text, Timestamp, WarningColor, ids::*};
+use crate::{City, PaperLang, Text, Timestamp, WarningColor, ids::*};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -135,15 +135,21 @@ pub enum WhyNone {
 }
 
 impl WhyNone {
-    pub fn zh(&self) -> String {
-        match self {
-            Self::NothingThere => "此处没有这类对象".into(),
-            Self::NothingHeard => "没有收到近期数据".into(),
-            Self::NoRows => "时段内没有记录".into(),
-            Self::NothingToDivideBy => "分母为零".into(),
-            Self::PartMissing(n) => format!("第 {n} 个分项没有数"),
-            Self::NoNumber => "算不出数".into(),
-        }
+    pub fn words(&self, lang: PaperLang) -> String {
+        let (zh, en) = match self {
+            Self::NothingThere => ("此处没有这类对象", "nothing of the kind here"),
+            Self::NothingHeard => ("没有收到近期数据", "no recent data"),
+            Self::NoRows => ("时段内没有记录", "no records in its window"),
+            Self::NothingToDivideBy => ("分母为零", "the denominator is zero"),
+            Self::PartMissing(n) => {
+                return match lang {
+                    PaperLang::Zh => format!("第 {n} 个分项没有数"),
+                    PaperLang::En => format!("part {n} has no figure"),
+                };
+            }
+            Self::NoNumber => ("算不出数", "not a number"),
+        };
+        lang.of(zh, en).to_owned()
     }
 }
 
@@ -164,16 +170,23 @@ pub struct Anomaly {
 
 impl Anomaly {
     /// For screens: `14:00 为 312，前 9 天同一时刻中位数 150（偏差中位数 12），偏高`.
-    pub fn zh(&self) -> String {
-        let way = if self.score > 0.0 { "偏高" } else { "偏低" };
-        format!(
-            "{} 为 {}，前 {} 天同一时刻中位数 {}（偏差中位数 {}），{way}",
-            self.at.hm(),
-            number_text(self.value),
-            self.n_days,
-            number_text(self.median),
-            number_text(self.mad),
-        )
+    pub fn words(&self, lang: PaperLang) -> String {
+        let (at, value, median, mad) =
+            (self.at.hm(), number_text(self.value), number_text(self.median), number_text(self.mad));
+        let is_high = self.score > 0.0;
+        match lang {
+            PaperLang::Zh => {
+                let way = if is_high { "偏高" } else { "偏低" };
+                format!("{at} 为 {value}，前 {} 天同一时刻中位数 {median}（偏差中位数 {mad}），{way}", self.n_days)
+            }
+            PaperLang::En => {
+                let way = if is_high { "high" } else { "low" };
+                format!(
+                    "{value} at {at}; median of that hour in the {} days before {median} (deviation {mad}): {way}",
+                    self.n_days
+                )
+            }
+        }
     }
 }
 

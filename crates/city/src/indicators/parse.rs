@@ -65,8 +65,9 @@ impl Definitions {
 }
 
 fn read(tree: &Tree<'_>, span: &Range<usize>, faults: &mut Faults<'_>) -> Option<Definitions> {
-    faults.unknown_keys(tree, &["basis", "theme", "area", "indicator"]);
+    faults.unknown_keys(tree, &["basis", "basis_en", "theme", "area", "unit", "indicator"]);
     let basis = faults.needed(tree, "basis", span).and_then(|it| faults.text(it, "basis"));
+    let basis_en = tree.get("basis_en").and_then(|it| faults.text(it, "basis_en"));
     let themes: Vec<Theme> = each(tree, "theme", faults, |tree, span, faults| {
         faults.unknown_keys(tree, &["id", "zh", "en"]);
         let [id, zh, en] = ["id", "zh", "en"].map(|it| needed_text(tree, it, span, faults));
@@ -78,10 +79,17 @@ fn read(tree: &Tree<'_>, span: &Range<usize>, faults: &mut Faults<'_>) -> Option
         let words = faults.needed(tree, "words", span).and_then(|it| faults.texts(it, "words"));
         Some(Area { id: id?, zh: zh?, en: en?, words: words? })
     });
+    let units: Vec<(Text, Text)> = each(tree, "unit", faults, |tree, span, faults| {
+        faults.unknown_keys(tree, &["zh", "en"]);
+        let zh = needed_text(tree, "zh", span, faults);
+        // English may have no word for it.
+        let en = faults.needed(tree, "en", span).and_then(|it| it.get_ref().as_str());
+        Some((zh?, en?.into()))
+    });
     // Spans are asked for again when names are compared, which is after all were read.
     let mut spans: BTreeMap<Text, Range<usize>> = BTreeMap::new();
     let all: Vec<Definition> = each(tree, "indicator", faults, |tree, span, faults| {
-        let definition = definition(tree, span, &themes, faults);
+        let definition = definition(tree, span, &themes, &units, faults);
         if let Some(id) = tree.get("id")
             && let Some(name) = id.get_ref().as_str()
             && let Some(first) = spans.insert(name.into(), id.span())
@@ -92,7 +100,7 @@ fn read(tree: &Tree<'_>, span: &Range<usize>, faults: &mut Faults<'_>) -> Option
         definition
     });
     faults.entry.clear();
-    let definitions = Definitions { basis: basis?, themes, areas, all };
+    let definitions = Definitions { basis_en: basis_en.or_else(|| basis.clone())?, basis: basis?, themes, areas, all };
     check_references(&definitions, &spans, faults);
     // What refers to what is not there, or to itself, has no depth and no table to ask about.
     if faults.list.is_empty() {
@@ -149,7 +157,13 @@ const KEYS: [&str; 17] = [
     "draw",
 ];
 
-fn definition(tree: &Tree<'_>, span: &Range<usize>, themes: &[Theme], faults: &mut Faults<'_>) -> Option<Definition> {
+fn definition(
+    tree: &Tree<'_>,
+    span: &Range<usize>,
+    themes: &[Theme],
+    units: &[(Text, Text)],
+    faults: &mut Faults<'_>,
+) -> Option<Definition> {
     faults.unknown_keys(tree, &KEYS);
     let [id, zh, en] = ["id", "zh", "en"].map(|it| needed_text(tree, it, span, faults));
     let [theme, source, owner] = ["theme", "source", "owner"].map(|it| needed_text(tree, it, span, faults));
@@ -160,7 +174,8 @@ fn definition(tree: &Tree<'_>, span: &Range<usize>, themes: &[Theme], faults: &m
         let todo = format!("use one of {}", known.join(", "));
         faults.add(&value.span(), format!("unknown theme {name}"), "no [[theme]] has this id", todo);
     }
-    let unit = tree.get("unit").and_then(|it| it.get_ref().as_str()).unwrap_or_default().into();
+    let unit: Text = tree.get("unit").and_then(|it| it.get_ref().as_str()).unwrap_or_default().into();
+    let unit_en = units.iter().find(|it| it.0 == unit).map_or_else(|| unit.clone(), |it| it.1.clone());
     let means = faults.needed(tree, "means", span).and_then(|value| {
         let tree = faults.tree(value, "means")?;
         faults.unknown_keys(tree, &["zh", "en"]);
@@ -194,6 +209,7 @@ fn definition(tree: &Tree<'_>, span: &Range<usize>, themes: &[Theme], faults: &m
         zh: zh?,
         en: en?,
         unit,
+        unit_en,
         means_zh,
         means_en,
         theme: theme?,

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_briefing_that_names_no_indicator_is_told_with_its_line() {
         let text = "title = \"t\"\n[[page]]\nheadline = \"{case_n}，{casks}\"\n[[page.figure]]\nfigure = \"cask\"\n";
-        let it = BriefingTemplate { id: "a".into(), briefing: parse_briefing(text).expect("it can be read") };
+        let it = parse_briefing("a", text).expect("it can be read");
         let definitions = Definitions::parse("indicators.toml", TINY_INDICATORS).expect("good definitions");
         let faults = briefing_faults("briefings/a.toml", text, &it, &definitions);
         let lines: Vec<&str> = faults.iter().filter_map(|it| it.split(' ').next()).collect();

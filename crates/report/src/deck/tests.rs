@@ -83,7 +83,7 @@ fn put(figures: &mut HashMap<FigureKey, Figure>, which: &str, change: impl FnOnc
 }
 
 impl Case {
-    fn deck(&self, lang: DeckLang) -> Deck {
+    fn deck(&self, lang: PaperLang) -> Deck {
         let told = DeckTold {
             city: &self.city,
             definitions: &self.definitions,
@@ -111,7 +111,7 @@ fn said(deck: &Deck) -> String {
 }
 
 #[track_caller]
-fn check(change: impl FnOnce(&mut Case), lang: DeckLang, wanted: &[&str], unwanted: &[&str]) {
+fn check(change: impl FnOnce(&mut Case), lang: PaperLang, wanted: &[&str], unwanted: &[&str]) {
     let mut case = case();
     change(&mut case);
     let text = said(&case.deck(lang));
@@ -139,30 +139,30 @@ fn a_page_says_its_figures_their_source_and_the_decision() {
         "依据记录 1–0",
         "若否，1,204 件 未办",
     ];
-    check(|_| (), DeckLang::Zh, &wanted, &["演练", "仿真", "先说", "过时"]);
+    check(|_| (), PaperLang::Zh, &wanted, &["演练", "仿真", "先说", "过时"]);
     let wanted = ["Cases", "Page 1 of 1", "Data as of 21 Sep 22:13", "Decide by 17:30", "red limit", "records 1–0"];
-    check(|_| (), DeckLang::En, &wanted, &["来源", "页", "数据截至"]);
+    check(|_| (), PaperLang::En, &wanted, &["来源", "页", "数据截至"]);
 }
 
 #[test]
 fn what_is_missing_stale_or_estimated_is_said_so() {
     let missing = |it: &mut Figure| (it.value, it.why_none, it.band) = (None, Some(WhyNone::NothingHeard), None);
     let change = |case: &mut Case| put(&mut case.figures, "case_n@city", missing);
-    check(change, DeckLang::Zh, &["案件 —（没有收到近期数据）", "没有收到近期数据・比昨日多"], &["1,204 件"]);
+    check(change, PaperLang::Zh, &["案件 —（没有收到近期数据）", "没有收到近期数据・比昨日多"], &["1,204 件"]);
     let change = |case: &mut Case| put(&mut case.figures, "case_n@city", missing);
-    check(change, DeckLang::En, &["no recent data"], &["没有收到"]);
+    check(change, PaperLang::En, &["no recent data"], &["没有收到"]);
     let stale = |case: &mut Case| put(&mut case.figures, "case_n@city", |it| it.is_stale = true);
-    check(stale, DeckLang::Zh, &["案件 1,204 件（过时）", "（过时）・"], &[]);
+    check(stale, PaperLang::Zh, &["案件 1,204 件（过时）", "（过时）・"], &[]);
     let estimate = |case: &mut Case| put(&mut case.figures, "case_n@city", |it| it.is_estimate = true);
-    check(estimate, DeckLang::Zh, &["案件 ≈1,204 件", "≈1,204 件\n"], &[]);
+    check(estimate, PaperLang::Zh, &["案件 ≈1,204 件", "≈1,204 件\n"], &[]);
     let unknown = |case: &mut Case| case.page().headline = "{nothing} 件".into();
-    check(unknown, DeckLang::Zh, &["—（没有这个数） 件"], &[]);
+    check(unknown, PaperLang::Zh, &["—（没有这个数） 件"], &[]);
     let silent = |case: &mut Case| case.trends.clear();
-    check(silent, DeckLang::Zh, &["还没有走势"], &["最低"]);
+    check(silent, PaperLang::Zh, &["还没有走势"], &["最低"]);
     let no_map = |case: &mut Case| case.maps = vec![Some(Err("程序不在".into()))];
-    check(no_map, DeckLang::Zh, &["地图没有画出：程序不在"], &[]);
+    check(no_map, PaperLang::Zh, &["地图没有画出：程序不在"], &[]);
     let torn = |case: &mut Case| case.maps = vec![Some(Ok(png()[..80].to_vec()))];
-    check(torn, DeckLang::Zh, &["图片读不了"], &[]);
+    check(torn, PaperLang::Zh, &["图片读不了"], &[]);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn an_exercise_and_a_simulated_city_say_so_on_every_page() {
     case.city.realm = Realm::Exercise;
     case.simulated = true;
     case.briefing.pages = vec![case.briefing.pages[0].clone(), case.briefing.pages[0].clone()];
-    let deck = case.deck(DeckLang::Zh);
+    let deck = case.deck(PaperLang::Zh);
     let text = said(&deck);
     assert!(deck.title.starts_with("【演练】"));
     for words in ["演练　·　演练", "【演练】会商", "仿真数据，非实况"] {
@@ -188,7 +188,7 @@ fn a_frozen_briefing_tells_what_was_and_when() {
     figure.value = Some(7.0);
     let trends = vec![(key("case_n@city"), vec![(then.plus_mins(-5), 3.0), (then, 7.0)])];
     case.briefing.frozen = Some(Frozen { at: then, seq: 812, figures: vec![figure], trends });
-    let deck = case.deck(DeckLang::Zh);
+    let deck = case.deck(PaperLang::Zh);
     let text = said(&deck);
     for words in ["数据定格于 9月21日 12:13", "案件 7 件", "1–812", "最高 7", "地图为 9月21日 22:13 的"]
     {
@@ -204,7 +204,7 @@ fn groups_are_bars_and_stand_in_the_annex() {
     let mut case = case();
     case.page().chart =
         Some(PageChart { key: key("case_n@city"), kind: PageChartKind::Groups, title: "各区".into() });
-    let deck = case.deck(DeckLang::Zh);
+    let deck = case.deck(PaperLang::Zh);
     let svg = deck.pages[0].chart.as_ref().and_then(|it| it.drawn.clone().ok()).expect("bars");
     let n_groups = case.figures.len() - 1;
     assert!(n_groups > 0 && svg.matches("<rect").count() > n_groups, "{svg}");
@@ -261,7 +261,7 @@ fn slides_are_a_package_whose_parts_parse_and_are_all_listed() {
     case.page().headline = "A & B <转移> \"三\" '村' {case_n}\u{1}".into();
     case.maps = vec![Some(Ok(png())), Some(Err("没有".into()))];
     case.briefing.pages.push(case.briefing.pages[0].clone());
-    let bytes = written_deck(&case.deck(DeckLang::Zh), DeckForm::Pptx, FONT).expect("slides");
+    let bytes = written_deck(&case.deck(PaperLang::Zh), DeckForm::Pptx, FONT).expect("slides");
     let parts = parts(&bytes);
     assert_eq!((n_of(&parts, "ppt/slides/"), n_of(&parts, "ppt/notesSlides/")), (2, 2));
     let of = |name: &str| {
@@ -300,7 +300,7 @@ fn the_annex_is_numbers_under_heads() {
     case.city.realm = Realm::Exercise;
     case.simulated = true;
     case.page().headline = "{case_n} <&> {case_n@district:350203}".into();
-    let deck = case.deck(DeckLang::Zh);
+    let deck = case.deck(PaperLang::Zh);
     let bytes = written_deck(&deck, DeckForm::Xlsx, FONT).expect("a workbook");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("an xlsx");
     assert_eq!(book.sheet_names(), ["指标", "走势"]);
@@ -321,7 +321,7 @@ fn the_annex_is_numbers_under_heads() {
 
 #[test]
 fn a_text_has_pages_pictures_and_the_annex_and_no_notes() {
-    let deck = case().deck(DeckLang::Zh);
+    let deck = case().deck(PaperLang::Zh);
     let document = as_text(&deck);
     let text = format!("{document:?}");
     for words in ["截至 9月21日", "请在 17:30 前决定", "数据来源与口径", "全部案件"] {
@@ -343,7 +343,7 @@ fn as_many_pages_are_printed_as_there_are() {
     for n in [1, 20] {
         case.briefing.pages = vec![case.briefing.pages[0].clone(); n];
         case.maps = vec![Some(Ok(png())); n];
-        let deck = case.deck(DeckLang::Zh);
+        let deck = case.deck(PaperLang::Zh);
         let pdf = written_deck(&deck, DeckForm::Pdf, FONT).expect("a pdf");
         let text = String::from_utf8_lossy(&pdf);
         assert!(text.contains(&format!("/Count {n}")), "{n} pages");
@@ -363,7 +363,7 @@ fn no_page_is_so_full_that_words_leave_it() {
     page.headline = long(120);
     page.figures = vec![PageFigure { key: key("case_n@city"), label: long(40), note: long(80) }; 3];
     page.decision = Some(Decision { question: long(80), consequence: long(160), until: long(40), owner: long(60) });
-    for sheet in layout::sheets(&case.deck(DeckLang::Zh)) {
+    for sheet in layout::sheets(&case.deck(PaperLang::Zh)) {
         for item in sheet.items {
             let Item::Words { at, runs, .. } = item else { continue };
             let ems: f32 = runs.iter().map(|it| layout::ems(&it.text) * it.size).sum();
@@ -382,7 +382,7 @@ proptest! {
     /// Not by way of a briefing, which would have cleaned them.
     #[test]
     fn any_words_give_xml_that_parses(words in any::<String>(), more in "[\u{0}-\u{20}<>&'\"\u{fffe}A]{0,20}") {
-        let mut deck = case().deck(DeckLang::Zh);
+        let mut deck = case().deck(PaperLang::Zh);
         let all = format!("{words}{more}");
         (deck.title, deck.host, deck.footer) = (all.clone(), all.clone(), all.clone());
         let page = &mut deck.pages[0];

@@ -493,7 +493,8 @@ fn side_ui(k: &mut Kit<'_>, it: &mut Briefings, rect: Rect) {
     caption(k, next(), k.t(tr::BRIEF_NEW));
     let is_barred = press::barred(k, "put_briefing");
     let mut begun = None;
-    for (i, template) in k.m.city.briefing_templates.iter().enumerate() {
+    let templates = k.m.city.briefing_templates.iter().filter(|it| it.lang == k.m.lang.paper());
+    for (i, template) in templates.enumerate() {
         let label = k.m.lang.fill(tr::BRIEF_FROM, &[&template.briefing.title]);
         if press::guarded_ui(k, next(), ("briefing-template", i), 14.0, &label, is_barred.is_some()) {
             begun = Some(template.briefing.clone());

@@ -142,7 +142,7 @@ fn row_ui(k: &Kit<'_>, it: &mut Picker, known: &Known, row: Rect, key: &FigureKe
     let left = row.left() + if is_group { 28.0 } else { 12.0 };
     let mut end = right;
     if let Some(figure) = known.figure(key) {
-        let unit = definition.map_or("", |it| &*it.unit);
+        let unit = definition.map_or("", |it| k.m.lang.unit(it));
         let text = format!("{} {unit}", value_text(k, figure));
         end = k.fit(pos2(right - 4.0, y), Align2::RIGHT_CENTER, 13.0, ink_of(figure), text.trim_end(), 110.0).left();
     }

@@ -210,9 +210,9 @@ impl<'a> Numbers<'a> {
             return k.m.lang.fill(tr::BRIEF_NONE_WHY, &[&self.why_none(k, key)]);
         };
         if let Some(why) = &figure.why_none {
-            return k.m.lang.fill(tr::BRIEF_NONE_WHY, &[&why.zh()]);
+            return k.m.lang.fill(tr::BRIEF_NONE_WHY, &[&why.words(k.m.lang.paper())]);
         }
-        let unit = self.known.definition(&key.indicator).map_or("", |it| &*it.unit);
+        let unit = self.known.definition(&key.indicator).map_or("", |it| k.m.lang.unit(it));
         let gap = if unit.is_empty() || is_joined(unit) { "" } else { " " };
         let stale = if figure.is_stale { k.t(tr::BRIEF_STALE_WORD) } else { "" };
         format!("{}{gap}{unit}{stale}", value_text(k, figure))
@@ -468,7 +468,7 @@ fn figure_ui(k: &Kit<'_>, numbers: &Numbers<'_>, it: &PageFigure, row: Rect, ink
     let definition = numbers.known.definition(&it.key.indicator);
     let figure = numbers.figure(&it.key);
     let value = figure.map_or_else(|| "—".to_owned(), |it| value_text(k, it));
-    let unit = definition.filter(|_| figure.is_some_and(|it| it.value.is_some())).map_or("", |it| &*it.unit);
+    let unit = definition.filter(|_| figure.is_some_and(|it| it.value.is_some())).map_or("", |it| k.m.lang.unit(it));
     let color = match figure {
         Some(it) if it.value.is_none() || it.is_stale => ink.tertiary,
         Some(Figure { band: Some(color), .. }) => ink.level(*color),
@@ -532,7 +532,7 @@ pub(super) fn name_of(k: &Kit<'_>, known: &Known, key: &FigureKey) -> String {
 fn status_of(k: &Kit<'_>, numbers: &Numbers<'_>, key: &FigureKey, figure: Option<&Figure>) -> Option<String> {
     let Some(figure) = figure else { return Some(numbers.why_none(k, key)) };
     if let Some(why) = &figure.why_none {
-        return Some(why.zh());
+        return Some(why.words(k.m.lang.paper()));
     }
     if !figure.is_stale {
         return None;
@@ -572,7 +572,7 @@ fn chart_ui(k: &Kit<'_>, numbers: &Numbers<'_>, it: &PageChart, kept: &mut Kept,
             kept.paint(k.painter(), plot, serial.finish(), |area| drop(trend(area, points, &limits, look)));
             // The line ends up to five minutes ago; what holds is said.
             if let Some(figure) = numbers.figure(&it.key) {
-                let words = format!("{} {}", value_text(k, figure), definition.unit);
+                let words = format!("{} {}", value_text(k, figure), k.m.lang.unit(definition));
                 let at = pos2(plot.right(), rect.top() + 27.0 * s);
                 let room = rect.width() - k.width(24.0, &title) - 24.0 * s;
                 k.fit(at, Align2::RIGHT_CENTER, 20.0, ink.accent, words.trim_end(), room);
@@ -646,7 +646,7 @@ fn foot_ui(k: &Kit<'_>, numbers: &Numbers<'_>, has_map: bool, rect: Rect, ink: &
     let text = format!("{}　{}", k.t(tr::BRIEF_FOOT), k.t(of));
     let at = pos2(rect.left() + MARGIN * s, rect.bottom() - FOOT_H * 0.5 * s);
     k.fit(at, Align2::LEFT_CENTER, 15.0, ink.tertiary, &text, rect.width() * 0.5);
-    let basis = numbers.known.definitions().map_or("", |it| &*it.basis);
+    let basis = numbers.known.definitions().map_or("", |it| it.basis_in(k.m.lang.paper()));
     let at = pos2(rect.right() - MARGIN * s, at.y);
     k.fit(at, Align2::RIGHT_CENTER, 15.0, ink.tertiary, basis, rect.width() * 0.42);
 }

@@ -42,11 +42,12 @@ pub(super) fn card_ui(k: &Kit<'_>, page: &mut IndicatorsPage, known: &Known, def
 
     let y = rect.top() + 46.0;
     let value = k.bold(pos2(left, y), Align2::LEFT_CENTER, 28.0, ink_of(figure), &value_text(k, figure));
-    let unit = k.text(pos2(value.right() + 5.0, y + 6.0), Align2::LEFT_CENTER, 13.0, TERTIARY, &definition.unit);
+    let unit =
+        k.text(pos2(value.right() + 5.0, y + 6.0), Align2::LEFT_CENTER, 13.0, TERTIARY, k.m.lang.unit(definition));
     let room = right - unit.right() - 10.0;
     match &figure.why_none {
         Some(why) => {
-            k.fit(pos2(right, y + 2.0), Align2::RIGHT_CENTER, 13.0, STALE, &why.zh(), room);
+            k.fit(pos2(right, y + 2.0), Align2::RIGHT_CENTER, 13.0, STALE, &why.words(k.m.lang.paper()), room);
         }
         None => {
             let lines = beside(k, definition, figure);

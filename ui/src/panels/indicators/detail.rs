@@ -74,14 +74,15 @@ fn head_ui(
     }
     let y = inner.top() + 46.0;
     let value = k.bold(pos2(inner.left(), y), Align2::LEFT_CENTER, 32.0, ink_of(figure), &value_text(k, figure));
-    let unit = k.text(pos2(value.right() + 6.0, y + 7.0), Align2::LEFT_CENTER, 14.0, TERTIARY, &definition.unit);
+    let unit =
+        k.text(pos2(value.right() + 6.0, y + 7.0), Align2::LEFT_CENTER, 14.0, TERTIARY, k.m.lang.unit(definition));
     let mut x = unit.right() + 14.0;
     if let Some(color) = figure.band {
         k.level(pos2(x + 10.0, y + 2.0), 22.0, color, true);
         x += 30.0;
     }
     if let Some(why) = &figure.why_none {
-        k.fit(pos2(x, y + 4.0), Align2::LEFT_CENTER, 14.0, STALE, &why.zh(), inner.right() - x);
+        k.fit(pos2(x, y + 4.0), Align2::LEFT_CENTER, 14.0, STALE, &why.words(k.m.lang.paper()), inner.right() - x);
     }
     inner.top() + 74.0
 }
@@ -112,7 +113,7 @@ fn facts_ui(k: &Kit<'_>, definition: &Definition, figure: &Figure, inner: Rect, 
         lines.push((tr::INDICATOR_ESTIMATE, k.t(tr::INDICATOR_ESTIMATE_WHY).to_owned(), STALE));
     }
     if let Some(anomaly) = &figure.anomaly {
-        lines.push((tr::INDICATOR_UNUSUAL, anomaly.zh(), STALE));
+        lines.push((tr::INDICATOR_UNUSUAL, anomaly.words(k.m.lang.paper()), STALE));
     }
     if let Some(at) = figure.corrected_at {
         lines.push((

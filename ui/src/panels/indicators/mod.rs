@@ -35,7 +35,9 @@ const THEME_H: f32 = 32.0;
 const DETAIL_W: f32 = 430.0;
 const CARD: (f32, f32) = (286.0, 152.0);
 const GAP: f32 = 8.0;
-const BULLETIN_H: f32 = 28.0;
+/// A bulletin's title, and its buttons below.
+const BULLETIN_H: f32 = 50.0;
+const BULLETIN_BUTTON_H: f32 = 24.0;
 /// More templates than these are had over REST.
 const MOST_BULLETINS: usize = 4;
 
@@ -153,7 +155,7 @@ pub(in crate::panels) fn sub(k: &Kit<'_>, known: &Known) -> String {
     let Some(definitions) = known.definitions() else { return k.t(tr::INDICATORS_COUNTING).to_owned() };
     let mut text = lang.fill(
         tr::INDICATORS_SUB,
-        &[&definitions.all.len().to_string(), &known.n_figures().to_string(), &definitions.basis],
+        &[&definitions.all.len().to_string(), &known.n_figures().to_string(), definitions.basis_in(k.m.lang.paper())],
     );
     if known.is_simulated() {
         text = format!("{}・{text}", k.t(tr::SIMULATED));
@@ -228,10 +230,12 @@ fn page_ui(
     let shown = page.shown(known, definitions);
     known.wants_trends(shown.iter().map(|it| city_key(it)).chain(page.chosen.clone()));
     let themes = Rect::from_min_max(body.min, pos2(body.left() + THEMES_W, body.bottom()));
-    let bulletins = page.bulletins.as_deref().unwrap_or_default();
-    let bulletins = &bulletins[..bulletins.len().min(MOST_BULLETINS)];
-    let foot = bulletins.len() as f32 * (BULLETIN_H + 6.0) + 12.0;
-    bulletins_ui(k, bulletins, Rect::from_min_max(pos2(themes.left(), themes.bottom() - foot), themes.max));
+    // One with a fault is told in any language.
+    let is_spoken = |it: &&BulletinRow| it.lang == k.m.lang.paper() || !it.fault.is_empty();
+    let all = page.bulletins.iter().flatten();
+    let bulletins: Vec<BulletinRow> = all.filter(is_spoken).take(MOST_BULLETINS).cloned().collect();
+    let foot = bulletins.len() as f32 * (BULLETIN_H + 6.0) + 14.0;
+    bulletins_ui(k, &bulletins, Rect::from_min_max(pos2(themes.left(), themes.bottom() - foot), themes.max));
     let list = Rect::from_min_max(themes.min, pos2(themes.right(), themes.bottom() - foot));
     themes_ui(k, page, known, definitions, list);
     let mut cards = Rect::from_min_max(pos2(themes.right(), switch.top()), body.max);
@@ -252,12 +256,15 @@ fn bulletins_ui(k: &mut Kit<'_>, bulletins: &[BulletinRow], rect: Rect) {
     k.fill(rect, 0.0, RAISED);
     k.hline(rect.left() + 12.0, rect.right() - 12.0, rect.top(), HAIR);
     for (i, it) in bulletins.iter().enumerate() {
-        let y = rect.top() + 10.0 + BULLETIN_H * 0.5 + (BULLETIN_H + 6.0) * i as f32;
-        let mut right = rect.right() - 12.0;
-        for (form, word) in [("docx", "DOCX"), ("pdf", "PDF")] {
-            let width = k.width(11.0, word) + 14.0;
-            let at = Rect::from_center_size(pos2(right - width * 0.5, y), vec2(width, BULLETIN_H));
-            right = at.left() - 4.0;
+        let top = rect.top() + 10.0 + (BULLETIN_H + 6.0) * i as f32;
+        let ink = if it.fault.is_empty() { SECONDARY } else { STALE };
+        let at = pos2(rect.left() + 14.0, top + 10.0);
+        k.fit(at, Align2::LEFT_CENTER, 13.0, ink, &it.title, rect.width() - 28.0);
+        let mut left = rect.left() + 14.0;
+        for (form, word) in [("pdf", "PDF"), ("docx", "DOCX")] {
+            let width = k.width(11.0, word) + 18.0;
+            let at = Rect::from_min_size(pos2(left, top + 23.0), vec2(width, BULLETIN_BUTTON_H));
+            left = at.right() + 6.0;
             // Named for what it saves; the word on it is the form alone.
             let response = k.hit(at, ("bulletin", i, form), &format!("{} {word}", it.title));
             k.fill(at, 4.0, if response.hovered() { SELECTED } else { PANEL });
@@ -267,8 +274,6 @@ fn bulletins_ui(k: &mut Kit<'_>, bulletins: &[BulletinRow], rect: Rect) {
                 k.out.push(UiCommand::AskIndicators(IndicatorAsk::Bulletin(format!("{}.{form}", it.id))));
             }
         }
-        let ink = if it.fault.is_empty() { SECONDARY } else { STALE };
-        k.fit(pos2(rect.left() + 14.0, y), Align2::LEFT_CENTER, 13.0, ink, &it.title, right - rect.left() - 18.0);
     }
 }
 

@@ -259,7 +259,7 @@ fn figure_ui(
     let y = rect.top() + TITLE_Y * s;
     let mut end = figure.map_or(right, |it| marks_ui(k, it, pos2(right, y)));
     if let Some(figure) = figure.filter(|_| is_low) {
-        let text = format!("{} {}", value_text(k, figure), definition.unit);
+        let text = format!("{} {}", value_text(k, figure), k.m.lang.unit(definition));
         end = k.bold_fit(pos2(end, y), Align2::RIGHT_CENTER, 48.0, ink_of(figure), &text, (end - left) * 0.6).left();
     }
     title_ui(k, rect, name, end);
@@ -276,7 +276,7 @@ fn figure_ui(
     let value =
         k.bold_fit(pos2(left, y), Align2::LEFT_CENTER, size, ink_of(figure), &value_text(k, figure), right - left);
     let at = pos2(value.right() + 10.0 * s, y + size * 0.2 * s);
-    let unit = k.fit(at, Align2::LEFT_CENTER, UNIT, TERTIARY, &definition.unit, right - at.x);
+    let unit = k.fit(at, Align2::LEFT_CENTER, UNIT, TERTIARY, k.m.lang.unit(definition), right - at.x);
     beside_ui(k, definition, figure, pos2(right, y), right - unit.right() - 20.0 * s);
     if let Some(anomaly) = &figure.anomaly {
         let at = pos2(left, rect.top() + (top + 18.0) * s);
@@ -320,7 +320,7 @@ fn beside_ui(k: &Kit<'_>, definition: &Definition, figure: &Figure, at: egui::Po
         return;
     }
     if let Some(why) = &figure.why_none {
-        k.fit(at, Align2::RIGHT_CENTER, SMALL, STALE, &why.zh(), room);
+        k.fit(at, Align2::RIGHT_CENTER, SMALL, STALE, &why.words(k.m.lang.paper()), room);
         return;
     }
     let lines = beside(k, definition, figure);
@@ -589,7 +589,7 @@ fn grave_ui(k: &Kit<'_>, from: &From<'_>, name: &str, rect: Rect) {
                 k.text(mark, Align2::CENTER_CENTER, SMALL, STALE, "≠");
             }
         }
-        let unit = k.text(pos2(area.right(), y), Align2::RIGHT_CENTER, FOOT, TERTIARY, &it.unit);
+        let unit = k.text(pos2(area.right(), y), Align2::RIGHT_CENTER, FOOT, TERTIARY, k.m.lang.unit(it));
         let at = pos2(unit.left() - 8.0 * s, y);
         let value = k.bold(at, Align2::RIGHT_CENTER, UNIT, ink_of(figure), &value_text(k, figure));
         let room = value.left() - x - 10.0 * s;

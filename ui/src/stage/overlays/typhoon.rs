@@ -21,8 +21,6 @@ pub static OVERLAY: TyphoonOverlay = TyphoonOverlay;
 
 pub struct TyphoonOverlay;
 
-/// The agency whose forecast the city's plans go by, as the feed names it.
-const NATIONAL: &str = "中国";
 const HOUR_MS: i64 = 3_600_000;
 /// The spread takes in what was issued in so long before the newest issue.
 const SPREAD_ISSUES_MS: i64 = 24 * HOUR_MS;
@@ -122,7 +120,7 @@ fn draw_typhoon(typhoon: &Typhoon, scene: &Scene, sketch: &mut Sketch) {
 
 fn draw_forecast(forecast: &Forecast, steps: &[Step], scene: &Scene, sketch: &mut Sketch) {
     let palette = scene.palette;
-    let is_national = &*forecast.agency == NATIONAL;
+    let is_national = forecast.is_national();
     let places = path(&scene.frame, steps.iter().map(|it| it.center));
     let width = if is_national { 2.0 } else { 1.0 };
     sketch.line(&places, Pen::dashed(palette.track, width, [6.0, 5.0]));
@@ -156,7 +154,7 @@ fn draw_forecast(forecast: &Forecast, steps: &[Step], scene: &Scene, sketch: &mu
 /// Lines of equal arrival of the 10-grade circle by the national forecast, else by the first agency's that has one.
 fn draw_arrivals(typhoon: &Typhoon, last: &TyphoonFix, scene: &Scene, sketch: &mut Sketch) {
     let forecasts = typhoon.forecasts_as_of(scene.chosen.issue);
-    let national = forecasts.iter().find(|it| &*it.agency == NATIONAL);
+    let national = forecasts.iter().find(|it| it.is_national());
     let Some(forecast) = national.or(forecasts.first()) else { return };
     let Some(hours) = arrival_hours(last, &steps_ahead(last, forecast), &scene.frame) else { return };
     let color = scene.palette.wind10;
@@ -432,14 +430,14 @@ mod tests {
         let mut stand = Stand::quiet();
         let typhoon = stand.typhoon().clone();
         let (last, forecasts) = (typhoon.track.last().expect("a fix"), typhoon.latest_forecasts());
-        let forecast = forecasts.iter().find(|it| &*it.agency == NATIONAL).expect("the national forecast");
+        let forecast = forecasts.iter().find(|it| it.is_national()).expect("the national forecast");
         let hours = arrival_hours(last, &steps_ahead(last, forecast), &frame()).expect("it comes over the city");
         let lines = arrival_lines(&hours, last.at);
         assert!((2..=MOST_ARRIVAL_LINES as usize).contains(&lines.len()), "{}", lines.len());
         for (at, lines) in &lines {
             for place in lines.iter().flatten().step_by(5) {
                 let arrivals = stand.city.circle_arrivals(10, frame().geo_from_local(*place), stand.now);
-                let national = arrivals.iter().find(|it| &*it.agency == NATIONAL).expect("an arrival");
+                let national = arrivals.iter().find(|it| &*it.agency == "中国").expect("an arrival");
                 // A grid of 2 km, a typhoon of 5 km in a quarter of an hour; at the steps between quadrants it jumps.
                 assert!((national.at.since_ms(*at)).abs() <= 20 * 60_000, "{} is not {}", national.at.hm(), at.hm());
             }
