@@ -3,7 +3,7 @@
 //! What the engine holds is, for every row, what that row adds to which tallies at `now`: a pure function of both. When a
 //! row changes, what it added is taken away and what it adds now is added; when time passes, the same is done to the rows
 //! whose windows open or close in between, found in one ordered queue. So nothing is ever counted anew, and the figures
-//! are at any moment those of [`Engine::recompute`].
+//! are at any moment those of [`Engine::recompute`]. Counting from nothing, as a hub does when it starts, is `cold`'s.
 //!
 //! **The clock.** It is handed in. A step back of up to five minutes is waited out: figures stay at the later time. A
 //! longer one is believed, and the rows kept here are added up again; what was kept of full hours stays.
@@ -12,12 +12,13 @@
 //! taken-over register looks at its whole table again.
 
 use super::{
+    cold::{self, Counted},
     definition::{Definition, Definitions},
     evaluate::{Evaluated, Ground},
     figure::{Figure, FigureKey},
     history::{History, hour_of, time_of_hour},
     plan::{Origin, OriginOf, Plan},
-    row::{Cell, Places, Row, RowId, RowMaker, register},
+    row::{Places, Row, RowId, RowMaker, register},
     rows::rows_of,
     table::Table,
     tally::{Share, Tally},
@@ -107,7 +108,7 @@ impl Engine {
             revision: 0,
         };
         for table in Table::VARIANTS {
-            engine.look_again(rows_of(city, *table), city, readings, false);
+            engine.count_table(*table, city, readings);
         }
         engine.evaluate_all();
         engine
@@ -231,18 +232,24 @@ impl Engine {
         let Some(plan) = self.plan.by_key.get(key).and_then(|it| self.plan.figures.get(*it)) else { return Vec::new() };
         let mut tallies = FxHashSet::default();
         plan.node.read(&mut tallies);
-        let mut ids = BTreeSet::new();
+        let mut of_tables: BTreeMap<Table, Vec<usize>> = BTreeMap::new();
         for tally in tallies {
-            let Some(table) = self.plan.table_of(tally) else { continue };
+            if let Some(table) = self.plan.table_of(tally) {
+                of_tables.entry(table).or_default().push(tally);
+            }
+        }
+        let mut ids = Vec::new();
+        for (table, tallies) in of_tables {
             for slot in self.of_table.get(&table).into_iter().flatten() {
-                if let Some((id, Kept { row: Some(row), .. })) = self.rows.get_index(*slot)
-                    && self.plan.counts_in(row, tally, self.now)
-                {
-                    ids.insert(id.clone());
+                let Some((id, Kept { row: Some(row), .. })) = self.rows.get_index(*slot) else { continue };
+                if tallies.iter().any(|it| self.plan.counts_in(row, *it, self.now)) {
+                    ids.push(id.clone());
                 }
             }
         }
-        ids.into_iter().collect()
+        // They were mostly first seen in their order.
+        ids.sort();
+        ids
     }
 
     /// What is to be kept over a restart, for [`Engine::with_history`].
@@ -251,6 +258,38 @@ impl Engine {
     }
 
     // ------------------------------------------------------------ rows
+
+    /// The rows of a table none of which is here yet; whoever calls it evaluates all figures.
+    fn count_table(&mut self, table: Table, city: &City, readings: &Readings) {
+        let ids = rows_of(city, table);
+        let maker = RowMaker { city, readings, areas: &self.definitions.areas, places: &self.places };
+        let (plan, now) = (&self.plan, self.now);
+        let parts = cold::in_parts(&ids, |ids| {
+            let mut rows: Vec<(RowId, Row)> = Vec::with_capacity(ids.len());
+            rows.extend(ids.iter().filter_map(|id| Some((id.clone(), maker.row(id, None)?))));
+            let born = rows.iter().filter_map(|(_, row)| row.day_of_birth()).min();
+            let counted = Counted::of(plan, rows.iter().map(|it| Some(&it.1)), now);
+            (rows, born, counted)
+        });
+        let slots = self.of_table.entry(table).or_default();
+        let mut edges = Vec::with_capacity(ids.len());
+        self.rows.reserve(ids.len());
+        slots.reserve(ids.len());
+        for (rows, born, mut counted) in parts {
+            counted.add_to(&mut self.tallies);
+            for ((id, row), edge) in rows.into_iter().zip(counted.edges) {
+                let (slot, _) = self.rows.insert_full(id, Kept { row: Some(row), edge });
+                slots.push(slot);
+                edges.extend(edge.map(|it| (it, slot)));
+            }
+            if let Some(born) = born {
+                let began = self.began.entry(table).or_insert(born);
+                *began = born.min(*began);
+            }
+        }
+        // At once: a set made of a list is made faster than one that grows.
+        self.edges.append(&mut edges.into_iter().collect());
+    }
 
     fn ids(&self, table: Table) -> Vec<RowId> {
         let slots = self.of_table.get(&table).into_iter().flatten();
@@ -293,8 +332,7 @@ impl Engine {
 
     /// By the day, so that a platform that tells its oldest last makes few figures anew.
     fn note_birth(&mut self, row: &Row) {
-        let born = row.table.birth().and_then(|it| row.get(it)).and_then(Cell::as_time);
-        let Some(day) = born.map(Timestamp::start_of_day) else { return };
+        let Some(day) = row.day_of_birth() else { return };
         if self.began.get(&row.table).is_some_and(|it| *it <= day) {
             return;
         }
@@ -412,16 +450,17 @@ impl Engine {
         self.now = now;
         self.tallies.iter_mut().for_each(|it| *it = Tally::default());
         self.corrected.clear();
-        self.edges.clear();
-        for slot in 0..self.rows.len() {
-            let shares = self.rows.get_index(slot).and_then(|it| it.1.row.as_ref()).map(|it| self.plan.shares(it, now));
-            let (adds, edge) = shares.unwrap_or_default();
-            self.exchange(&[], &adds, false);
-            self.move_edge(slot, None, edge);
-            if let Some((_, kept)) = self.rows.get_index_mut(slot) {
-                kept.edge = edge;
-            }
+        let kept: Vec<&Kept> = self.rows.values().collect();
+        let parts = cold::in_parts(&kept, |kept| Counted::of(&self.plan, kept.iter().map(|it| it.row.as_ref()), now));
+        let mut edges = Vec::with_capacity(self.rows.len());
+        for mut counted in parts {
+            edges.append(&mut counted.edges);
+            counted.add_to(&mut self.tallies);
         }
+        for (kept, edge) in self.rows.values_mut().zip(&edges) {
+            kept.edge = *edge;
+        }
+        self.edges = edges.into_iter().enumerate().filter_map(|(slot, edge)| Some((edge?, slot))).collect();
         self.dirty.extend(0..self.figures.len());
     }
 

@@ -6,9 +6,10 @@
 //!
 //! The older `indicators.json` ([`crate::Indicator`]) is another, smaller mechanism beside it; neither knows the other.
 //!
-//! **Invariant:** no I/O, no clock, no threads; the figures after any records and readings in any order are those of
+//! **Invariant:** no I/O, no clock, no thread that outlives a call; the figures after any records and readings in any order are those of
 //! [`Engine::recompute`].
 
+mod cold;
 mod definition;
 mod engine;
 mod evaluate;

@@ -169,7 +169,20 @@ impl Plan {
 
     /// What a row adds to which tallies at `now`, ascending by tally, and when that will next be otherwise.
     pub(crate) fn shares(&self, row: &Row, now: Timestamp) -> (Vec<(usize, Share)>, Option<Timestamp>) {
-        let (mut shares, mut next): (Vec<(usize, Share)>, Option<Timestamp>) = (Vec::new(), None);
+        let mut shares = Vec::new();
+        let next = self.each_share(row, now, |tally, share| shares.push((tally, share)));
+        shares.sort_unstable_by_key(|it| it.0);
+        (shares, next)
+    }
+
+    /// The same in no order; when it will next be otherwise.
+    pub(crate) fn each_share(
+        &self,
+        row: &Row,
+        now: Timestamp,
+        mut visit: impl FnMut(usize, Share),
+    ) -> Option<Timestamp> {
+        let mut next: Option<Timestamp> = None;
         for leaf in self.leaves_of.get(&row.table).into_iter().flatten().filter_map(|it| self.leaves.get(*it)) {
             let Some(share) = leaf.share(row) else { continue };
             let Some(interval) = interval_of(row, &leaf.aggregate) else { continue };
@@ -179,12 +192,11 @@ impl Plan {
                     next = Some(next.map_or(edge, |it| it.min(edge)));
                 }
                 if interval.holds(now) {
-                    view.each_tally(row, |tally| shares.push((tally, share)));
+                    view.each_tally(row, |tally| visit(tally, share));
                 }
             }
         }
-        shares.sort_unstable_by_key(|it| it.0);
-        (shares, next)
+        next
     }
 
     /// The table a tally counts, if it counts rows at all.

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{DistrictId, LonLat, RegisterKind, Text, Timestamp, TownshipId, ids::*, model::*};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// What a row is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,7 +96,10 @@ impl Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) table: Table,
-    cells: Vec<(Field, Cell)>,
+    /// A bit for each field that was said; their cells are in the order of the bits. A city has millions of rows, and each is
+    /// asked for dozens of fields.
+    said: u64,
+    cells: Vec<Cell>,
     /// Where it is, by which its township was found.
     at: Option<LonLat>,
     /// As of when, where rows are heard one by one; else 0.
@@ -106,12 +110,35 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn get(&self, field: Field) -> Option<&Cell> {
-        self.cells.iter().find(|(it, _)| *it == field).map(|(_, cell)| cell)
+        let (bit, place) = self.place_of(field);
+        if self.said & bit == 0 { None } else { self.cells.get(place) }
+    }
+
+    /// Its bit, and where its cell is or would be.
+    fn place_of(&self, field: Field) -> (u64, usize) {
+        const { assert!(Field::VARIANTS.len() <= 64, "a field has a bit") };
+        let bit = 1 << field as u32;
+        (bit, (self.said & (bit - 1)).count_ones() as usize)
+    }
+
+    fn put(&mut self, field: Field, cell: Cell) {
+        let (bit, place) = self.place_of(field);
+        if self.said & bit == 0 {
+            self.said |= bit;
+            self.cells.insert(place, cell);
+        }
+    }
+
+    /// The day it came to be, of those that say when.
+    pub(crate) fn day_of_birth(&self) -> Option<Timestamp> {
+        let born = self.table.birth().and_then(|it| self.get(it)).and_then(Cell::as_time);
+        born.map(Timestamp::start_of_day)
     }
 
     pub(super) fn new(table: Table) -> Self {
         Self {
             table,
+            said: 0,
             cells: Vec::with_capacity(table.fields().len()),
             at: None,
             as_of: Timestamp(0),
@@ -120,24 +147,24 @@ impl Row {
     }
 
     fn word(&mut self, field: Field, word: &'static str) {
-        self.cells.push((field, Cell::Word(word)));
+        self.put(field, Cell::Word(word));
     }
     fn text(&mut self, field: Field, text: &Text) {
-        self.cells.push((field, Cell::Text(text.clone())));
+        self.put(field, Cell::Text(text.clone()));
     }
     /// What is no number was not said.
     fn number(&mut self, field: Field, number: impl Into<f64>) {
         let number = number.into();
         if number.is_finite() {
-            self.cells.push((field, Cell::Number(number)));
+            self.put(field, Cell::Number(number));
         }
     }
     fn flag(&mut self, field: Field, flag: bool) {
-        self.cells.push((field, Cell::Bool(flag)));
+        self.put(field, Cell::Bool(flag));
     }
     fn time(&mut self, field: Field, at: Option<Timestamp>) {
         if let Some(at) = at {
-            self.cells.push((field, Cell::Time(at)));
+            self.put(field, Cell::Time(at));
         }
     }
 }
@@ -153,7 +180,7 @@ pub(crate) struct RowMaker<'a> {
 impl RowMaker<'_> {
     /// `None` if the city has no such thing (any more).
     pub(crate) fn row(&self, id: &RowId, before: Option<&Row>) -> Option<Row> {
-        let row = match id {
+        let mut row = match id {
             RowId::Case(id) => self.case(self.city.cases.get(id)?, before),
             RowId::Order(id) => self.order(self.city.orders.get(id)?),
             RowId::Sensor(id) => {
@@ -210,6 +237,7 @@ impl RowMaker<'_> {
             // Registers are outside the city: the engine keeps what it was told.
             RowId::Register(..) => return before.cloned(),
         };
+        row.cells.shrink_to_fit();
         Some(row)
     }
 

@@ -67,6 +67,20 @@ impl Tally {
         }
     }
 
+    /// The same rows, counted in parts.
+    pub(crate) fn merge(&mut self, part: Self) {
+        self.n += part.n;
+        self.n_estimates += part.n_estimates;
+        self.sum_millionths += part.sum_millionths;
+        for (value, n) in part.ranked {
+            *self.ranked.entry(value).or_default() += n;
+        }
+        for (at, n) in part.heard {
+            *self.heard.entry(at).or_default() += n;
+        }
+        self.corrected_at = self.corrected_at.max(part.corrected_at);
+    }
+
     /// The newest heard of, not counting clocks that run ahead of `latest`.
     pub(crate) fn last_heard(&self, latest: Timestamp) -> Option<Timestamp> {
         self.heard.range(..=latest).next_back().map(|it| *it.0)

@@ -54,13 +54,19 @@ pub(crate) fn later(at: Timestamp, compare: Compare) -> Timestamp {
         Compare::Yesterday => at + DAY_MS,
         Compare::LastWeek => at + 7 * DAY_MS,
         // Monotone: the 29th of February is seen again with the 28th.
-        Compare::LastYear => {
-            let civil = at.beijing();
-            let next = civil.checked_add(jiff::Span::new().years(1)).unwrap_or(civil);
-            let days = (next.date() - civil.date()).get_days();
-            at + i64::from(days) * DAY_MS
-        }
+        Compare::LastYear => at + days_to_next_year(at) * DAY_MS,
     }
+}
+
+/// To the same date a year on. Asked for every row and every window, so without a calendar's general arithmetic.
+fn days_to_next_year(at: Timestamp) -> i64 {
+    let date = at.beijing().date();
+    let is_long = match (date.month(), date.day()) {
+        (2, 29) => false,
+        (1 | 2, _) => date.in_leap_year(),
+        _ => date.last_of_year().tomorrow().is_ok_and(|it| it.in_leap_year()),
+    };
+    if is_long { 366 } else { 365 }
 }
 
 /// The moment a figure of `now` is compared with.
@@ -131,4 +137,20 @@ fn within(row: &Row, window: Window) -> Option<Interval> {
 
 fn time_of(row: &Row, field: Field) -> Option<Timestamp> {
     row.get(field).and_then(Cell::as_time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_year_on_is_the_same_date(days in 0..60_000i64, minutes in 0..1440i64) {
+            let at = Timestamp(days * DAY_MS).plus_mins(minutes);
+            let civil = at.beijing();
+            let next = civil.checked_add(jiff::Span::new().years(1)).expect("a date");
+            prop_assert_eq!(later(at, Compare::LastYear).beijing(), next);
+        }
+    }
 }
