@@ -1,6 +1,6 @@
 //! One indicator: how it went over time, and its groups side by side. Small enough for a card, the same in a report.
 
-use super::{Area, Drawn, Look};
+use super::{Area, Drawn, Look, fitting};
 use gulang_city::Timestamp;
 use plotters::{prelude::*, style::text_anchor::HPos};
 
@@ -124,8 +124,8 @@ pub fn bars<DB: DrawingBackend>(area: &Area<DB>, bars: &[Bar], look: Look<'_>) -
         } else {
             area.draw(&look.words("—".to_owned(), (middle, floor - px(6.0)), LABEL, look.ink, HPos::Center))?;
         }
-        let name: String = bar.name.chars().take(n_chars(step, LABEL).max(1)).collect();
-        area.draw(&look.words(name, (middle, floor + foot / 2 + px(1.0)), LABEL, look.ink, HPos::Center))?;
+        let name = fitting(&bar.name, step / (LABEL * look.px));
+        area.draw(&look.words(name.to_owned(), (middle, floor + foot / 2 + px(1.0)), LABEL, look.ink, HPos::Center))?;
     }
     area.present()
 }
@@ -147,9 +147,8 @@ pub fn ranking<DB: DrawingBackend>(area: &Area<DB>, bars: &[Bar], look: Look<'_>
     for (i, bar) in bars.iter().take(n_shown).enumerate() {
         let middle = (step * (i as f64 + 0.5)) as i32;
         let half = (step * 0.28).min(f64::from(px(6.0))) as i32;
-        let n_chars = (f64::from(side) / (LABEL * look.px)).max(1.0) as usize;
-        let name: String = bar.name.chars().take(n_chars).collect();
-        area.draw(&look.words(name, (0, middle), LABEL, look.ink, HPos::Left))?;
+        let name = fitting(&bar.name, f64::from(side) / (LABEL * look.px));
+        area.draw(&look.words(name.to_owned(), (0, middle), LABEL, look.ink, HPos::Left))?;
         let from = side + px(4.0);
         area.draw(&Rectangle::new(
             [(from, middle - half), (from + room, middle + half)],
@@ -170,7 +169,7 @@ pub fn ranking<DB: DrawingBackend>(area: &Area<DB>, bars: &[Bar], look: Look<'_>
     }
     if bars.len() > n_shown {
         let at = (0, (step * (n_shown as f64 + 0.5)) as i32);
-        area.draw(&look.words(format!("另 {} 个", bars.len() - n_shown), at, LABEL, look.ink, HPos::Left))?;
+        area.draw(&look.words(format!("+{}", bars.len() - n_shown), at, LABEL, look.ink, HPos::Left))?;
     }
     area.present()
 }
@@ -211,7 +210,7 @@ mod tests {
             |i: usize| Bar { name: format!("局{i}"), value: Some(i as f64), words: format!("{i} 件"), color: None };
         let bars: Vec<Bar> = (0..30).map(bar).collect();
         let svg = to_svg((300, 140), |area| ranking(area, &bars, Look::PAPER)).expect("an svg");
-        assert!(svg.contains("局8") && !svg.contains("局9") && svg.contains("另 21 个"), "{svg}");
+        assert!(svg.contains("局8") && !svg.contains("局9") && svg.contains("+21"), "{svg}");
         for size in [(1, 1), (9, 900), (900, 9)] {
             assert!(to_svg(size, |area| ranking(area, &bars, Look::PAPER)).is_ok());
         }

@@ -85,6 +85,18 @@ impl Look<'_> {
     }
 }
 
+/// As many letters as so many ems hold: Chinese ones are an em wide, others about half.
+pub(crate) fn fitting(name: &str, ems: f64) -> &str {
+    let mut width = 0.0;
+    let past = name.char_indices().find(|(_, it)| {
+        width += if it.is_ascii() { 0.54 } else { 1.0 };
+        width > ems
+    });
+    // One letter stands where there is no room at all.
+    let first = name.chars().next().map_or(0, char::len_utf8);
+    &name[..past.map_or(name.len(), |it| it.0.max(first))]
+}
+
 type Words<'a> = Text<'a, BackendCoord, String>;
 
 /// A line over time: its name, colour and points.

@@ -1,6 +1,6 @@
 //! 小多图: the same figure of several places, each a small line, all on one scale.
 
-use super::{Area, Drawn, Look, thinned};
+use super::{Area, Drawn, Look, fitting, thinned};
 use gulang_city::Timestamp;
 use plotters::{prelude::*, style::text_anchor::HPos};
 
@@ -44,9 +44,8 @@ pub fn multiples<DB: DrawingBackend>(
         let x = |at: Timestamp| left + (f64::from(room) * at.0.saturating_sub(from) as f64 / span) as i32;
         let middle = above + head / 2;
         let words_w = (it.words.chars().count() as f64 * LABEL * 0.62 * look.px) as i32;
-        let n_chars = (f64::from(room - words_w) / (LABEL * look.px)).max(1.0) as usize;
-        let name: String = it.name.chars().take(n_chars).collect();
-        area.draw(&look.words(name, (left, middle), LABEL, look.ink, HPos::Left))?;
+        let name = fitting(&it.name, f64::from(room - words_w) / (LABEL * look.px));
+        area.draw(&look.words(name.to_owned(), (left, middle), LABEL, look.ink, HPos::Left))?;
         area.draw(&look.words(it.words.clone(), (left + room, middle), LABEL, look.ink, HPos::Right))?;
         let line = |at: i32, color: RGBColor, wide: f64| {
             let style = ShapeStyle::from(color).stroke_width(look.size(wide));

@@ -1,6 +1,6 @@
 //! 时间线: what began and ended when, a lane for each kind.
 
-use super::{Area, Drawn, Look};
+use super::{Area, Drawn, Look, fitting};
 use gulang_city::Timestamp;
 use plotters::{prelude::*, style::text_anchor::HPos};
 
@@ -60,9 +60,8 @@ pub fn timeline<DB: DrawingBackend>(
     }
     for (i, lane) in lanes.iter().enumerate() {
         let (top, middle) = ((tall * i as f64) as i32, (tall * (i as f64 + 0.5)) as i32);
-        let n_chars = (f64::from(side - px(4.0)) / (LABEL * look.px)).max(1.0) as usize;
-        let name: String = lane.chars().take(n_chars).collect();
-        area.draw(&look.words(name, (0, middle), LABEL, look.ink, HPos::Left))?;
+        let name = fitting(lane, f64::from(side - px(4.0)) / (LABEL * look.px));
+        area.draw(&look.words(name.to_owned(), (0, middle), LABEL, look.ink, HPos::Left))?;
         let half = (tall * 0.3).max(1.0) as i32;
         for it in spans.iter().filter(is_seen).filter(|it| it.lane == **lane) {
             let (left, right) = (x(it.from), x(it.to.unwrap_or(to)).max(x(it.from) + px(1.5)));
@@ -76,7 +75,7 @@ pub fn timeline<DB: DrawingBackend>(
         area.draw(&PathElement::new(vec![(side, top), (side + room, top)], style))?;
     }
     if n_left > 0 {
-        area.draw(&look.words(format!("另 {n_left} 类"), (0, middle), LABEL * 0.95, look.ink, HPos::Left))?;
+        area.draw(&look.words(format!("+{n_left}"), (0, middle), LABEL * 0.95, look.ink, HPos::Left))?;
     }
     area.present()
 }
@@ -104,10 +103,19 @@ mod tests {
     }
 
     #[test]
+    fn english_names_have_twice_the_letters() {
+        assert_eq!(
+            (fitting("紧急报警", 3.0), fitting("emergency", 3.0), fitting("emergency", 9.0)),
+            ("紧急报", "emerg", "emergency")
+        );
+        assert_eq!((fitting("报", 0.1), fitting("", 1.0)), ("报", ""));
+    }
+
+    #[test]
     fn lanes_without_room_are_counted_and_any_size_is_drawn() {
         let spans: Vec<Span> = (0..40).map(|i| span(&format!("类{i}"), i, None)).collect();
         let svg = to_svg((500, 80), |area| timeline(area, &spans, at(0), at(240), Look::PAPER)).expect("an svg");
-        assert!(svg.contains("另 35 类"), "{svg}");
+        assert!(svg.contains("+35"), "{svg}");
         for size in [(1, 1), (9, 900), (900, 9)] {
             assert!(to_svg(size, |area| timeline(area, &spans, at(0), at(0), Look::PAPER)).is_ok());
             assert!(to_svg(size, |area| timeline(area, &spans, at(9), at(0), Look::PAPER)).is_ok());
