@@ -236,6 +236,13 @@ pub struct MapState {
     has_atlas: bool,
 }
 
+impl MapState {
+    /// With the next frame the map is turned to the start's view, and shows its layers, once more.
+    pub fn look_again(&mut self) {
+        self.has_looked = false;
+    }
+}
+
 /// The panels with what they remember, and the mail they wait for.
 #[derive(Resource, Default)]
 pub struct Panels {
@@ -270,6 +277,14 @@ pub struct Panels {
     /// The pictures wanted of the hub.
     watching: Watching,
     n_frames: u32,
+}
+
+impl Panels {
+    /// How large the map was in the last frame, px of a screen whose points are pixels.
+    pub fn map_px(&self) -> (u32, u32) {
+        let size = self.state.map_rect.size().max(egui::Vec2::ZERO);
+        (size.x.round() as u32, size.y.round() as u32)
+    }
 }
 
 fn hear(time: Res<Time<Real>>, mut hall: ResMut<Hall>, mut net: NonSendMut<Net>, mut panels: ResMut<Panels>) {

@@ -30,4 +30,6 @@ pub mod processes;
 pub mod search;
 pub mod sources;
 pub mod stage;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod stills;
 pub mod theme;

@@ -82,6 +82,26 @@ fn start_and_hear(program: &str, args: &[&str]) -> Outcome<(Guard, String)> {
 /// A map with its panels has thousands of colours; a notice on an empty page has some two hundred.
 const MIN_COLORS: u32 = 1000;
 
+/// The share of points in which two pictures of one size differ visibly.
+pub fn unlike(one: &Path, other: &Path) -> Outcome<f64> {
+    let mut compare = command("convert", &[]);
+    compare.arg(one).arg(other);
+    compare.args([
+        "-compose",
+        "difference",
+        "-composite",
+        "-colorspace",
+        "gray",
+        "-threshold",
+        "10%",
+        "-format",
+        "%[fx:mean]",
+        "info:",
+    ]);
+    let said = read(&mut compare)?;
+    said.trim().parse().map_err(|_| format!("comparing {} with {}: {said}", one.display(), other.display()))
+}
+
 /// Refuses a picture that shows nothing: wrong in size, or of too few colours.
 pub fn check_picture(file: &Path, size: Size) -> Outcome {
     let about = read(command("identify", &["-format", "%w %h %k"]).arg(file))?;

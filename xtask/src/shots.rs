@@ -151,6 +151,38 @@ fn map(hub: &Hub, file: &Path, size: Size, more: &[&str]) -> Outcome {
     check_picture(file, size)
 }
 
+/// The share of points by which a map may differ from the same map a moment later: things move.
+const MAX_MOVED: f64 = 0.05;
+
+/// Maps of one city by one wall program, as files of a briefing have them. What one was turned to, or had switched on, must
+/// not show on another.
+pub fn maps(hub: &Hub, dir: &Path) -> Outcome {
+    let (small, large) = (Size { width: 640, height: 360 }, Size { width: 960, height: 540 });
+    let island = json!([118.1, 24.48, 24000, 0, 0]);
+    let map = |name: &str, size: Size, view: &serde_json::Value, show: &[&str]| json!({"file": dir.join(name), "size": [size.width, size.height], "view": view, "show": show});
+    let wanted = json!([
+        map("map-0.png", small, &island, &[]),
+        map("map-1.png", large, &json!([118.12, 24.55, 46000, 30, 40]), &["rain"]),
+        map("map-2.png", small, &json!([118.12, 24.55, 46000, 30, 40]), &["rain", "typhoon", "manhole"]),
+        map("map-3.png", small, &island, &[]),
+    ]);
+    let list = dir.join("maps.json");
+    std::fs::write(&list, wanted.to_string()).map_err(|why| format!("writing {}: {why}", list.display()))?;
+    let mut wall = command(places::program("gulang-wall"), &["--headless", "--theme", "light", "--hub", &hub.url]);
+    wall.env("GULANG_TOKEN", &hub.token).arg("--stills").arg(&list);
+    run(&mut wall)?;
+    for (name, size) in [("map-0.png", small), ("map-1.png", large), ("map-2.png", small), ("map-3.png", small)] {
+        check_picture(&dir.join(name), size)?;
+    }
+    let (first, again) = (dir.join("map-0.png"), dir.join("map-3.png"));
+    let moved = unlike(&first, &again)?;
+    if moved > MAX_MOVED {
+        return Err(format!("{} and {} differ by {:.0} %", first.display(), again.display(), moved * 100.0));
+    }
+    let other = unlike(&first, &dir.join("map-2.png"))?;
+    if other < MAX_MOVED { Err("maps of other places are the same".to_owned()) } else { Ok(()) }
+}
+
 fn shoot(display: &Display, file: &Path) -> Outcome {
     display.shoot(file)?;
     check_picture(file, DESK)

@@ -90,7 +90,7 @@ fn clippy(args: &[&str]) -> Outcome<Command> {
 
 /// The wall, drawn without a window from a real hub, in peace and in war.
 fn pictures() -> Outcome {
-    let drawing = step("pictures of the wall: peace, war, metrics, a briefing", "2 minutes");
+    let drawing = step("pictures of the wall: peace, war, metrics, a briefing, and maps", "2 minutes");
     let dir = scratch("test-shots")?;
     let size = Size { width: 1280, height: 720 };
     let (_hub_process, hub) = shots::serve(&dir.join("data"))?;
@@ -100,6 +100,7 @@ fn pictures() -> Outcome {
     shots::wall(&hub, "war", size, &dir.join("wall-war.png"))?;
     shots::put_briefing(&hub)?;
     shots::wall(&hub, "brief:1:shots", size, &dir.join("wall-briefing.png"))?;
+    shots::maps(&hub, &dir)?;
     drawing.done();
     Ok(())
 }

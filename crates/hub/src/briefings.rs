@@ -1,8 +1,8 @@
 //! 会商简报 of a realm over REST: which there are, each as a file, and what is news since the last was shown.
 //!
-//! What a file says is [`gulang_report::deck`]'s. Its maps are drawn by the wall program as a child, one at a time, with this
-//! launch's token, and kept for a minute; a page whose map could not be drawn says why. The wall shows the realm that screens
-//! follow, so there are maps of no other. News are the moments of [`crate::review`], so that they cannot differ from it.
+//! What a file says is [`gulang_report::deck`]'s. Its maps are drawn by the wall program as a child, all of a briefing by one,
+//! with this launch's token, and kept for a minute; a page whose map could not be drawn says why. The wall shows the realm that
+//! screens follow, so there are maps of no other. News are the moments of [`crate::review`], so that they cannot differ from it.
 
 #![allow(
     clippy::result_large_err,
@@ -24,12 +24,12 @@ use axum::{
     routing::get,
 };
 use gulang_city::{
-    Briefing, BriefingId, City, Look, Realm, Showing, Timestamp,
+    Briefing, BriefingId, BriefingPage, City, Look, PaperLang, Realm, Showing, Text, Timestamp,
     indicators::{Definitions, Figure, FigureKey},
     review::{Moment, Review},
     scene_briefing,
 };
-use gulang_report::deck::{DeckForm, DeckLang, DeckTheme, DeckTold, deck, map_size, written_deck};
+use gulang_report::deck::{DeckForm, DeckTheme, DeckTold, deck, map_size, written_deck};
 use gulang_wire::Watch;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -41,7 +41,9 @@ use std::{
 };
 use tokio::process::Command;
 
-const MAP_LIMIT: Duration = Duration::from_secs(60);
+/// Until the city stands, and for each map after that.
+const MAPS_LIMIT: Duration = Duration::from_secs(60);
+const MAP_LIMIT: Duration = Duration::from_secs(6);
 /// A map is drawn again after so long.
 const MAP_AGE: Duration = Duration::from_secs(60);
 const MAX_MAPS: usize = 48;
@@ -94,7 +96,7 @@ pub fn routes() -> Router<App> {
 pub struct Asked {
     realm: Option<Realm>,
     #[serde(default)]
-    lang: DeckLang,
+    lang: PaperLang,
     #[serde(default)]
     theme: DeckTheme,
     #[serde(default)]
@@ -218,19 +220,37 @@ pub struct Maps {
 #[derive(Debug)]
 struct Drawn {
     realm: Realm,
-    what: Vec<String>,
+    what: Still,
     at: Instant,
     png: Vec<u8>,
 }
 
+/// A map to be drawn, as the wall program's `--stills` takes it, less its file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Still {
+    view: [f64; 5],
+    size: (u32, u32),
+    show: Vec<Text>,
+    #[serde(skip)]
+    theme: DeckTheme,
+}
+
+impl Still {
+    /// A look, so many pixels large.
+    fn of(look: &Look, size: (u32, u32), theme: DeckTheme) -> Self {
+        let Look { at, metres, bearing, tilt, layers } = look;
+        Self { view: [at.0, at.1, *metres, *bearing, *tilt], size, show: layers.clone(), theme }
+    }
+}
+
 impl Maps {
-    fn known(&self, realm: Realm, what: &[String]) -> Option<Vec<u8>> {
+    fn known(&self, realm: Realm, what: &Still) -> Option<Vec<u8>> {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         drawn.retain(|it| it.at.elapsed() < MAP_AGE);
-        drawn.iter().find(|it| it.realm == realm && it.what == what).map(|it| it.png.clone())
+        drawn.iter().find(|it| it.realm == realm && it.what == *what).map(|it| it.png.clone())
     }
 
-    fn keep(&self, realm: Realm, what: Vec<String>, png: Vec<u8>) {
+    fn keep(&self, realm: Realm, what: Still, png: Vec<u8>) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if drawn.len() >= MAX_MAPS {
             drawn.remove(0);
@@ -239,26 +259,38 @@ impl Maps {
     }
 }
 
-/// Page by page. What one could not be drawn for, the others would not be either: they are not waited for.
+/// Page by page.
 async fn maps_of(app: &App, core: &Arc<Core>, briefing: &Briefing, theme: DeckTheme) -> Vec<PageMap> {
-    let mut refused = why_no_maps(app, core);
-    let mut maps = Vec::new();
-    for page in &briefing.pages {
-        let Some(look) = &page.look else {
-            maps.push(None);
-            continue;
-        };
-        let drawn = match &refused {
-            Some(why) => Err(why.clone()),
-            None => map_of(app, core, &what_to_draw(look, map_size(page), theme)).await,
-        };
-        if let Err(why) = &drawn {
-            tracing::warn!(%why, "a briefing's map could not be drawn");
-            refused = Some(why.clone());
-        }
-        maps.push(Some(drawn));
+    let still = |page: &BriefingPage| page.look.as_ref().map(|it| Still::of(it, map_size(page), theme));
+    let wanted: Vec<Option<Still>> = briefing.pages.iter().map(still).collect();
+    if let Some(why) = why_no_maps(app, core) {
+        return wanted.into_iter().map(|it| it.map(|_| Err(why.clone()))).collect();
     }
-    maps
+    let _one_at_a_time = app.maps.drawing.lock().await;
+    let mut all: Vec<(&Still, Result<Vec<u8>, String>)> = Vec::new();
+    let mut missing: Vec<&Still> = Vec::new();
+    for it in wanted.iter().flatten() {
+        match app.maps.known(core.realm, it) {
+            Some(png) => all.push((it, Ok(png))),
+            None if missing.contains(&it) => {}
+            None => missing.push(it),
+        }
+    }
+    if !missing.is_empty() {
+        let folder = core.dir.join("briefing-maps");
+        let drawn = drawn_by(&program(), &app.hall.url, &app.token, theme, &missing, &folder).await;
+        // It holds nothing that is not drawn again.
+        let _ = tokio::fs::remove_dir_all(&folder).await;
+        for (what, png) in missing.into_iter().zip(drawn) {
+            match &png {
+                Ok(png) => app.maps.keep(core.realm, what.clone(), png.clone()),
+                Err(why) => tracing::warn!(%why, "a briefing's map could not be drawn"),
+            }
+            all.push((what, png));
+        }
+    }
+    let found = |it: &Still| all.iter().find(|(what, _)| *what == it).map(|it| it.1.clone());
+    wanted.iter().map(|it| it.as_ref().and_then(found)).collect()
 }
 
 fn why_no_maps(app: &App, core: &Arc<Core>) -> Option<String> {
@@ -269,45 +301,60 @@ fn why_no_maps(app: &App, core: &Arc<Core>) -> Option<String> {
     (!followed).then(|| "正在演练，大屏画的是演练的城市".into())
 }
 
-async fn map_of(app: &App, core: &Core, what: &[String]) -> Result<Vec<u8>, String> {
-    let _one_at_a_time = app.maps.drawing.lock().await;
-    if let Some(png) = app.maps.known(core.realm, what) {
-        return Ok(png);
+/// Pictures of the city by `program`, one for each that is wanted; `folder` is its own.
+async fn drawn_by(
+    program: &Path,
+    hub: &str,
+    token: &str,
+    theme: DeckTheme,
+    wanted: &[&Still],
+    folder: &Path,
+) -> Vec<Result<Vec<u8>, String>> {
+    let files: Vec<PathBuf> = (0..wanted.len()).map(|i| folder.join(format!("{i}.png"))).collect();
+    let ended = draw(program, hub, token, theme, wanted, &files, folder).await;
+    let mut pictures = Vec::with_capacity(files.len());
+    for file in files {
+        // What was drawn before it failed is good.
+        let read = tokio::fs::read(&file).await;
+        pictures.push(match &ended {
+            Err(why) => read.map_err(|_| why.clone()),
+            Ok(()) => read.map_err(|why| format!("读不了地图图片：{why}")),
+        });
     }
-    let file = core.dir.join("briefing-map.png");
-    let png = drawn_by(&program(), &app.hall.url, &app.token, what, &file).await;
-    let _ = tokio::fs::remove_file(&file).await;
-    let png = png?;
-    app.maps.keep(core.realm, what.to_vec(), png.clone());
-    Ok(png)
+    pictures
 }
 
-/// The wall program's words for a look, so many pixels large.
-fn what_to_draw(look: &Look, size: (u32, u32), theme: DeckTheme) -> Vec<String> {
+async fn draw(
+    program: &Path,
+    hub: &str,
+    token: &str,
+    theme: DeckTheme,
+    wanted: &[&Still],
+    files: &[PathBuf],
+    folder: &Path,
+) -> Result<(), String> {
+    #[derive(Serialize)]
+    struct Wanted<'a> {
+        file: &'a Path,
+        #[serde(flatten)]
+        still: &'a Still,
+    }
+    let list: Vec<Wanted<'_>> = files.iter().zip(wanted).map(|(file, still)| Wanted { file, still }).collect();
+    let text = serde_json::to_string(&list).map_err(|why| why.to_string())?;
+    let list = folder.join("wanted.json");
+    let unwritten = |why: std::io::Error| format!("{}：{why}", folder.display());
+    tokio::fs::create_dir_all(folder).await.map_err(unwritten)?;
+    tokio::fs::write(&list, text).await.map_err(unwritten)?;
     let theme = match theme {
         DeckTheme::Light => "light",
         DeckTheme::Dark => "dark",
     };
-    let view = format!("{},{},{},{},{}", look.at.0, look.at.1, look.metres, look.bearing, look.tilt);
-    let mut words = vec!["--map".to_owned(), "--theme".into(), theme.into()];
-    words.extend(["--view".to_owned(), view, "--size".into(), format!("{}x{}", size.0, size.1)]);
-    // What begins like an option would be taken for one.
-    let layers: Vec<&str> =
-        look.layers.iter().map(|it| &**it).filter(|it| !it.is_empty() && !it.starts_with('-')).collect();
-    if !layers.is_empty() {
-        words.extend(["--show".to_owned(), layers.join(",")]);
-    }
-    words
-}
-
-/// A picture of the city by `program`, given so long.
-async fn drawn_by(program: &Path, hub: &str, token: &str, what: &[String], file: &Path) -> Result<Vec<u8>, String> {
     let child = Command::new(program)
-        .args(["--headless", "--hub", hub, "--token", token, "--patience", "50"])
-        .args(what)
+        .args(["--headless", "--hub", hub, "--patience", "50", "--theme", theme, "--stills"])
+        .arg(&list)
+        // Not among its arguments, which others on this machine can read.
+        .env("GULANG_TOKEN", token)
         .env("NO_COLOR", "1")
-        .arg("--shot")
-        .arg(file)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -316,16 +363,17 @@ async fn drawn_by(program: &Path, hub: &str, token: &str, what: &[String], file:
     let child = child.map_err(|why| {
         format!("大屏程序 {} 启动不了（{why}）；安装 gulang-wall，或用 GULANG_WALL 指明", program.display())
     })?;
-    let ended = tokio::time::timeout(MAP_LIMIT, child.wait_with_output()).await;
-    let ended = ended.map_err(|_| format!("{} 秒没有画完", MAP_LIMIT.as_secs()))?;
+    let limit = MAPS_LIMIT + MAP_LIMIT * wanted.len() as u32;
+    let ended = tokio::time::timeout(limit, child.wait_with_output()).await;
+    let ended = ended.map_err(|_| format!("{} 秒没有画完", limit.as_secs()))?;
     let ended = ended.map_err(|why| format!("大屏程序断开：{why}"))?;
-    if !ended.status.success() {
-        let said = String::from_utf8_lossy(&ended.stderr);
-        let last = said.lines().rev().find(|it| !it.trim().is_empty()).unwrap_or_default();
-        let last: String = last.chars().take(160).collect();
-        return Err(format!("大屏程序没有画成：{last}"));
+    if ended.status.success() {
+        return Ok(());
     }
-    tokio::fs::read(file).await.map_err(|why| format!("读不了地图图片：{why}"))
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let last = said.lines().rev().find(|it| !it.trim().is_empty()).unwrap_or_default();
+    let last: String = last.chars().take(160).collect();
+    Err(format!("大屏程序没有画成：{last}"))
 }
 
 /// Beside this program, where the build puts tests' programs above, or in the path.
@@ -438,45 +486,56 @@ fn news(review: &Review, seq: u64, from: Timestamp, shown: String) -> News {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gulang_city::{BriefingPage, KeptBriefing, LonLat, review::MomentKind, tiny_pack};
+    use gulang_city::{KeptBriefing, LonLat, review::MomentKind, tiny_pack};
 
     fn look(layers: &[&str]) -> Look {
         let layers = layers.iter().map(|it| (*it).into()).collect();
         Look { at: LonLat(118.1, 24.5), metres: 40_000.0, bearing: 0.0, tilt: 30.0, layers }
     }
 
-    #[test]
-    fn a_look_is_told_to_the_wall_in_its_own_words() {
-        let words = what_to_draw(&look(&["rain", "--token", ""]), (2120, 1280), DeckTheme::Dark).join(" ");
-        assert!(words.contains("--theme dark --view 118.1,24.5,40000,0,30 --size 2120x1280 --show rain"), "{words}");
-        assert!(!words.contains("--token"));
-        assert!(!what_to_draw(&look(&[]), (1, 1), DeckTheme::Light).contains(&"--show".to_owned()));
+    fn still(layers: &[&str], theme: DeckTheme) -> Still {
+        Still::of(&look(layers), (2120, 1280), theme)
     }
 
     #[test]
     fn a_map_is_kept_for_its_realm_look_and_theme() {
         let maps = Maps::default();
-        let (light, dark) = [DeckTheme::Light, DeckTheme::Dark].map(|it| what_to_draw(&look(&[]), (1, 1), it)).into();
+        let [light, dark] = [DeckTheme::Light, DeckTheme::Dark].map(|it| still(&["rain"], it));
         maps.keep(Realm::Actual, light.clone(), vec![1]);
         assert_eq!(maps.known(Realm::Actual, &light), Some(vec![1]));
         assert_eq!(maps.known(Realm::Actual, &dark), None);
+        assert_eq!(maps.known(Realm::Actual, &still(&[], DeckTheme::Light)), None);
         assert_eq!(maps.known(Realm::Exercise, &light), None);
         for i in 0..MAX_MAPS {
-            maps.keep(Realm::Actual, vec![i.to_string()], vec![0]);
+            maps.keep(Realm::Actual, still(&[&i.to_string()], DeckTheme::Light), vec![0]);
         }
         assert_eq!(maps.known(Realm::Actual, &light), None, "the oldest makes room");
+    }
+
+    async fn drawn(program: &str, folder: &Path) -> Vec<Result<Vec<u8>, String>> {
+        let wanted = [still(&["rain", "--token"], DeckTheme::Dark), still(&[], DeckTheme::Dark)];
+        let wanted: Vec<&Still> = wanted.iter().collect();
+        drawn_by(Path::new(program), "http://127.0.0.1:9", "t", DeckTheme::Dark, &wanted, folder).await
     }
 
     #[tokio::test]
     async fn a_wall_that_does_not_draw_says_why() {
         let dir = tempfile::tempdir().expect("a folder");
-        let file = dir.path().join("map.png");
-        let drawn = drawn_by(Path::new("/nonexistent/gulang-wall"), "http://127.0.0.1:9", "t", &[], &file).await;
-        assert!(drawn.expect_err("no program").contains("GULANG_WALL"));
-        let drawn = drawn_by(Path::new("false"), "http://127.0.0.1:9", "t", &[], &file).await;
-        assert!(drawn.expect_err("it failed").contains("没有画成"));
-        let drawn = drawn_by(Path::new("true"), "http://127.0.0.1:9", "t", &[], &file).await;
-        assert!(drawn.expect_err("it drew nothing").contains("读不了"));
+        let folder = dir.path().join("maps");
+        for (program, why) in [("/nonexistent/gulang-wall", "GULANG_WALL"), ("false", "没有画成"), ("true", "读不了")]
+        {
+            let drawn = drawn(program, &folder).await;
+            assert_eq!(drawn.len(), 2);
+            assert!(drawn.iter().all(|it| it.as_ref().is_err_and(|it| it.contains(why))), "{drawn:?}");
+        }
+        let told = std::fs::read_to_string(folder.join("wanted.json")).expect("what was wanted");
+        for words in ["0.png", "1.png", "[118.1,24.5,40000.0,0.0,30.0]", "[2120,1280]", r#"["rain","--token"]"#] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        // What was drawn before a failure is good.
+        std::fs::write(folder.join("0.png"), [1]).expect("a picture");
+        let drawn = drawn("false", &folder).await;
+        assert!(drawn[0] == Ok(vec![1]) && drawn[1].is_err(), "{drawn:?}");
     }
 
     fn city() -> City {

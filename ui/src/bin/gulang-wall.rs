@@ -11,28 +11,23 @@ fn main() {}
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use bevy::{
-        app::{AppExit, ScheduleRunnerPlugin},
-        asset::RenderAssetUsages,
-        camera::RenderTarget,
+        app::AppExit,
         prelude::*,
         render::{
             error_handler::{RenderError, RenderErrorHandler, RenderErrorPolicy},
-            gpu_readback::{Readback, ReadbackComplete},
-            render_resource::{TextureFormat, TextureUsages},
             renderer::RenderDevice,
         },
-        window::{ExitCondition, MonitorSelection, WindowMode, WindowResolution},
-        winit::WinitPlugin,
+        window::{MonitorSelection, WindowMode, WindowResolution},
     };
     use clap::{Parser, Subcommand, ValueEnum};
     use gulang_city::{LonLat, Posture};
     use gulang_ui::{
         app::{self, Start, StartView},
         bench::{PointsBench, metrics::MetricsBench, scene::SceneBench},
-        hall::Hall,
         i18n::Lang,
         net::Address,
-        stage::{director::Director, palette::Theme},
+        stage::palette::Theme,
+        stills::{self, Still, Wanted, Wants},
     };
     use std::{
         path::PathBuf,
@@ -55,7 +50,7 @@ mod native {
         /// The hub, as `gulang-hub serve` printed it.
         #[arg(long, default_value = "http://127.0.0.1:8700")]
         hub: String,
-        #[arg(long, default_value = "")]
+        #[arg(long, env = "GULANG_TOKEN", hide_env_values = true, default_value = "")]
         token: String,
         /// Who sits here, as the city's roles.json names it [default: 大屏; with --desk its first officer's seat]
         #[arg(long)]
@@ -70,12 +65,16 @@ mod native {
         /// The display to stand on, from 0.
         #[arg(long)]
         display: Option<usize>,
-        /// Draws without a window; needs --shot.
-        #[arg(long, requires = "shot")]
+        /// Draws without a window; needs --shot or --stills.
+        #[arg(long, requires = "picture")]
         headless: bool,
         /// Where the picture goes, once the city and its map are complete.
-        #[arg(long)]
+        #[arg(long, group = "picture")]
         shot: Option<PathBuf>,
+        /// Many maps of one city instead of one picture, with --headless: a JSON file of [{"file": "a.png", "view":
+        /// [LON, LAT, METRES, BEARING, TILT], "size": [WIDTH, HEIGHT], "show": ["rain"]}]
+        #[arg(long, group = "picture", requires = "headless")]
+        stills: Option<PathBuf>,
         /// Draws the desk instead of the wall.
         #[arg(long)]
         desk: bool,
@@ -278,9 +277,33 @@ mod native {
         let address = Address::new(&options.hub, &options.token, options.seat.as_deref().unwrap_or(usual));
         let screen = if options.desk { app::Screen::Desk } else { app::Screen::Wall };
         let mut bevy_app = App::new();
-        match options.shot.clone().filter(|_| options.headless) {
-            Some(shot) => headless(&mut bevy_app, &options, shot),
-            None => windowed(&mut bevy_app, &options),
+        let stills = match stills_of(&options) {
+            Ok(stills) => stills,
+            Err(why) => {
+                eprintln!("{why}");
+                return AppExit::error();
+            }
+        };
+        let is_map_only = options.map || options.stills.is_some();
+        let first_view = stills.first().and_then(|it| it.view);
+        match stills.is_empty() {
+            false => {
+                let wants = match &options.scene {
+                    Some(Scene::Own(_)) => Wants::Figures,
+                    Some(Scene::Footing(posture)) => Wants::Footing(*posture),
+                    None => Wants::City,
+                };
+                stills::plugin(
+                    &mut bevy_app,
+                    Wanted {
+                        stills,
+                        is_maps: options.stills.is_some(),
+                        wants,
+                        patience: Duration::from_secs(options.patience),
+                    },
+                );
+            }
+            true => windowed(&mut bevy_app, &options),
         }
         let theme = options.theme.map(|it| if it == ThemeName::Light { Theme::Light } else { Theme::Dark });
         let size_factor = options.distance_m.map_or(1.0, |distance| {
@@ -288,14 +311,15 @@ mod native {
             (distance / options.pitch_mm.unwrap_or(0.9) / (8.0 / 0.9)).clamp(1.0, 1.6)
         });
         let start = Start {
-            view: options.view,
+            view: first_view.or(options.view),
             theme: theme.unwrap_or(Theme::Dark),
             page_theme: theme.unwrap_or(Theme::Light),
             lang: if options.lang == LangName::En { Lang::En } else { Lang::Zh },
-            show: options.show,
+            // Each still has its own.
+            show: if options.stills.is_some() { Vec::new() } else { options.show },
             place: options.place,
             select: options.select,
-            is_map_only: options.map,
+            is_map_only,
             scene: match options.scene {
                 Some(Scene::Own(scene)) => Some(scene),
                 Some(Scene::Footing(_)) | None => None,
@@ -395,7 +419,7 @@ mod native {
         let text = |key: &str| ready.get(key).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
         let address = Address::new(&text("url"), &text("token"), gulang_ui::bench::scene::SEAT);
         let mut bevy_app = App::new();
-        off_screen(&mut bevy_app, bench.size, Duration::ZERO);
+        stills::off_screen(&mut bevy_app, bench.size, Duration::ZERO);
         app::plugin(&mut bevy_app, app::Screen::Wall, address, Start { show, ..Start::default() });
         gulang_ui::bench::scene::plugin(&mut bevy_app, bench);
         let exit = bevy_app.run();
@@ -425,125 +449,16 @@ mod native {
             });
     }
 
-    /// What a headless run is doing.
-    #[derive(Resource)]
-    struct Shot {
-        path: PathBuf,
-        size: (u32, u32),
-        wants: Option<Scene>,
-        image: Handle<Image>,
-        started: Instant,
-        patience: Duration,
-        settled: Option<Instant>,
-        is_asked: bool,
-    }
-
-    /// How long a wanted posture is waited for, once the city is there.
-    const SCENE_PATIENCE: Duration = Duration::from_secs(20);
-    /// From complete to shot: pictures come, movers have their second fix.
-    const REST: Duration = Duration::from_millis(2500);
-
-    /// The app's plugins without a window, drawing into an image of `size`; returns the image.
-    fn off_screen(bevy_app: &mut App, size: (u32, u32), wait: Duration) -> Handle<Image> {
-        let plugins = DefaultPlugins.build().disable::<WinitPlugin>().set(app::log()).set(WindowPlugin {
-            primary_window: None,
-            exit_condition: ExitCondition::DontExit,
-            ..default()
-        });
-        bevy_app.add_plugins((plugins, ScheduleRunnerPlugin::run_loop(wait)));
-        let mut image = Image::new_target_texture(size.0, size.1, TextureFormat::Rgba8UnormSrgb, None);
-        image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
-        image.asset_usage = RenderAssetUsages::default();
-        let image = bevy_app.world_mut().resource_mut::<Assets<Image>>().add(image);
-        let target = image.clone();
-        bevy_app.add_systems(Startup, move |mut commands: Commands| {
-            commands.spawn((Camera2d, Msaa::Off, RenderTarget::Image(target.clone().into())));
-        });
-        image
-    }
-
-    fn headless(bevy_app: &mut App, options: &Options, path: PathBuf) {
-        let size = options.size.unwrap_or((1920, 1080));
-        let image = off_screen(bevy_app, size, Duration::from_millis(30));
-        bevy_app
-            .insert_resource(Shot {
-                path,
-                size,
-                wants: options.scene.clone(),
-                image,
-                started: Instant::now(),
-                patience: Duration::from_secs(options.patience),
-                settled: None,
-                is_asked: false,
-            })
-            .add_systems(Last, take_shot);
-    }
-
-    fn take_shot(
-        mut commands: Commands,
-        mut shot: ResMut<Shot>,
-        hall: Res<Hall>,
-        fetches: Res<app::Fetches>,
-        director: Res<Director>,
-        panels: Res<app::Panels>,
-        mut exit: MessageWriter<AppExit>,
-    ) {
-        if shot.is_asked {
-            return;
-        }
-        let waited = shot.started.elapsed();
-        if shot.settled.is_none() {
-            let is_settled = |wants| app::is_settled(&hall, &fetches, &director, wants);
-            let (is_there, is_scene) = match &shot.wants {
-                // Nothing else is worth a picture of it.
-                Some(Scene::Own(_)) => {
-                    let is_there = app::are_figures_there(&hall, &fetches, &director, &panels);
-                    (is_there, is_there)
-                }
-                Some(Scene::Footing(posture)) => (is_settled(None), is_settled(Some(*posture))),
-                None => (is_settled(None), is_settled(None)),
-            };
-            if is_scene || (is_there && waited > SCENE_PATIENCE) {
-                if !is_scene {
-                    eprintln!("the city is not in the wanted posture; the picture shows the one it is in");
-                }
-                eprintln!("the city and its map stood complete {:.1} s after the start", waited.as_secs_f32());
-                shot.settled = Some(Instant::now());
-            } else if waited > shot.patience {
-                eprintln!("no complete city from the hub after {} s; is the address right?", waited.as_secs());
-                exit.write(AppExit::error());
+    /// The pictures wanted; none where there is a window.
+    fn stills_of(options: &Options) -> Result<Vec<Still>, String> {
+        match (&options.shot, &options.stills) {
+            (_, Some(list)) => stills::read_list(list),
+            (Some(path), None) if options.headless => {
+                let (path, size) = (path.clone(), options.size.unwrap_or((1920, 1080)));
+                Ok(vec![Still { path, size, view: options.view, show: options.show.clone() }])
             }
-            return;
+            _ => Ok(Vec::new()),
         }
-        if shot.settled.is_some_and(|at| at.elapsed() < REST) {
-            return;
-        }
-        shot.is_asked = true;
-        commands.spawn(Readback::texture(shot.image.clone())).observe(save);
-    }
-
-    fn save(done: On<ReadbackComplete>, shot: Res<Shot>, mut exit: MessageWriter<AppExit>) {
-        let (width, height) = shot.size;
-        let row = width as usize * 4;
-        let stride = row.next_multiple_of(256);
-        let pixels: Vec<u8> = if done.data.len() == row * height as usize {
-            done.data.clone()
-        } else {
-            done.data
-                .chunks(stride)
-                .take(height as usize)
-                .flat_map(|line| &line[..row.min(line.len())])
-                .copied()
-                .collect()
-        };
-        let opaque: Vec<u8> = pixels.chunks_exact(4).flat_map(|rgba| [rgba[0], rgba[1], rgba[2]]).collect();
-        match image::save_buffer(&shot.path, &opaque, width, height, image::ColorType::Rgb8) {
-            Ok(()) => exit.write(AppExit::Success),
-            Err(error) => {
-                eprintln!("saving {}: {error}", shot.path.display());
-                exit.write(AppExit::error())
-            }
-        };
     }
 
     fn place_from_text(text: &str) -> Result<LonLat, String> {
@@ -579,7 +494,7 @@ mod native {
     fn size_from_text(text: &str) -> Result<(u32, u32), String> {
         let parsed = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
         parsed
-            .filter(|(width, height)| (64..=16384).contains(width) && (64..=16384).contains(height))
+            .filter(|(width, height)| stills::SIZES.contains(width) && stills::SIZES.contains(height))
             .ok_or_else(|| format!("{text} is not WIDTHxHEIGHT in pixels, such as 3840x1080"))
     }
 }

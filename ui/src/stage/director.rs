@@ -283,6 +283,22 @@ impl Director {
         }
     }
 
+    /// As [`Self::show`]; the answer is those that were not on before.
+    pub fn light(&mut self, ids: &[String]) -> Vec<String> {
+        let is_on = |id: &str| match id.strip_prefix(RASTER_PREFIX) {
+            Some(raster) => self.raster_on.as_deref() == Some(raster),
+            // What is not here yet will be off when it comes.
+            None => {
+                let is_here =
+                    self.layers.iter().any(|it| it.key.id() == id) || overlays::all().iter().any(|it| it.id() == id);
+                is_here && !self.off.contains(id)
+            }
+        };
+        let lit = ids.iter().filter(|id| !is_on(id)).cloned().collect();
+        self.show(ids);
+        lit
+    }
+
     /// A row of the layer panel was switched.
     pub fn switch(&mut self, id: &str, on: bool) {
         match id.strip_prefix(RASTER_PREFIX) {
