@@ -179,7 +179,7 @@ pub fn bench(pack_dir: &Path, n: u64) -> Result<Value, crate::bench::BenchError>
 }
 
 /// Memory this process holds, where the system tells.
-fn resident_mb() -> Option<f64> {
+pub(crate) fn resident_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"))?;
     line.trim().trim_end_matches("kB").trim().parse::<f64>().ok().map(|kb| kb / 1024.0)

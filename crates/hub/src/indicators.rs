@@ -9,8 +9,8 @@
 //! of a copy, so that numbering never waits for it.
 
 pub mod api;
-mod beneath;
-mod export;
+pub(crate) mod beneath;
+pub(crate) mod export;
 mod trends;
 mod walls;
 

@@ -1,14 +1,26 @@
-//! The pack's indicators over a year of cases, 100,000 sensors and a stream of both: a cold count, and what a tick costs.
+//! The pack's indicators over a year of cases, 100,000 sensors and a stream of both: a cold count, what a tick costs, what lies
+//! beneath the largest figure, and ten million such rows as files.
 
 use super::{BenchError, profile};
-use crate::indicators::FILE;
+use crate::{
+    duties::resident_mb,
+    indicators::{
+        FILE,
+        beneath::{Beneath, describe},
+        export::{Form, Portions, write},
+    },
+};
 use gulang_city::{
     Applied, CaseId, CaseKind, CaseReport, CaseStage, City, Event, Pack, Readings, Realm, Record, Sensor, Source,
     Timestamp, WarningColor,
-    indicators::{Definitions, Engine},
+    indicators::{Definitions, Engine, Figure, RowId},
 };
 use serde_json::{Value, json};
-use std::{path::Path, time::Instant};
+use std::{
+    io::{self, Write},
+    path::Path,
+    time::Instant,
+};
 
 const N_SENSORS: usize = 100_000;
 /// As the hub counts: twice a second.
@@ -16,6 +28,8 @@ const TICK_MS: i64 = 500;
 const N_TICKS: usize = 60;
 const RECORDS_A_TICK: usize = 50;
 const YEAR_MINS: i64 = 365 * 24 * 60;
+/// Rows of an exported file; those beneath the figure again and again.
+const N_EXPORTED: usize = 10_000_000;
 /// Of a year ago, how many cases are still open: one in so many.
 const OPEN_ONE_IN: u64 = 50;
 
@@ -98,6 +112,8 @@ pub fn indicators(pack_dir: &Path, mut pack: Pack, n_cases: u64) -> Result<Value
     let again = Engine::with_history(definitions, &city, &readings, engine.now(), engine.history().clone());
     let is_same = |key: &_| engine.figure(key).map(|it| it.value) == again.figure(key).map(|it| it.value);
     let n_other = again.figures().filter(|it| !is_same(&it.key)).count();
+    drop(again);
+    let exported = export(&engine, &city, &readings)?;
     Ok(json!({
         "bench": "indicators",
         "load": format!("{n_cases} cases of a year, {n_sensors} sensors; {} readings and {} records a second, counted every {TICK_MS} ms", n_sensors, RECORDS_A_TICK * 2),
@@ -110,9 +126,75 @@ pub fn indicators(pack_dir: &Path, mut pack: Pack, n_cases: u64) -> Result<Value
         "ms_per_tick_of_time": of_time * 1000.0 / N_TICKS as f64,
         "figures_changed_per_tick": n_changed as f64 / N_TICKS as f64,
         "figures_other_than_counted_anew": n_other,
+        "export": exported,
         "budget": { "cold_s": 10.0, "age_ms_p99": 1000.0 },
         "profile": profile(),
     }))
+}
+
+/// The largest figure's rows: how long the engine is asked for them, and files of very many.
+fn export(engine: &Engine, city: &City, readings: &Readings) -> Result<Value, BenchError> {
+    let failed = |why: String| BenchError::Load(why);
+    let n = |it: &Figure| it.n;
+    let largest = engine.figures().max_by_key(n).ok_or_else(|| failed("there is no figure".into()))?;
+    let begun = Instant::now();
+    let ids = engine.beneath(&largest.key);
+    let beneath_s = begun.elapsed().as_secs_f64();
+    if ids.is_empty() {
+        return Err(failed(format!("nothing is beneath {}", largest.key)));
+    }
+    let mut files = serde_json::Map::new();
+    for (name, form) in [("csv", Form::Csv), ("parquet", Form::Parquet)] {
+        let before = resident_mb().unwrap_or(0.0);
+        let mut to = Discarded { n_bytes: 0, most_mb: before };
+        let mut rows = Again { city, readings, ids: &ids, given: 0 };
+        let begun = Instant::now();
+        write(form, "bench", &mut rows, &mut to)?;
+        let told = json!({
+            "s": begun.elapsed().as_secs_f64(), "mb": to.n_bytes / 1_000_000, "rows": rows.given,
+            "memory_mb_more_at_most": to.most_mb - before,
+        });
+        files.insert(name.into(), told);
+    }
+    Ok(json!({ "figure": largest.key.to_string(), "rows_beneath": ids.len(), "beneath_s": beneath_s, "files": files }))
+}
+
+/// The same rows over and over, up to [`N_EXPORTED`].
+struct Again<'a> {
+    city: &'a City,
+    readings: &'a Readings,
+    ids: &'a [RowId],
+    given: usize,
+}
+
+impl Portions for Again<'_> {
+    fn portion(&mut self, most: usize) -> Vec<Beneath> {
+        let n = most.min(N_EXPORTED - self.given);
+        let ids = self.ids.iter().cycle().skip(self.given % self.ids.len()).take(n);
+        self.given += n;
+        ids.map(|id| describe(self.city, self.readings, id.clone())).collect()
+    }
+}
+
+/// A reader that takes everything, and looks at the memory held meanwhile.
+struct Discarded {
+    n_bytes: u64,
+    most_mb: f64,
+}
+
+impl Write for Discarded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        const LOOK_EVERY: u64 = 16_000_000;
+        if self.n_bytes / LOOK_EVERY != (self.n_bytes + bytes.len() as u64) / LOOK_EVERY {
+            self.most_mb = self.most_mb.max(resident_mb().unwrap_or(0.0));
+        }
+        self.n_bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn report(city: &mut City, pack: &Pack, seq: &mut u64, n: u64, at: Timestamp) -> Result<Record, BenchError> {

@@ -63,16 +63,26 @@ pub fn body(core: Arc<Core>, key: FigureKey, title: String, form: Form, limit: u
     tokio::task::spawn_blocking(move || {
         let mut rows = Rows::of(core, &key, limit);
         let mut to = Pieces { sender, piece: Vec::with_capacity(PIECE) };
-        let written = match form {
-            Form::Csv => write_csv(&title, &mut rows, &mut to),
-            Form::Parquet => write_parquet(&title, &mut rows, &mut to),
-        };
         // The reader has gone, or is told why there is no more.
-        if let Err(why) = written.and_then(|()| to.flush()) {
+        if let Err(why) = write(form, &title, &mut rows, &mut to).and_then(|()| to.flush()) {
             let _ = to.sender.blocking_send(Err(why));
         }
     });
     Body::from_stream(stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) }))
+}
+
+/// Where rows come from.
+pub(crate) trait Portions {
+    /// So many at most; none at the end.
+    fn portion(&mut self, most: usize) -> Vec<Beneath>;
+}
+
+/// A whole file.
+pub(crate) fn write(form: Form, title: &str, rows: &mut impl Portions, to: &mut (impl Write + Send)) -> io::Result<()> {
+    match form {
+        Form::Csv => write_csv(title, rows, to),
+        Form::Parquet => write_parquet(title, rows, to),
+    }
 }
 
 /// What is beneath a figure, a portion at a time.
@@ -87,8 +97,9 @@ impl Rows {
         ids.truncate(limit);
         Self { core, ids: ids.into_iter() }
     }
+}
 
-    /// Empty at the end.
+impl Portions for Rows {
     fn portion(&mut self, most: usize) -> Vec<Beneath> {
         let ids: Vec<RowId> = self.ids.by_ref().take(most).collect();
         if ids.is_empty() {
@@ -124,7 +135,7 @@ impl Write for Pieces {
     }
 }
 
-fn write_csv(title: &str, rows: &mut Rows, to: &mut Pieces) -> io::Result<()> {
+fn write_csv(title: &str, rows: &mut impl Portions, to: &mut impl Write) -> io::Result<()> {
     // Without the mark office programs take it for GBK.
     to.write_all(b"\xEF\xBB\xBF")?;
     let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(to);
@@ -142,7 +153,7 @@ fn write_csv(title: &str, rows: &mut Rows, to: &mut Pieces) -> io::Result<()> {
     }
 }
 
-fn write_parquet(title: &str, rows: &mut Rows, to: &mut Pieces) -> io::Result<()> {
+fn write_parquet(title: &str, rows: &mut impl Portions, to: &mut (impl Write + Send)) -> io::Result<()> {
     fn failed(why: ParquetError) -> io::Error {
         io::Error::other(why)
     }
