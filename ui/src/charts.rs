@@ -3,7 +3,7 @@
 //! One y axis from zero, the reference always drawn, direct labels; the hour not yet over is lighter (DESIGN.md §10).
 
 use crate::theme::*;
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
+use egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use gulang_charts::Look;
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -162,7 +162,13 @@ impl DrawingBackend for PainterBackend<'_> {
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
         let points: Vec<Pos2> = vert.into_iter().map(|point| self.at(point)).collect();
-        self.add(Shape::convex_polygon(points, color_from_backend(style.color()), Stroke::NONE));
+        // Without soft edges: a ribbon is made of pieces, and where soft ones meet there is a seam.
+        let (mut mesh, color) = (Mesh::default(), color_from_backend(style.color()));
+        points.iter().for_each(|it| mesh.colored_vertex(*it, color));
+        for i in 2..points.len() as u32 {
+            mesh.add_triangle(0, i - 1, i);
+        }
+        self.add(Shape::mesh(mesh));
         Ok(())
     }
 

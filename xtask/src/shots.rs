@@ -2,7 +2,7 @@
 
 use crate::{
     Outcome, Size, app,
-    display::{Display, check_picture},
+    display::{Display, check_picture, unlike},
     http::Hub,
     page, places, scratch,
     sh::{Guard, cargo, command, everything, run, start_until_ready, step},
