@@ -356,7 +356,7 @@ mod tests {
             ("640", "63", "64 to 16384"),
             ("show", "shwo", "shwo"),
             (GOOD, "[]", "none"),
-            (GOOD, "{", "EOF"),
+            (GOOD, "{", "a sequence"),
         ] {
             let refused = stills_from_text(&GOOD.replace(from, to)).expect_err(to);
             assert!(refused.contains(why), "{refused}");

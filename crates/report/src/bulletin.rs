@@ -304,6 +304,7 @@ chart = "case_n"
 
     fn definitions() -> Definitions {
         let grouped = format!("{TINY_INDICATORS}group_by = [\"district\"]\ngood = \"low\"\nbands = {{ blue = 0 }}\n");
+        let grouped = format!("{grouped}[[unit]]\nzh = \"件\"\nen = \"\"\n");
         Definitions::parse("indicators.toml", &grouped).expect("good definitions")
     }
 

@@ -180,7 +180,7 @@ mod tests {
         let forecast = Forecast {
             agency: "中国".into(),
             issued_at: NOW.plus_mins(-120),
-            points: vec![point(-30, off), point(600, city.center)],
+            points: vec![point(-20, off), point(600, city.center)],
         };
         let typhoon = Typhoon {
             id: "202305".into(),
@@ -231,7 +231,7 @@ mod tests {
             "07-27 20:00",
             "台风红色预警",
         ];
-        check(|_| (), NOW, PaperLang::Zh, &wanted, &["0 hPa", "09:30"]);
+        check(|_| (), NOW, PaperLang::Zh, &wanted, &["0 hPa", "09:40"]);
         let wanted =
             ["2305 DOKSURI", "SE of the city", "Beaufort 15", "NW 20 km/h", "issued 07-27 08:00", "Warning in force"];
         check(|_| (), NOW, PaperLang::En, &wanted, &["本市", "级", "预报"]);

@@ -199,9 +199,11 @@ fn one_begins_with_a_template_of_the_city_and_it_is_whole() {
     hit(&mut harness, Key::F6);
     assert!(says(&harness, tr::BRIEF_NONE.zh));
     let in_english = Lang::En.fill(tr::BRIEF_FROM, &["Typhoon briefing"]);
-    hit(&mut harness, Key::F7);
+    harness.state_mut().lang = Lang::En;
+    harness.run_steps(2);
     assert!(says(&harness, &in_english), "{:?}", painted(&harness));
-    hit(&mut harness, Key::F7);
+    harness.state_mut().lang = Lang::Zh;
+    harness.run_steps(2);
     assert!(!says(&harness, "Typhoon briefing"), "a template speaks one language");
     click(&mut harness, &Lang::Zh.fill(tr::BRIEF_FROM, &["台风会商"]));
     let begun = put(&mut harness);
