@@ -89,7 +89,7 @@ struct StillInFile {
     show: Vec<String>,
 }
 
-/// The maps wanted in a JSON file.
+/// The maps wanted in a JSON file, those of a size together: a new size takes some frames.
 pub fn read_list(path: &Path) -> Result<Vec<Still>, String> {
     let failed = |why: String| format!("reading the maps wanted in {}: {why}", path.display());
     let text = std::fs::read_to_string(path).map_err(|why| failed(why.to_string()))?;
@@ -101,7 +101,9 @@ fn stills_from_text(text: &str) -> Result<Vec<Still>, String> {
     if told.is_empty() {
         return Err("there is none; write one".into());
     }
-    told.into_iter().map(still).collect()
+    let mut stills: Vec<Still> = told.into_iter().map(still).collect::<Result<_, _>>()?;
+    stills.sort_by_key(|it| it.size);
+    Ok(stills)
 }
 
 fn still(it: StillInFile) -> Result<Still, String> {
@@ -118,9 +120,7 @@ fn still(it: StillInFile) -> Result<Still, String> {
 
 /// Takes the pictures and ends: with success if all were written.
 pub fn plugin(app: &mut App, wanted: Wanted) {
-    let Wanted { mut stills, is_maps, wants, patience } = wanted;
-    // A new size takes some frames.
-    stills.sort_by_key(|it| it.size);
+    let Wanted { stills, is_maps, wants, patience } = wanted;
     let size = stills.first().map_or((1920, 1080), |it| it.size);
     let image = off_screen(app, size, Duration::from_millis(30));
     let now = Instant::now();
@@ -346,6 +346,15 @@ mod tests {
         let view = StartView { at: LonLat(118.1, 24.5), metres: 40_000.0, bearing: 0.0, tilt: 30.0 };
         let wanted = Still { path: "a.png".into(), size: (640, 360), view: Some(view), show: vec!["rain".into()] };
         assert_eq!(stills, [wanted]);
+    }
+
+    #[test]
+    fn maps_of_a_size_are_drawn_together() {
+        let one =
+            |file: &str, side: u32| GOOD[1..GOOD.len() - 1].replace("a.png", file).replace("640", &side.to_string());
+        let text = format!("[{},{},{}]", one("a", 900), one("b", 640), one("c", 900));
+        let stills = stills_from_text(&text).expect("good");
+        assert_eq!(stills.iter().map(|it| it.path.to_string_lossy()).collect::<Vec<_>>(), ["b", "a", "c"]);
     }
 
     #[test]
